@@ -1,0 +1,91 @@
+//! What is asked: one call of one product.
+
+use std::fmt;
+
+use super::Scheme;
+
+/// A short name in ASCII kept inline, so that classifying a request allocates nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Inline<const N: usize> {
+    length: u8,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Inline<N> {
+    fn new(bytes: impl Iterator<Item = u8>) -> Option<Self> {
+        let mut inline = Self { length: 0, bytes: [0; N] };
+        for byte in bytes {
+            if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'.') {
+                return None;
+            }
+            *inline.bytes.get_mut(usize::from(inline.length))? = byte;
+            inline.length += 1;
+        }
+        (inline.length > 0).then_some(inline)
+    }
+
+    fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+/// The name of an operation, decoded: `DescribeRegions`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Action(Inline<95>);
+
+impl Action {
+    /// `None` when empty, longer than 95 bytes, or not made of letters, digits, `-`, `_` and `.`:
+    /// the longest of the 16,242 published names has 57.
+    pub fn new(decoded: impl Iterator<Item = u8>) -> Option<Self> {
+        Inline::new(decoded).map(Self)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Action({})", self.as_str())
+    }
+}
+
+/// The API version that a call names: `2014-05-26`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Version(Inline<23>);
+
+impl Version {
+    /// `None` when empty, longer than 23 bytes, or of other characters than a date or a name has.
+    pub fn new(decoded: impl Iterator<Item = u8>) -> Option<Self> {
+        Inline::new(decoded).map(Self)
+    }
+
+    /// The version's text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Version({})", self.as_str())
+    }
+}
+
+/// What a request asks for, and as what it will leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The operation, where the request names one.
+    pub action: Option<Action>,
+    /// The API version, explicit or the table's.
+    pub version: Option<Version>,
+    /// The scheme that the caller signed with. `None`: unsigned.
+    pub caller_scheme: Option<Scheme>,
+    /// The scheme that the request leaves with. `None`: it carries its own proof and leaves unsigned.
+    pub scheme: Option<Scheme>,
+    /// Whether the operation only reads, so that sending it twice does no harm.
+    pub is_safe: bool,
+}
