@@ -3,6 +3,8 @@
 //! The route of a request is the list of rooms below, in order; `pipeline` joins them.
 
 pub mod endpoint;
+pub mod sign;
+pub mod wire;
 
 pub mod clock;
 pub mod names;

@@ -1,0 +1,136 @@
+//! `ACS3-HMAC-SHA256`, OpenAPI's signature "V3".
+//!
+//! ```text
+//! CanonicalRequest = METHOD \n CanonicalURI \n CanonicalQuery \n CanonicalHeaders \n SignedHeaders \n PayloadHash
+//! StringToSign     = "ACS3-HMAC-SHA256" \n hex(SHA256(CanonicalRequest))
+//! Signature        = hex(HMAC-SHA256(AccessKeySecret, StringToSign))
+//! ```
+
+use sha2::{Digest, Sha256};
+
+use super::encode::{hex, percent};
+use super::head::{self, Additions, Few};
+use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace, date};
+use crate::names::Moment;
+use crate::wire::{Field, Parameter, Signed, write_lower};
+
+const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
+
+/// What one signature covers.
+#[derive(Debug)]
+pub struct Covered<'a, 'b> {
+    /// The method, in upper case.
+    pub method: &'a str,
+    /// The path as it goes on the wire.
+    pub path: &'a [u8],
+    /// Every piece of the query.
+    pub query: &'a [Parameter<'a>],
+    /// Exactly the headers to be signed, in any order; they are sorted in place.
+    pub headers: &'b mut [Field<'a>],
+    /// The lower-case hexadecimal SHA-256 of the body.
+    pub payload_hash: &'a [u8],
+}
+
+/// Whether the scheme signs a header: `host`, `content-type` and every `x-acs-*`.
+pub fn covers(name: &[u8]) -> bool {
+    name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-"))
+        || name.eq_ignore_ascii_case(b"content-type")
+        || name.eq_ignore_ascii_case(b"host")
+}
+
+/// The signature over exactly what is given. Leaves its texts in the workspace.
+pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace) -> [u8; 64] {
+    workspace.clear();
+    let mut query = workspace.take_parameters();
+    query.extend_from_slice(covered.query);
+    query.sort_unstable_by(|a, b| a.compare_names(b).then_with(|| a.compare_values(b)));
+    covered.headers.sort_unstable_by(Field::compare_names);
+
+    let text = &mut workspace.canonical;
+    text.extend_from_slice(covered.method.as_bytes());
+    text.push(b'\n');
+    text.extend_from_slice(if covered.path.is_empty() { b"/" } else { covered.path });
+    text.push(b'\n');
+    for (index, parameter) in query.iter().enumerate() {
+        if index > 0 {
+            text.push(b'&');
+        }
+        percent(text, parameter.name, parameter.spelling);
+        text.push(b'=');
+        percent(text, parameter.value, parameter.spelling);
+    }
+    text.push(b'\n');
+    for (index, field) in covered.headers.iter().enumerate() {
+        if index > 0 {
+            workspace.names.push(b';');
+        }
+        write_lower(&mut workspace.names, field.name);
+        write_lower(text, field.name);
+        text.push(b':');
+        text.extend_from_slice(field.value.trim_ascii());
+        text.push(b'\n');
+    }
+    text.push(b'\n');
+    text.extend_from_slice(&workspace.names);
+    text.push(b'\n');
+    text.extend_from_slice(covered.payload_hash);
+
+    workspace.string_to_sign.extend_from_slice(ALGORITHM);
+    workspace.string_to_sign.push(b'\n');
+    workspace.string_to_sign.extend_from_slice(&hex(Sha256::digest(&workspace.canonical).into()));
+    workspace.put_parameters(query);
+    hex(key.acs3(&workspace.string_to_sign))
+}
+
+pub(super) fn sign(
+    unsigned: &Unsigned<'_>,
+    identity: &Identity<'_>,
+    moment: &Moment,
+    (workspace, buffer): (&mut Workspace, Vec<u8>),
+) -> Result<Signed, Unsignable> {
+    let computed;
+    let payload_hash = match unsigned.payload {
+        Payload::Held(body) => {
+            computed = hex(Sha256::digest(body).into());
+            &computed[..]
+        }
+        Payload::Hashed(hash) => hash,
+        Payload::Streamed => return Err(Unsignable::BodyNotHeld),
+    };
+    let date = date::iso(moment.unix_seconds);
+    let mut added: Few<Field<'_>, 7> = Few::new(Field::EMPTY);
+    let named = [("x-acs-action", unsigned.add_action), ("x-acs-version", unsigned.add_version)];
+    for (name, value) in named {
+        if let Some(value) = value {
+            added.push(Field::new(name, value.as_bytes()));
+        }
+    }
+    added.push(Field::new("x-acs-date", &date));
+    added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_str().as_bytes()));
+    added.push(Field::new("x-acs-content-sha256", payload_hash));
+    if let Some(token) = identity.security_token {
+        // Every SDK sends the id beside the token; without a token none does.
+        added.push(Field::new("x-acs-accesskey-id", identity.access_key_id.as_bytes()));
+        added.push(Field::new("x-acs-security-token", token.as_bytes()));
+    }
+
+    let mut headers = workspace.take_fields();
+    headers.push(Field::new("host", unsigned.endpoint.host().as_str().as_bytes()));
+    headers.extend(unsigned.headers.iter().chain(added.as_slice()).filter(|field| covers(field.name)));
+    let Unsigned { method, path, query, .. } = *unsigned;
+    let covered = Covered { method, path, query, headers: &mut headers, payload_hash };
+    let signature = signature(covered, identity.key, workspace);
+    workspace.put_fields(headers);
+
+    let additions = Additions { fields: added.as_slice(), ..Additions::default() };
+    let authorization = |out: &mut Vec<u8>| {
+        out.extend_from_slice(ALGORITHM);
+        out.extend_from_slice(b" Credential=");
+        out.extend_from_slice(identity.access_key_id.as_bytes());
+        out.extend_from_slice(b",SignedHeaders=");
+        out.extend_from_slice(&workspace.names);
+        out.extend_from_slice(b",Signature=");
+        out.extend_from_slice(&signature);
+    };
+    Ok(head::write(unsigned, additions, authorization, buffer))
+}

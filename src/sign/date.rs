@@ -1,0 +1,138 @@
+//! The date forms of the schemes, from whole seconds.
+
+/// One second, taken apart in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Civil {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+}
+
+/// Days to year, month and day in the proleptic Gregorian calendar, with years that begin in March so that
+/// the leap day comes last.
+const fn civil(unix_seconds: i64) -> Civil {
+    let (days, second_of_day) = (unix_seconds.div_euclid(86_400), unix_seconds.rem_euclid(86_400));
+    let shifted = days + 719_468; // 0000-03-01
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    Civil {
+        year: year_of_era + era * 400 + if month <= 2 { 1 } else { 0 },
+        month,
+        day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
+        hour: second_of_day / 3_600,
+        minute: second_of_day / 60 % 60,
+        second: second_of_day % 60,
+    }
+}
+
+/// Writes `value` as decimal digits with leading zeros into all of `into`.
+fn digits(into: &mut [u8], value: i64) {
+    let mut rest = value.unsigned_abs();
+    for slot in into.iter_mut().rev() {
+        // The remainder is below ten.
+        *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+}
+
+fn fill<const N: usize>(template: &[u8; N], fields: &[(usize, usize, i64)]) -> [u8; N] {
+    let mut text = *template;
+    for &(at, width, value) in fields {
+        if let Some(into) = text.get_mut(at..at + width) {
+            digits(into, value);
+        }
+    }
+    text
+}
+
+/// `2024-02-29T01:57:12Z`: OpenAPI's Timestamp and `x-acs-date`.
+pub fn iso(unix_seconds: i64) -> [u8; 20] {
+    let Civil { year, month, day, hour, minute, second } = civil(unix_seconds);
+    fill(
+        b"0000-00-00T00:00:00Z",
+        &[(0, 4, year), (5, 2, month), (8, 2, day), (11, 2, hour), (14, 2, minute), (17, 2, second)],
+    )
+}
+
+/// `20240307T080905Z`: `x-oss-date`. Its first eight characters are the day of a V4 scope.
+pub fn iso_basic(unix_seconds: i64) -> [u8; 16] {
+    let Civil { year, month, day, hour, minute, second } = civil(unix_seconds);
+    fill(
+        b"00000000T000000Z",
+        &[(0, 4, year), (4, 2, month), (6, 2, day), (9, 2, hour), (11, 2, minute), (13, 2, second)],
+    )
+}
+
+/// The day of [`iso_basic`]: `20240307`.
+pub fn day(unix_seconds: i64) -> [u8; 8] {
+    let Civil { year, month, day, .. } = civil(unix_seconds);
+    fill(b"00000000", &[(0, 4, year), (4, 2, month), (6, 2, day)])
+}
+
+/// Reads `2024-02-29T01:57:12Z` back. `None` for any other form, fractions and offsets included.
+pub fn parse_iso(text: &str) -> Option<i64> {
+    let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+    let number = |at: usize, width: usize| {
+        let digits = bytes.get(at..at + width)?;
+        digits.iter().all(u8::is_ascii_digit).then_some(())?;
+        std::str::from_utf8(digits).ok()?.parse::<i64>().ok()
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
+    let month_from_march = if month > 2 { month - 3 } else { month + 9 };
+    let year_from_march = if month > 2 { year } else { year - 1 };
+    let era = year_from_march.div_euclid(400);
+    let year_of_era = year_from_march.rem_euclid(400);
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let seconds = (era * 146_097 + day_of_era - 719_468) * 86_400 + hour * 3_600 + minute * 60 + second;
+    // The way back must give the same text: that refuses 31 February, hour 24 and a wrong punctuation mark alike.
+    (iso(seconds) == *bytes).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_names_the_same_second() {
+        let second = 1_709_171_832;
+        assert_eq!(&iso(second), b"2024-02-29T01:57:12Z");
+        assert_eq!(&iso_basic(second), b"20240229T015712Z");
+        assert_eq!(&day(second), b"20240229");
+    }
+
+    #[test]
+    fn the_corners_of_the_calendar_are_right() {
+        for (second, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (1_798_761_599, "2026-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(std::str::from_utf8(&iso(second)), Ok(text));
+            assert_eq!(parse_iso(text), Some(second));
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_not_one_is_refused() {
+        for text in [
+            "2024-02-30T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:00.5Z",
+            "2024-01-01 00:00:00Z",
+            "",
+        ] {
+            assert_eq!(parse_iso(text), None, "{text}");
+        }
+    }
+}

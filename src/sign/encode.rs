@@ -1,0 +1,160 @@
+//! The encodings that the schemes share: percent, hexadecimal, base64. They append to a buffer and allocate nothing else.
+
+use crate::wire::{Spelling, decoded};
+
+/// Whether a byte stands for itself in every canonical form: `A–Z a–z 0–9 - _ . ~` (RFC 3986, unreserved).
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    table
+};
+
+const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+const LOWER: &[u8; 16] = b"0123456789abcdef";
+
+#[inline]
+fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+#[inline]
+fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
+    let digit = |nibble: u8| alphabet.get(usize::from(nibble)).copied().unwrap_or_default();
+    [digit(byte >> 4), digit(byte & 15)]
+}
+
+/// `enc(dec(text))`: everything but unreserved bytes becomes `%XX` in upper case.
+pub fn percent(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
+    if text.iter().all(|&byte| is_unreserved(byte)) {
+        out.extend_from_slice(text);
+        return;
+    }
+    for byte in decoded(text, spelling) {
+        if is_unreserved(byte) {
+            out.push(byte);
+        } else {
+            let [high, low] = digits(byte, UPPER);
+            out.extend_from_slice(&[b'%', high, low]);
+        }
+    }
+}
+
+/// The bytes that [`percent`] would append, for comparing without a copy.
+pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u8> {
+    decoded(text, spelling).flat_map(|byte| {
+        let [high, low] = digits(byte, UPPER);
+        let (spelled, length) = if is_unreserved(byte) { ([byte, 0, 0], 1) } else { ([b'%', high, low], 3) };
+        spelled.into_iter().take(length)
+    })
+}
+
+/// `enc(enc(dec(text)))`, as a parameter stands in the RPC string-to-sign.
+pub(super) fn percent_twice(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
+    if text.iter().all(|&byte| is_unreserved(byte)) {
+        out.extend_from_slice(text);
+        return;
+    }
+    for byte in decoded(text, spelling) {
+        if is_unreserved(byte) {
+            out.push(byte);
+        } else {
+            let [high, low] = digits(byte, UPPER);
+            out.extend_from_slice(&[b'%', b'2', b'5', high, low]);
+        }
+    }
+}
+
+/// `ENC/(PDEC(path))`: as [`percent`], but `/` stands for itself.
+pub(super) fn percent_path(out: &mut Vec<u8>, path: &[u8]) {
+    for byte in decoded(path, Spelling::Path) {
+        if is_unreserved(byte) || byte == b'/' {
+            out.push(byte);
+        } else {
+            let [high, low] = digits(byte, UPPER);
+            out.extend_from_slice(&[b'%', high, low]);
+        }
+    }
+}
+
+/// Lower-case hexadecimal of a 32-byte digest.
+pub fn hex(digest: [u8; 32]) -> [u8; 64] {
+    let mut text = [0; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
+        pair.copy_from_slice(&digits(byte, LOWER));
+    }
+    text
+}
+
+/// Standard base64, padded, of a 20-byte digest.
+pub(super) fn base64(digest: [u8; 20]) -> [u8; 28] {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let sextet =
+        |group: u32, shift: u32| ALPHABET.get((group >> shift & 63) as usize).copied().unwrap_or_default();
+    let mut text = [b'='; 28];
+    for (quad, triple) in text.chunks_exact_mut(4).zip(digest.chunks(3)) {
+        let mut group = 0_u32;
+        for index in 0..3 {
+            group = group << 8 | u32::from(triple.get(index).copied().unwrap_or(0));
+        }
+        for (slot, shift) in quad.iter_mut().zip([18, 12, 6, 0]).take(triple.len() + 1) {
+            *slot = sextet(group, shift);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(text: &str, spelling: Spelling) -> String {
+        let mut out = Vec::new();
+        percent(&mut out, text.as_bytes(), spelling);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_spelling_of_a_value_encodes_alike() {
+        for spelled in ["a+b*~!'()", "a%20b%2A%7E%21%27%28%29", "a+b%2a%7e!'()"] {
+            assert_eq!(encoded(spelled, Spelling::Form), "a%20b%2A~%21%27%28%29", "{spelled}");
+        }
+        assert_eq!(encoded("a+b", Spelling::Path), "a%2Bb");
+        assert_eq!(encoded("a%20b", Spelling::Plain), "a%2520b");
+    }
+
+    #[test]
+    fn a_lone_percent_stands_for_itself() {
+        assert_eq!(encoded("100%", Spelling::Form), "100%25");
+        assert_eq!(encoded("%zz%4", Spelling::Form), "%25zz%254");
+    }
+
+    #[test]
+    fn twice_is_the_same_as_two_times_once() {
+        for text in ["plain", "a b/ü+=&", "%41%2f"] {
+            let (mut twice, mut once) = (Vec::new(), Vec::new());
+            percent_twice(&mut twice, text.as_bytes(), Spelling::Form);
+            percent(&mut once, encoded(text, Spelling::Form).as_bytes(), Spelling::Plain);
+            assert_eq!(twice, once, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_keeps_its_slashes_and_loses_its_escapes() {
+        let mut out = Vec::new();
+        percent_path(&mut out, b"/a//b%2Fc/%e4%BD%a0 +$");
+        assert_eq!(out, b"/a//b/c/%E4%BD%A0%20%2B%24");
+    }
+
+    #[test]
+    fn digests_are_spelled_as_the_standards_say() {
+        let mut digest = [0; 20];
+        digest[..6].copy_from_slice(b"foobar");
+        assert_eq!(&base64(digest), b"Zm9vYmFyAAAAAAAAAAAAAAAAAAA=");
+        assert_eq!(&hex([0xa5; 32])[..4], b"a5a5");
+    }
+}

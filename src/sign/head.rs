@@ -1,0 +1,123 @@
+//! Writes the outgoing head: the request line, what stays of the caller's headers, what the scheme adds.
+
+use super::Unsigned;
+use super::encode::percent;
+use crate::wire::{Field, Framing, Parameter, Signed};
+
+/// A few items on the stack: what a scheme adds is known and short.
+pub(super) struct Few<T, const N: usize> {
+    items: [T; N],
+    count: usize,
+}
+
+impl<T: Copy, const N: usize> Few<T, N> {
+    pub(super) const fn new(filler: T) -> Self {
+        Self { items: [filler; N], count: 0 }
+    }
+
+    /// Adds an item. `N` is the longest list that the scheme can make.
+    pub(super) fn push(&mut self, item: T) {
+        debug_assert!(self.count < N, "the list is longer than the scheme can make it");
+        if let Some(slot) = self.items.get_mut(self.count) {
+            *slot = item;
+            self.count += 1;
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        self.items.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// What a scheme adds to a request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Additions<'a> {
+    /// Parameters that go to the end of the query, encoded on the way.
+    pub(super) parameters: &'a [Parameter<'a>],
+    /// Headers.
+    pub(super) fields: &'a [Field<'a>],
+}
+
+/// Writes everything. `authorization` writes the value of that header, and nothing for a scheme without one.
+pub(super) fn write(
+    unsigned: &Unsigned<'_>,
+    additions: Additions<'_>,
+    authorization: impl FnOnce(&mut Vec<u8>),
+    mut buffer: Vec<u8>,
+) -> Signed {
+    buffer.clear();
+    let out = &mut buffer;
+    request_line(out, unsigned, additions.parameters);
+    line(out, b"Host", unsigned.endpoint.host().as_str().as_bytes());
+    for field in unsigned.headers.iter().chain(additions.fields) {
+        line(out, field.name, field.value);
+    }
+    if unsigned.expects_continue {
+        line(out, b"Expect", b"100-continue");
+    }
+    match unsigned.framing {
+        Framing::None => {}
+        Framing::Length(length) => {
+            out.extend_from_slice(b"Content-Length: ");
+            decimal(out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        Framing::Chunked => line(out, b"Transfer-Encoding", b"chunked"),
+    }
+    let before = out.len();
+    out.extend_from_slice(b"Authorization: ");
+    let empty = out.len();
+    authorization(out);
+    if out.len() == empty {
+        out.truncate(before);
+    } else {
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    Signed::seal(buffer, *unsigned.endpoint)
+}
+
+fn request_line(out: &mut Vec<u8>, unsigned: &Unsigned<'_>, added: &[Parameter<'_>]) {
+    out.extend_from_slice(unsigned.method.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(if unsigned.path.is_empty() { b"/" } else { unsigned.path });
+    let mut separator = b'?';
+    for parameter in unsigned.query {
+        out.push(separator);
+        separator = b'&';
+        out.extend_from_slice(parameter.raw);
+    }
+    for parameter in added {
+        out.push(separator);
+        separator = b'&';
+        percent(out, parameter.name, parameter.spelling);
+        out.push(b'=');
+        percent(out, parameter.value, parameter.spelling);
+    }
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+}
+
+fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Decimal digits, without the formatting machinery.
+fn decimal(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        if let Some(slot) = digits.get_mut(at) {
+            // The remainder is below ten.
+            *slot = b'0' + (value % 10) as u8;
+        }
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(at..).unwrap_or_default());
+}

@@ -1,0 +1,125 @@
+//! The proof: canonical form, string-to-sign, signature. Arithmetic only.
+//!
+//! The contract. The caller hands over what is to leave, already stripped of whatever it was signed with before:
+//! path, query and header values are the bytes that go on the wire, and go there unchanged. Time, nonce and key are
+//! parameters. A scheme adds its own headers or parameters and changes nothing else; it reads no clock, keeps nothing
+//! and allocates nothing once its [`Workspace`] has grown. What comes back is [`Signed`], whose head nobody can change.
+
+pub mod acs3;
+pub mod oss;
+pub mod rpc;
+
+mod date;
+mod encode;
+mod head;
+mod key;
+mod workspace;
+
+pub use date::{day, iso, iso_basic, parse_iso};
+pub use encode::{hex, percent};
+pub use key::{DayKey, Key};
+pub use workspace::Workspace;
+
+use crate::names::{Endpoint, Moment, Scheme};
+use crate::wire::{Field, Framing, Parameter, Signed};
+
+/// What is to leave, before it is signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsigned<'a> {
+    /// The method, in upper case.
+    pub method: &'a str,
+    /// The path as it goes on the wire.
+    pub path: &'a [u8],
+    /// The query's pieces that stay, in the order of the wire.
+    pub query: &'a [Parameter<'a>],
+    /// The headers that stay, in the order of the wire: without `Host`, framing, or anything of one hop.
+    pub headers: &'a [Field<'a>],
+    /// The fields of a form body. Only RPC signatures look at them.
+    pub form: &'a [Parameter<'a>],
+    /// What is known of the body.
+    pub payload: Payload<'a>,
+    /// How the body's end is marked.
+    pub framing: Framing,
+    /// Whether the caller waits for `100 Continue` before its body, and the cloud shall give the word.
+    pub expects_continue: bool,
+    /// Where it goes. Gives the signed `Host`, and the region and bucket of an OSS scope.
+    pub endpoint: &'a Endpoint,
+    /// The action to add as `x-acs-action`, if the request has none.
+    pub add_action: Option<&'a str>,
+    /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`.
+    pub add_version: Option<&'a str>,
+    /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
+    pub additional_headers: &'a [u8],
+}
+
+/// What a signature may know of the body.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload<'a> {
+    /// Every byte. An empty body is one of these.
+    Held(&'a [u8]),
+    /// The lower-case hexadecimal SHA-256 that the caller computed. It depends on the body alone, so it can be kept.
+    Hashed(&'a [u8]),
+    /// Nothing: the scheme does not cover it.
+    Streamed,
+}
+
+/// As whom: one credential, taken apart for signing.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// The AccessKey's id.
+    pub access_key_id: &'a str,
+    /// The STS token, for a short-lived credential.
+    pub security_token: Option<&'a str>,
+    /// The absorbed secret.
+    pub key: &'a Key,
+    /// The V4 key for this day, region and product. Schemes without one ignore it.
+    pub day_key: Option<&'a DayKey>,
+}
+
+/// Why a request could not be signed. Each is a mistake of ours: what leads here is refused before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsignable {
+    /// The scheme has no signer yet.
+    Scheme(Scheme),
+    /// ACS3 must know the body's hash, and nothing was held.
+    BodyNotHeld,
+    /// The host names no region, and the scheme's scope needs one.
+    NoRegion,
+    /// No V4 key was handed over.
+    NoDayKey,
+}
+
+impl std::fmt::Display for Unsignable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Scheme(scheme) => write!(f, "no signer for {scheme} is built in"),
+            Self::BodyNotHeld => f.write_str("the body's hash is not known"),
+            Self::NoRegion => f.write_str("the endpoint's name has no region to sign for"),
+            Self::NoDayKey => f.write_str("the key of the day was not derived"),
+        }
+    }
+}
+
+impl std::error::Error for Unsignable {}
+
+/// Signs, and writes the outgoing head into `buffer`, which is cleared first.
+pub fn sign(
+    scheme: Scheme,
+    unsigned: &Unsigned<'_>,
+    identity: &Identity<'_>,
+    moment: &Moment,
+    work: (&mut Workspace, Vec<u8>),
+) -> Result<Signed, Unsignable> {
+    let (workspace, buffer) = work;
+    match scheme {
+        Scheme::Acs3 => acs3::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::RpcV1 => rpc::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::OssV4 => oss::sign(unsigned, identity, moment, (workspace, buffer)),
+        other => Err(Unsignable::Scheme(other)),
+    }
+}
+
+/// Writes the head of a request that carries its own proof and needs no signature (`AssumeRoleWithOIDC`).
+pub fn pass(unsigned: &Unsigned<'_>, buffer: Vec<u8>) -> Signed {
+    head::write(unsigned, head::Additions::default(), |_| {}, buffer)
+}

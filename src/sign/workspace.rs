@@ -1,0 +1,60 @@
+//! The buffers that signing reuses, so that it allocates nothing once they have grown.
+
+use crate::wire::{Field, Parameter};
+
+/// One per worker. Between two signatures it holds nothing but its capacity and the last texts, for `--explain`.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// The canonical request. Empty for a scheme that has none.
+    pub(super) canonical: Vec<u8>,
+    /// The string-to-sign.
+    pub(super) string_to_sign: Vec<u8>,
+    /// The names that the signature lists: SignedHeaders, AdditionalHeaders.
+    pub(super) names: Vec<u8>,
+    parameters: Vec<Parameter<'static>>,
+    fields: Vec<Field<'static>>,
+}
+
+impl Workspace {
+    /// The canonical request of the last signature. Empty for a scheme that has none.
+    pub fn canonical_request(&self) -> &[u8] {
+        &self.canonical
+    }
+
+    /// The string-to-sign of the last signature.
+    pub fn string_to_sign(&self) -> &[u8] {
+        &self.string_to_sign
+    }
+
+    /// Empties the texts before a signature.
+    pub(super) fn clear(&mut self) {
+        self.canonical.clear();
+        self.string_to_sign.clear();
+        self.names.clear();
+    }
+
+    /// The index of parameters, empty. Give it back with [`Self::put_parameters`].
+    pub(super) fn take_parameters<'a>(&mut self) -> Vec<Parameter<'a>> {
+        recycle(std::mem::take(&mut self.parameters))
+    }
+
+    /// The index of headers, empty. Give it back with [`Self::put_fields`].
+    pub(super) fn take_fields<'a>(&mut self) -> Vec<Field<'a>> {
+        recycle(std::mem::take(&mut self.fields))
+    }
+
+    pub(super) fn put_parameters(&mut self, index: Vec<Parameter<'_>>) {
+        self.parameters = recycle(index);
+    }
+
+    pub(super) fn put_fields(&mut self, index: Vec<Field<'_>>) {
+        self.fields = recycle(index);
+    }
+}
+
+/// Empties a list and gives its memory to one whose items live for another while: `collect` keeps the allocation
+/// of a `Vec` whose items have the same layout. Should that ever stop, `tests/allocations.rs` fails.
+pub(super) fn recycle<T, U>(mut list: Vec<T>) -> Vec<U> {
+    list.clear();
+    list.into_iter().map_while(|_| None).collect()
+}

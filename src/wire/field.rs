@@ -1,0 +1,42 @@
+//! One header line, as slices of the bytes that arrived.
+
+use std::cmp::Ordering;
+
+/// A header's name and value. The name keeps its letter case, the value its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// A token of RFC 9110.
+    pub name: &'a [u8],
+    /// Without the spaces around it.
+    pub value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// Nothing, to fill an array with.
+    pub const EMPTY: Self = Self { name: b"", value: b"" };
+
+    /// A header of ours.
+    pub const fn new(name: &'a str, value: &'a [u8]) -> Self {
+        Self { name: name.as_bytes(), value }
+    }
+
+    /// Whether this is the header `name`, in any letter case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Orders by the name in lower case, byte by byte: the rule of every scheme.
+    pub fn compare_names(&self, other: &Self) -> Ordering {
+        let lower = |name: &'a [u8]| name.iter().map(u8::to_ascii_lowercase);
+        lower(self.name).cmp(other.name.iter().map(u8::to_ascii_lowercase))
+    }
+}
+
+/// Appends a name in lower case.
+pub fn write_lower(out: &mut Vec<u8>, name: &[u8]) {
+    let from = out.len();
+    out.extend_from_slice(name);
+    if let Some(written) = out.get_mut(from..) {
+        written.make_ascii_lowercase();
+    }
+}

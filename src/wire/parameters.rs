@@ -1,0 +1,103 @@
+//! The parameters of a query or a form, as slices of the bytes that arrived.
+
+use std::cmp::Ordering;
+
+use super::percent::{Spelling, decoded};
+
+/// One `name=value` piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter<'a> {
+    /// The whole piece as it stood, to be forwarded untouched.
+    pub raw: &'a [u8],
+    /// The name, spelled as `spelling` says.
+    pub name: &'a [u8],
+    /// The value. Empty when the piece has no `=`.
+    pub value: &'a [u8],
+    /// How name and value are written.
+    pub spelling: Spelling,
+}
+
+impl<'a> Parameter<'a> {
+    /// A parameter of ours, as it is.
+    pub const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self { raw: &[], name, value, spelling: Spelling::Plain }
+    }
+
+    /// Whether the decoded name is exactly `name`. Names are case-sensitive.
+    pub fn is(&self, name: &str) -> bool {
+        if self.has_plain_name() {
+            return self.name == name.as_bytes();
+        }
+        decoded(self.name, self.spelling).eq(name.bytes())
+    }
+
+    /// Whether the decoded name is `name` in any letter case.
+    pub fn is_ignoring_case(&self, name: &str) -> bool {
+        if self.has_plain_name() {
+            return self.name.eq_ignore_ascii_case(name.as_bytes());
+        }
+        let lower = |byte: u8| byte.to_ascii_lowercase();
+        decoded(self.name, self.spelling).map(lower).eq(name.bytes().map(lower))
+    }
+
+    /// Orders by decoded name, byte by byte: the rule of every OpenAPI scheme.
+    pub fn compare_names(&self, other: &Self) -> Ordering {
+        if self.has_plain_name() && other.has_plain_name() {
+            return self.name.cmp(other.name);
+        }
+        decoded(self.name, self.spelling).cmp(decoded(other.name, other.spelling))
+    }
+
+    /// Orders by decoded value.
+    pub fn compare_values(&self, other: &Self) -> Ordering {
+        decoded(self.value, self.spelling).cmp(decoded(other.value, other.spelling))
+    }
+
+    /// The decoded value.
+    pub fn decoded_value(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
+        decoded(self.value, self.spelling)
+    }
+
+    fn has_plain_name(&self) -> bool {
+        self.spelling == Spelling::Plain || !self.name.iter().any(|byte| matches!(byte, b'%' | b'+'))
+    }
+}
+
+/// The pieces of a raw query or form: split at `&`, empty ones dropped, each split at its first `=`.
+pub fn parameters(raw: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
+    raw.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
+        let (name, value) = match piece.iter().position(|&byte| byte == b'=') {
+            Some(at) => (piece.get(..at).unwrap_or_default(), piece.get(at + 1..).unwrap_or_default()),
+            None => (piece, &[][..]),
+        };
+        Parameter { raw: piece, name, value, spelling: Spelling::Form }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_falls_into_its_pieces() {
+        let pieces: Vec<_> = parameters(b"&a=1=2&&b&c=").map(|p| (p.raw, p.name, p.value)).collect();
+        let expected: [(&[u8], &[u8], &[u8]); 3] =
+            [(b"a=1=2", b"a", b"1=2"), (b"b", b"b", b""), (b"c=", b"c", b"")];
+        assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn names_are_told_apart_after_decoding() {
+        let piece = parameters(b"%41ction=Describe%52egions").next().unwrap();
+        assert!(piece.is("Action") && !piece.is("action") && piece.is_ignoring_case("action"));
+        assert!(piece.decoded_value().eq("DescribeRegions".bytes()));
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_decoded_names() {
+        let mut pieces: Vec<_> = parameters(b"a%2Fb=1&a-b=2&Tag.10=3&Tag.2=4").collect();
+        pieces.sort_by(Parameter::compare_names);
+        let names: Vec<_> = pieces.iter().map(|p| p.name).collect();
+        assert_eq!(names, [&b"Tag.10"[..], b"Tag.2", b"a-b", b"a%2Fb"]);
+    }
+}
