@@ -2,10 +2,17 @@
 //!
 //! The route of a request is the list of rooms below, in order; `pipeline` joins them.
 
+pub mod accept;
+pub mod classify;
 pub mod endpoint;
+pub mod policy;
 pub mod sign;
-pub mod wire;
+pub mod upstream;
 
+pub mod buffers;
 pub mod clock;
+pub mod deadline;
 pub mod names;
+pub mod refusal;
 pub mod secret;
+pub mod wire;

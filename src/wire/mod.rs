@@ -1,22 +1,25 @@
 //! HTTP/1.1 heads and bodies as borrowed bytes. Used on both sides; knows no sockets and no clock.
 
+mod answer;
+mod body;
+mod chunks;
 mod field;
+mod framing;
+mod head;
+mod malformed;
 mod parameters;
 mod percent;
 mod signed;
+mod target;
 
+pub use answer::{AnswerFraming, AnswerHead, BadAnswer, Toward};
+pub use body::Progress;
+pub use chunks::{Chunks, Side};
 pub use field::{Field, write_lower};
+pub use framing::{Framing, is_hop_by_hop, lists};
+pub use head::{HEADERS_MAX, Head, HeadLimits, Method};
+pub use malformed::Malformed;
 pub use parameters::{Parameter, parameters};
 pub use percent::{Decoded, Spelling, decoded};
 pub use signed::Signed;
-
-/// How the end of a body is marked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// There is no body.
-    None,
-    /// `Content-Length`.
-    Length(u64),
-    /// `Transfer-Encoding: chunked`.
-    Chunked,
-}
+pub use target::Target;

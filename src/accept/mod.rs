@@ -1,0 +1,16 @@
+//! The front door: callers connect, their requests are read, refusals are written.
+//!
+//! Bytes are judged here and nowhere else; what reaches the application is a head that every rule of the grammar holds
+//! for. This room knows no credential, no endpoint and no setting.
+
+mod gate;
+mod listen;
+mod refuse;
+mod serve;
+mod stream;
+
+pub use gate::refusal_of;
+pub use listen::{Address, BindError, Listening, bind};
+pub use refuse::{Dialect, render};
+pub use serve::{Application, Caller, Limits, Next, Shared, serve};
+pub use stream::Stream;

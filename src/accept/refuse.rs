@@ -1,0 +1,134 @@
+//! Renders a refusal in the dialect that the caller's SDK parses.
+
+use std::io::Write;
+
+use crate::names::Nonce;
+use crate::refusal::{Code, Refusal};
+use crate::wire::Method;
+
+/// The form of an error body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAPI's JSON.
+    #[default]
+    Json,
+    /// OpenAPI's XML, which an RPC caller gets that asks for it.
+    Xml,
+    /// OSS's XML.
+    Oss,
+}
+
+/// Writes the whole answer. `to_head`: the request was a `HEAD`, whose answer has no body.
+pub fn render(
+    refusal: &Refusal,
+    dialect: Dialect,
+    request_id: Nonce,
+    closes: bool,
+    to_head: bool,
+) -> Vec<u8> {
+    let body = body(refusal, dialect, request_id);
+    let mut answer = Vec::with_capacity(512 + body.len());
+    let code = refusal.code;
+    // Writing to a `Vec` cannot fail.
+    let _ = write!(answer, "HTTP/1.1 {} {}\r\n", code.status(), reason(code.status()));
+    let content_type =
+        if dialect == Dialect::Json { "application/json; charset=utf-8" } else { "application/xml" };
+    let _ = write!(
+        answer,
+        "Content-Type: {content_type}\r\nContent-Length: {}\r\nx-countersign-error: {}\r\n",
+        body.len(),
+        code.name()
+    );
+    let id_header = if dialect == Dialect::Oss { "x-oss-request-id" } else { "x-acs-request-id" };
+    let _ = write!(answer, "{id_header}: {}\r\n", request_id.as_str());
+    answer.extend_from_slice(
+        b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n",
+    );
+    if code == Code::MethodNotAllowed {
+        let _ = write!(answer, "Allow: {}\r\n", Method::ALLOW);
+    }
+    if let Some(after) = refusal.retry_after {
+        // Rounded up: a caller that comes too early is told the same again.
+        let _ = write!(answer, "Retry-After: {}\r\n", after.as_secs_f64().ceil().max(1.0));
+    }
+    if closes {
+        answer.extend_from_slice(b"Connection: close\r\n");
+    }
+    answer.extend_from_slice(b"\r\n");
+    if !to_head {
+        answer.extend_from_slice(&body);
+    }
+    answer
+}
+
+fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
+    let code = format!("Countersign.{}", refusal.code.pascal());
+    let message = refusal.to_string();
+    let request_id = request_id.as_str();
+    match dialect {
+        Dialect::Json => {
+            let body = serde_json::json!({
+                "Code": code, "Message": message, "RequestId": request_id, "HostId": "countersign",
+            });
+            body.to_string().into_bytes()
+        }
+        Dialect::Xml | Dialect::Oss => format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{}</Message>\
+             <RequestId>{request_id}</RequestId><HostId>countersign</HostId></Error>\n",
+            escape_xml(&message)
+        )
+        .into_bytes(),
+    }
+}
+
+/// A sentence may quote what the caller sent.
+fn escape_xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+const fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        403 => "Forbidden",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        _ => "Gateway Timeout",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(dialect: Dialect, to_head: bool) -> String {
+        let refusal = Refusal::new(Code::HostNotAllowed, "`a<b` is not known", "check it");
+        let answer = render(&refusal, dialect, Nonce::from_bytes([7; 16]), true, to_head);
+        String::from_utf8(answer).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_speaks_the_dialect_of_its_caller() {
+        let json = rendered(Dialect::Json, false);
+        assert!(json.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{json}");
+        assert!(json.contains("x-countersign-error: host_not_allowed\r\n"), "{json}");
+        let body: serde_json::Value = serde_json::from_str(json.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert_eq!(body["Code"], "Countersign.HostNotAllowed");
+        let oss = rendered(Dialect::Oss, false);
+        assert!(oss.contains("<Message>`a&lt;b` is not known: check it</Message>"), "{oss}");
+    }
+
+    #[test]
+    fn an_answer_to_head_has_a_length_and_no_body() {
+        let answer = rendered(Dialect::Json, true);
+        assert!(answer.contains("Content-Length: ") && answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}

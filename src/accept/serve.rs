@@ -1,0 +1,278 @@
+//! One connection after another, and on each one request after another, until it is drained.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::gate::refusal_of;
+use super::{Listening, Stream};
+use crate::buffers::Buffers;
+use crate::deadline::Deadline;
+use crate::refusal::{Code, Refusal};
+use crate::wire::{Head, HeadLimits};
+
+/// What bounds a caller. The defaults, and the reasons, are in the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of a head.
+    pub head: HeadLimits,
+    /// Open connections, over all listeners and workers.
+    pub connections: usize,
+    /// From the connection to its first byte.
+    pub first_byte_timeout: Duration,
+    /// From the first byte of a head to its last.
+    pub head_timeout: Duration,
+    /// Between two requests.
+    pub keep_alive_timeout: Duration,
+}
+
+/// A connected caller, and the request it is at.
+#[derive(Debug)]
+pub struct Caller {
+    /// The connection.
+    pub stream: Stream,
+    /// The request's head, and what arrived behind it.
+    pub head: Head,
+    /// The connection's timer.
+    pub deadline: Deadline,
+    /// The worker's buffers.
+    pub buffers: Arc<Buffers>,
+    draining: watch::Receiver<bool>,
+}
+
+impl Caller {
+    /// Whether this answer should be the connection's last: the process is about to end.
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+}
+
+/// What becomes of a connection after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The next request is read.
+    Keep,
+    /// It is closed.
+    Close,
+    /// It is reset: an answer was cut short, and must not look whole.
+    Abort,
+}
+
+/// What is done with requests.
+pub trait Application: Send + Sync + 'static {
+    /// Answers one request. `gate`: whether its head holds to the grammar; if not, what to answer.
+    /// Leaves the head finished, so that the next request can be read, whenever it returns [`Next::Keep`].
+    fn handle(&self, caller: &mut Caller, gate: Result<(), Refusal>) -> impl Future<Output = Next> + Send;
+}
+
+/// What the connections of a process share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The limits.
+    pub limits: Limits,
+    /// The worker's buffers.
+    pub buffers: Arc<Buffers>,
+    /// How many connections are open.
+    pub open: Arc<AtomicUsize>,
+    /// Becomes true when no more requests are to be taken.
+    pub draining: watch::Receiver<bool>,
+}
+
+/// Accepts until `shared.draining`, then waits for the last connection to end.
+pub async fn serve<A: Application>(
+    listening: Listening,
+    application: Arc<A>,
+    shared: Shared,
+) -> io::Result<()> {
+    let acceptor = listening.into_acceptor()?;
+    let mut draining = shared.draining.clone();
+    let (alive, mut all_ended) = mpsc::channel::<()>(1);
+    loop {
+        let accepted = tokio::select! {
+            accepted = acceptor.accept() => accepted,
+            _ = draining.wait_for(|draining| *draining) => break,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                // Out of file descriptors, or a connection that ended while it waited. Neither is a reason to stop.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
+            }
+        };
+        let Some(place) = Place::take(&shared) else {
+            refuse_overloaded(stream);
+            continue;
+        };
+        let (application, shared, alive) = (Arc::clone(&application), shared.clone(), alive.clone());
+        tokio::spawn(async move {
+            connection(stream, &*application, &shared).await;
+            drop((place, alive));
+        });
+    }
+    drop((acceptor, alive));
+    let _ = all_ended.recv().await;
+    Ok(())
+}
+
+/// One of the connections that may be open.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take(shared: &Shared) -> Option<Self> {
+        let before = shared.open.fetch_add(1, Ordering::Relaxed);
+        let place = Self(Arc::clone(&shared.open));
+        (before < shared.limits.connections).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn refuse_overloaded(mut stream: Stream) {
+    tokio::spawn(async move {
+        let answer =
+            b"HTTP/1.1 503 Service Unavailable\r\nx-countersign-error: overloaded\r\nRetry-After: 1\r\n\
+            Content-Length: 0\r\nConnection: close\r\n\r\n";
+        let _ = tokio::time::timeout(Duration::from_millis(100), stream.write_all(answer)).await;
+    });
+}
+
+async fn connection<A: Application>(stream: Stream, application: &A, shared: &Shared) {
+    let mut caller = Caller {
+        stream,
+        head: Head::new(),
+        deadline: Deadline::new(),
+        buffers: Arc::clone(&shared.buffers),
+        draining: shared.draining.clone(),
+    };
+    let mut patience = shared.limits.first_byte_timeout;
+    loop {
+        let Some(gate) = next_request(&mut caller, shared, patience).await else { break };
+        let is_sound = gate.is_ok();
+        match application.handle(&mut caller, gate).await {
+            Next::Keep if is_sound => {}
+            Next::Abort => {
+                caller.stream.reset_on_close();
+                break;
+            }
+            Next::Keep | Next::Close => {
+                linger(&mut caller).await;
+                break;
+            }
+        }
+        patience = shared.limits.keep_alive_timeout;
+    }
+    caller.buffers.put(std::mem::take(caller.head.buffer()));
+}
+
+/// Reads until a head is whole or cannot become one. `None`: the caller is gone, or was silent too long.
+async fn next_request(
+    caller: &mut Caller,
+    shared: &Shared,
+    patience: Duration,
+) -> Option<Result<(), Refusal>> {
+    let limits = &shared.limits;
+    let mut begun = None;
+    loop {
+        if !caller.head.is_empty() {
+            match caller.head.parse(&limits.head) {
+                Ok(true) => return Some(Ok(())),
+                Ok(false) => {}
+                Err(malformed) => return Some(Err(refusal_of(malformed))),
+            }
+        }
+        let left = match (caller.head.is_empty(), begun) {
+            (true, _) => {
+                // No buffer while a connection idles.
+                caller.buffers.put(std::mem::take(caller.head.buffer()));
+                patience
+            }
+            (false, None) => {
+                begun = Some(Instant::now());
+                limits.head_timeout
+            }
+            (false, Some(begun)) => limits.head_timeout.saturating_sub(begun.elapsed()),
+        };
+        match wait_readable(caller, left).await {
+            Ok(()) => {}
+            Err(_) if caller.head.is_empty() => return None,
+            Err(WaitEnd::TooLong) => {
+                let sentence = "the head did not arrive within `limits.head_timeout`";
+                return Some(Err(Refusal::new(Code::HeadTimeout, sentence, "send it at once")));
+            }
+            Err(WaitEnd::Gone | WaitEnd::Draining) => return None,
+        }
+        if caller.head.buffer().capacity() == 0 {
+            *caller.head.buffer() = caller.buffers.small();
+        }
+        let buffer = caller.head.buffer();
+        if buffer.len() == buffer.capacity() {
+            buffer.reserve(buffer.len());
+        }
+        match caller.stream.try_read(buffer) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+enum WaitEnd {
+    TooLong,
+    Gone,
+    Draining,
+}
+
+async fn wait_readable(caller: &mut Caller, limit: Duration) -> Result<(), WaitEnd> {
+    let Caller { stream, deadline, draining, head, .. } = caller;
+    // Between two requests nothing is lost by ending; in the middle of a head the caller is waited for.
+    let may_end = head.is_empty();
+    let wait = async {
+        tokio::select! {
+            biased;
+            ready = stream.readable() => ready.map_err(|_| WaitEnd::Gone),
+            _ = draining.wait_for(|draining| *draining), if may_end => Err(WaitEnd::Draining),
+        }
+    };
+    deadline.within(limit, wait).await.unwrap_or(Err(WaitEnd::TooLong))
+}
+
+/// Closes in the order that lets the last answer arrive: a close with unread bytes would reset the connection, and the
+/// caller might never see why.
+async fn linger(caller: &mut Caller) {
+    /// Bytes and time that are spent on a caller that keeps sending.
+    const BYTES_MAX: usize = 256 * 1024;
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let _ = caller.stream.shutdown().await;
+    let mut scratch = caller.buffers.small();
+    let mut read = 0;
+    let Caller { stream, deadline, .. } = caller;
+    let drain = async {
+        while read < BYTES_MAX {
+            scratch.clear();
+            if stream.readable().await.is_err() {
+                return;
+            }
+            match stream.try_read(&mut scratch) {
+                Ok(0) => return,
+                Ok(count) => read += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    let _ = deadline.within(PATIENCE, drain).await;
+    caller.buffers.put(scratch);
+}

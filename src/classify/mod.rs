@@ -1,0 +1,14 @@
+//! What is asked: of which product, which operation, signed how. Pure.
+
+mod authority;
+mod browser;
+mod operation;
+mod path;
+mod plan;
+pub mod strip;
+
+pub use authority::{Listener, Named, named, target};
+pub use browser::refuse_browsers;
+pub use operation::{Asked, FormRead, asked};
+pub use path::check as check_path;
+pub use plan::{BodyPlan, Plan, Shape, additional_headers, family, plan, reusable_hash};

@@ -1,0 +1,274 @@
+//! Which operation a request names, and with what it was signed.
+
+use crate::names::{Action, Scheme, Version};
+use crate::refusal::{Code, Refusal};
+use crate::wire::{Field, Head, Parameter};
+
+use super::strip::{self, Family};
+
+/// What head, query and form say. The scheme it leaves with is decided from this by [`super::plan`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// The operation, wherever it was named.
+    pub action: Option<Action>,
+    /// The version, wherever it was named.
+    pub version: Option<Version>,
+    /// The scheme that the caller signed with.
+    pub caller_scheme: Option<Scheme>,
+    /// Whether a form field, and nothing else, names the operation or the version.
+    pub is_named_by_form: bool,
+    /// Whether `x-acs-action` is there.
+    pub has_action_header: bool,
+    /// Whether `x-acs-version` is there.
+    pub has_version_header: bool,
+    /// Whether the query or the form names the operation.
+    pub has_action_parameter: bool,
+    /// Whether the query or the form names the version.
+    pub has_version_parameter: bool,
+    /// Whether a `ClientToken` makes the call safe to send twice.
+    pub has_client_token: bool,
+}
+
+/// A form body that was read, or the reason why there is none.
+#[derive(Clone, Copy, Debug)]
+pub enum FormRead<'a> {
+    /// The body is no form.
+    None,
+    /// It is one, and has not been read yet.
+    NotYet,
+    /// Its fields.
+    Fields(&'a [Parameter<'a>]),
+}
+
+/// Reads head, query and form. `family`: where this product's requests carry their proof.
+/// `is_rpc_path`: the path is `/`, where parameters name the operation.
+pub fn asked(
+    head: &Head,
+    query: &[Parameter<'_>],
+    form: FormRead<'_>,
+    family: Family,
+    is_rpc_path: bool,
+) -> Result<Asked, Refusal> {
+    check_headers(head)?;
+    let fields = match form {
+        FormRead::Fields(fields) => fields,
+        FormRead::None | FormRead::NotYet => &[],
+    };
+    check_parameters(query, fields, family)?;
+    let mut asked = Asked { caller_scheme: caller_scheme(head, query, fields, family)?, ..Asked::default() };
+    if family == Family::Oss {
+        return Ok(asked);
+    }
+    let mut action = Single::new("Action", "x-acs-action");
+    let mut version = Single::new("Version", "x-acs-version");
+    for field in head.fields() {
+        action.header(field);
+        version.header(field);
+    }
+    if is_rpc_path {
+        for (parameters, is_form) in [(query, false), (fields, true)] {
+            for parameter in parameters {
+                action.parameter(parameter, is_form);
+                version.parameter(parameter, is_form);
+                asked.has_client_token |= parameter.is("ClientToken");
+            }
+        }
+    }
+    asked.action = action.read(|name| Action::new(name))?;
+    asked.version = version.read(|name| Version::new(name))?;
+    asked.has_action_header = action.in_header;
+    asked.has_version_header = version.in_header;
+    asked.has_action_parameter = action.in_query || action.in_form;
+    asked.has_version_parameter = version.in_query || version.in_form;
+    asked.is_named_by_form = action.in_form || version.in_form;
+    Ok(asked)
+}
+
+/// A name that may stand in several places, and must say the same in all of them.
+struct Single<'a> {
+    parameter: &'static str,
+    header: &'static str,
+    value: Option<Parameter<'a>>,
+    differs: bool,
+    in_header: bool,
+    in_query: bool,
+    in_form: bool,
+}
+
+impl<'a> Single<'a> {
+    const fn new(parameter: &'static str, header: &'static str) -> Self {
+        Self {
+            parameter,
+            header,
+            value: None,
+            differs: false,
+            in_header: false,
+            in_query: false,
+            in_form: false,
+        }
+    }
+
+    fn header(&mut self, field: Field<'a>) {
+        if field.is(self.header) {
+            self.in_header = true;
+            self.add(Parameter::plain(field.name, field.value));
+        }
+    }
+
+    fn parameter(&mut self, parameter: &Parameter<'a>, is_form: bool) {
+        if parameter.is(self.parameter) {
+            self.in_form |= is_form;
+            self.in_query |= !is_form;
+            self.add(*parameter);
+        }
+    }
+
+    fn add(&mut self, found: Parameter<'a>) {
+        match &self.value {
+            Some(value) => self.differs |= !value.decoded_value().eq(found.decoded_value()),
+            None => self.value = Some(found),
+        }
+    }
+
+    fn read<T>(
+        &self,
+        make: impl FnOnce(&mut dyn Iterator<Item = u8>) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        if self.differs {
+            return Err(Refusal::new(
+                Code::AmbiguousOperation,
+                format!(
+                    "`{}` and `{}` name different things, or one of them does so twice",
+                    self.parameter, self.header
+                ),
+                "name the operation once, or the same everywhere",
+            ));
+        }
+        let Some(value) = &self.value else { return Ok(None) };
+        make(&mut value.decoded_value()).map(Some).ok_or_else(|| {
+            Refusal::new(
+                Code::OperationUnknown,
+                format!(
+                    "`{}` is empty, too long, or holds characters that no published name has",
+                    self.parameter
+                ),
+                "check the spelling against the product's API reference",
+            )
+        })
+    }
+}
+
+/// Refuses credential headers that come twice with different values, or spelled with underscores.
+fn check_headers(head: &Head) -> Result<(), Refusal> {
+    for (index, field) in head.fields().enumerate() {
+        if strip::is_underscore_spelling(field) {
+            return Err(Refusal::new(
+                Code::UnderscoreHeader,
+                "a credential header is spelled with underscores, which some servers read as dashes",
+                "leave it out: countersign sends the credential",
+            ));
+        }
+        let must_be_single = strip::is_proof_header(field) || field.is("content-type") || is_acs(field);
+        if must_be_single
+            && head
+                .fields()
+                .take(index)
+                .any(|other| other.compare_names(&field).is_eq() && other.value != field.value)
+        {
+            return Err(duplicate_field("a header"));
+        }
+    }
+    Ok(())
+}
+
+/// Of `x-acs-*` headers, servers and SDKs disagree on what two of one name mean. `x-acs-action` has its own refusal.
+fn is_acs(field: Field<'_>) -> bool {
+    field.name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-"))
+        && !field.is("x-acs-action")
+        && !field.is("x-acs-version")
+        && !field.is("x-acs-date")
+}
+
+/// Refuses credential parameters that come twice with different values, or in another letter case.
+fn check_parameters(query: &[Parameter<'_>], form: &[Parameter<'_>], family: Family) -> Result<(), Refusal> {
+    for name in strip::proofs(family) {
+        let mut first: Option<&Parameter<'_>> = None;
+        for parameter in query.iter().chain(form).filter(|parameter| parameter.is_ignoring_case(name)) {
+            if !parameter.is(name) {
+                return Err(duplicate_field("a parameter in another letter case"));
+            }
+            match first {
+                Some(first) if !first.decoded_value().eq(parameter.decoded_value()) => {
+                    return Err(duplicate_field("a parameter"));
+                }
+                Some(_) => {}
+                None => first = Some(parameter),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn duplicate_field(what: &'static str) -> Refusal {
+    Refusal::new(
+        Code::DuplicateField,
+        format!(
+            "{what} of the signature or the credential comes twice, or where two readers would see two values"
+        ),
+        "send it once, or not at all: countersign sends the credential",
+    )
+}
+
+/// With what the caller signed, by what it sent.
+fn caller_scheme(
+    head: &Head,
+    query: &[Parameter<'_>],
+    form: &[Parameter<'_>],
+    family: Family,
+) -> Result<Option<Scheme>, Refusal> {
+    let authorization = head.field("authorization").unwrap_or_default();
+    let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
+    let has = |list: &[Parameter<'_>], name: &str| list.iter().any(|parameter| parameter.is(name));
+    if family == Family::Oss {
+        let is_presigned = has(query, "x-oss-signature")
+            || has(query, "x-oss-signature-version")
+            || has(query, "OSSAccessKeyId")
+            || has(query, "X-Amz-Algorithm")
+            || has(query, "X-Amz-Signature")
+            || has(query, "AWSAccessKeyId");
+        if is_presigned {
+            return Err(Refusal::new(
+                Code::PresignedUrl,
+                "the URL carries a signature, and converting it is not available in this version",
+                "send the plain request: countersign signs it",
+            ));
+        }
+        let is_s3 = starts("AWS4-HMAC-SHA256 ")
+            || starts("AWS ")
+            || head
+                .fields()
+                .any(|field| field.name.get(..6).is_some_and(|name| name.eq_ignore_ascii_case(b"x-amz-")));
+        return Ok(if is_s3 {
+            Some(Scheme::S3)
+        } else if starts("OSS4-HMAC-SHA256 ") {
+            Some(Scheme::OssV4)
+        } else if starts("OSS ") || starts("OSS2 ") {
+            Some(Scheme::OssV1)
+        } else {
+            None
+        });
+    }
+    let is_rpc = has(query, "Signature") && has(query, "AccessKeyId")
+        || has(form, "Signature") && has(form, "AccessKeyId");
+    Ok(if starts("ACS3-") {
+        Some(Scheme::Acs3)
+    } else if starts("ACS4-") {
+        Some(Scheme::Acs4)
+    } else if starts("acs ") {
+        Some(Scheme::RoaV1)
+    } else if is_rpc {
+        Some(Scheme::RpcV1)
+    } else {
+        None
+    })
+}

@@ -1,0 +1,260 @@
+//! As what a request leaves: the scheme, what is added to it, and what happens to its body.
+
+use crate::names::{Action, Call, Endpoint, Product, Scheme, Version};
+use crate::refusal::{Code, Refusal};
+use crate::wire::{Framing, Head, Method, Parameter, Target};
+
+use super::operation::Asked;
+use super::strip::Family;
+
+/// What is to be done with a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What is asked.
+    pub call: Call,
+    /// What happens to the body.
+    pub body: BodyPlan,
+    /// Whether the scheme needs `call.action` added: the request names it nowhere that the scheme looks.
+    pub adds_action: bool,
+    /// The same of the version.
+    pub adds_version: bool,
+}
+
+/// What happens to a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyPlan {
+    /// There is none.
+    Empty,
+    /// It passes through as it arrives, and the signature does not look at it.
+    Stream,
+    /// The same, signed by the hash that the caller computed.
+    StreamHashed,
+    /// The signature needs it whole.
+    Hold,
+}
+
+/// What the plan depends on, beside what is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape<'a> {
+    /// The request.
+    pub head: &'a Head,
+    /// Its target.
+    pub target: Target<'a>,
+    /// Its parameters.
+    pub query: &'a [Parameter<'a>],
+    /// Where it goes.
+    pub endpoint: &'a Endpoint,
+    /// Whether the body is a form.
+    pub is_form: bool,
+    /// Whether the settings turn this product's RPC signatures into ACS3.
+    pub upgrades_rpc: bool,
+}
+
+/// Which family of schemes a product's requests are read by. A product whose scheme has no signer yet is refused.
+pub fn family(product: &'static Product) -> Result<Family, Refusal> {
+    match product.schemes.first() {
+        // Twenty products publish no scheme; all are OpenAPI.
+        None | Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RpcV1 | Scheme::RoaV1) => Ok(Family::Acs3),
+        // Tables and vectors sign another resource, the import service another product.
+        Some(Scheme::OssV4) if matches!(product.code, "oss" | "oss-data-acc" | "oss-dls") => Ok(Family::Oss),
+        Some(&scheme) => Err(unavailable(product, scheme)),
+    }
+}
+
+/// Decides. The rules are a table in the documentation of signing.
+pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
+    if family(shape.endpoint.product())? == Family::Oss { oss(asked, shape) } else { openapi(asked, shape) }
+}
+
+fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
+    let product = shape.endpoint.product();
+    let is_rpc_path = shape.target.is_root();
+    let version = asked.version.or_else(|| default_version(product));
+    let scheme = match asked.caller_scheme {
+        _ if carries_its_own_proof(asked, product) => None,
+        Some(Scheme::Acs3) => Some(Scheme::Acs3),
+        Some(Scheme::RpcV1) => {
+            let upgrades = shape.upgrades_rpc
+                && !asked.is_named_by_form
+                && asked.action.is_some()
+                && asked.version.is_some();
+            Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
+        }
+        Some(scheme) => return Err(unavailable(product, scheme)),
+        None => Some(unsigned_openapi(asked, version, shape)?),
+    };
+    let is_rpc = matches!(scheme, Some(Scheme::RpcV1) | None);
+    let is_unsigned = asked.caller_scheme.is_none();
+    let adds = |in_header: bool, in_parameter: bool| {
+        if is_rpc { is_unsigned && is_rpc_path && !in_parameter } else { !in_header }
+    };
+    let body = match (has_body(shape.head), scheme) {
+        (false, _) => BodyPlan::Empty,
+        (true, _) if shape.is_form => BodyPlan::Hold,
+        (true, Some(Scheme::Acs3)) if reusable_hash(shape.head).is_some() => BodyPlan::StreamHashed,
+        (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
+        (true, _) => BodyPlan::Stream,
+    };
+    let is_safe = asked.has_client_token || asked.action.is_some_and(only_reads);
+    let call = Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, is_safe };
+    Ok(Plan {
+        call,
+        body,
+        adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
+        adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
+    })
+}
+
+/// The scheme of a request that nobody signed.
+fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) -> Result<Scheme, Refusal> {
+    let product = shape.endpoint.product();
+    if asked.action.is_none() {
+        return Err(if shape.target.is_root() {
+            Refusal::new(
+                Code::OperationUnknown,
+                "the request names no operation",
+                "send `?Action=NAME`, or the header `x-acs-action`",
+            )
+        } else {
+            Refusal::new(
+                Code::OperationUnknown,
+                "a call by path does not say which operation it is",
+                "send its name in the header `x-acs-action`",
+            )
+        });
+    }
+    let Some(version) = version else {
+        return Err(Refusal::new(
+            Code::VersionUnknown,
+            format!("no API version of `{}` is known", product.code),
+            "send `Version`, or the header `x-acs-version`",
+        ));
+    };
+    if asked.is_named_by_form && shape.target.is_root() {
+        return Ok(Scheme::RpcV1);
+    }
+    let of_version = product.versions.iter().find(|row| row.name == version.as_str()).map(|row| row.schemes);
+    let schemes = of_version.filter(|schemes| !schemes.is_empty()).unwrap_or(product.schemes);
+    match schemes.first() {
+        _ if schemes.contains(&Scheme::Acs3) => Ok(Scheme::Acs3),
+        None => Ok(Scheme::Acs3),
+        Some(Scheme::RpcV1) if shape.target.is_root() => Ok(Scheme::RpcV1),
+        Some(&scheme) => Err(unavailable(product, scheme)),
+    }
+}
+
+fn default_version(product: &'static Product) -> Option<Version> {
+    product.versions.first().and_then(|row| Version::new(row.name.bytes()))
+}
+
+/// `AssumeRoleWithOIDC` and `AssumeRoleWithSAML` prove themselves with a token; a signature would be wrong there.
+fn carries_its_own_proof(asked: &Asked, product: &'static Product) -> bool {
+    let is_proof = |action: Action| matches!(action.as_str(), "AssumeRoleWithOIDC" | "AssumeRoleWithSAML");
+    product.code == "sts" && asked.action.is_some_and(is_proof)
+}
+
+/// Whether an operation's name says that it only reads.
+fn only_reads(action: Action) -> bool {
+    ["Describe", "List", "Get", "Query"].iter().any(|verb| {
+        let rest = action.as_str().strip_prefix(verb);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()))
+    })
+}
+
+/// The body's SHA-256 as the caller computed it, if it is one. The signature then covers the caller's claim, and the
+/// cloud compares it with the body, as it would have without us.
+pub fn reusable_hash(head: &Head) -> Option<&[u8]> {
+    let is_sha256 = head.field("authorization").is_none_or(|value| value.starts_with(b"ACS3-HMAC-SHA256 "));
+    let hash = head.field("x-acs-content-sha256")?;
+    let is_hash = hash.len() == 64 && hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (is_sha256 && is_hash).then_some(hash)
+}
+
+fn has_body(head: &Head) -> bool {
+    !matches!(head.framing(), Framing::None | Framing::Length(0))
+}
+
+fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
+    let product = shape.endpoint.product();
+    if asked.caller_scheme == Some(Scheme::S3) {
+        return Err(unavailable(product, Scheme::S3));
+    }
+    let is_form_upload = shape.head.method() == Some(Method::Post)
+        && shape.head.field("content-type").is_some_and(|value| value.starts_with(b"multipart/form-data"));
+    if is_form_upload {
+        return Err(Refusal::new(
+            Code::SchemeUnavailable,
+            "a form upload carries its signature in the form, and rewriting it is not available in this version",
+            "use PutObject",
+        ));
+    }
+    if shape.endpoint.region().is_none() {
+        return Err(Refusal::new(
+            Code::SchemeUnavailable,
+            "the host names no region, and the signature must",
+            "use the bucket's regional endpoint",
+        ));
+    }
+    let is_safe = matches!(shape.head.method(), Some(Method::Get | Method::Head));
+    let call = Call {
+        action: oss_action(shape),
+        version: None,
+        caller_scheme: asked.caller_scheme,
+        scheme: Some(Scheme::OssV4),
+        is_safe,
+    };
+    let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
+    Ok(Plan { call, body, adds_action: false, adds_version: false })
+}
+
+/// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.
+fn oss_action(shape: &Shape<'_>) -> Option<Action> {
+    const LISTING: [&str; 9] = [
+        "prefix",
+        "marker",
+        "max-keys",
+        "delimiter",
+        "encoding-type",
+        "list-type",
+        "start-after",
+        "continuation-token",
+        "fetch-owner",
+    ];
+    let method = shape.head.method()?;
+    let is_listing = shape.query.iter().all(|parameter| LISTING.iter().any(|name| parameter.is(name)));
+    let has_bucket = shape.endpoint.tenant().is_some();
+    let has_key = has_bucket && !shape.target.is_root();
+    let name = match (method, has_key, has_bucket) {
+        (Method::Get, false, true) if is_listing => "ListObjects",
+        (Method::Get, false, false) if is_listing => "ListBuckets",
+        _ if !shape.query.is_empty() => return None,
+        (Method::Get, true, _) => "GetObject",
+        (Method::Head, true, _) => "HeadObject",
+        (Method::Put, true, _) => "PutObject",
+        (Method::Delete, true, _) => "DeleteObject",
+        (Method::Put, false, true) => "PutBucket",
+        (Method::Delete, false, true) => "DeleteBucket",
+        _ => return None,
+    };
+    Action::new(name.bytes())
+}
+
+/// OSS: the names that the caller's own V4 signature listed beside the usual ones.
+pub fn additional_headers(head: &Head) -> &[u8] {
+    let authorization = head.field("authorization").unwrap_or_default();
+    if !authorization.starts_with(b"OSS4-HMAC-SHA256 ") {
+        return &[];
+    }
+    let from = authorization.get(b"OSS4-HMAC-SHA256".len()..).unwrap_or_default();
+    from.split(|&byte| byte == b',')
+        .find_map(|part| part.trim_ascii().strip_prefix(b"AdditionalHeaders="))
+        .unwrap_or_default()
+}
+
+fn unavailable(product: &'static Product, scheme: Scheme) -> Refusal {
+    Refusal::new(
+        Code::SchemeUnavailable,
+        format!("`{}` takes {scheme} here, which this version cannot sign", product.code),
+        "see the README for what is signed today",
+    )
+}

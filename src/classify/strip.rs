@@ -1,0 +1,230 @@
+//! What is taken out of a request before it is signed: headers of one hop, what proxies add, and whatever the caller
+//! signed with.
+//!
+//! The lists are those of each scheme's re-signing rules. Header names match in any letter case, query and form names
+//! exactly as decoded.
+
+use crate::names::Scheme;
+use crate::wire::{Field, Parameter, is_hop_by_hop};
+
+/// The family of a scheme: requests of one family carry their credentials in the same places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// RPC version 1: in the parameters.
+    Rpc,
+    /// ACS3: in headers.
+    Acs3,
+    /// OSS.
+    Oss,
+}
+
+impl Family {
+    /// Of the scheme that a request leaves with. `None`: nothing is signed, and nothing that looks signed may stay.
+    pub const fn of(scheme: Option<Scheme>) -> Self {
+        match scheme {
+            Some(Scheme::RpcV1) | None => Self::Rpc,
+            Some(Scheme::OssV4 | Scheme::OssV1 | Scheme::S3) => Self::Oss,
+            Some(_) => Self::Acs3,
+        }
+    }
+}
+
+/// Headers that hold a credential or a proof in any scheme at all. A host of one product must never see another's.
+const CREDENTIALS: [&str; 19] = [
+    "authorization",
+    "x-acs-security-token",
+    "x-acs-accesskey-id",
+    "x-acs-bearer-token",
+    "x-acs-zero-trust-idtoken",
+    "x-acs-credentials-provider",
+    "x-acs-signature-type",
+    "x-oss-security-token",
+    "security-token",
+    "authorization-sts-token",
+    "x-odps-bearer-token",
+    "x-datahub-security-token",
+    "x-fc-security-token",
+    "x-ots-ststoken",
+    "x-ots-accesskeyid",
+    "x-ots-signature",
+    "x-ca-key",
+    "x-ca-signature",
+    "x-amz-security-token",
+];
+
+/// What ACS3 replaces.
+const ACS3: [&str; 6] = [
+    "x-acs-date",
+    "x-acs-signature-nonce",
+    "x-acs-signature-method",
+    "x-acs-signature-version",
+    "x-acs-content-sha256",
+    "x-acs-content-sm3",
+];
+
+/// What OSS V4 replaces.
+const OSS: [&str; 5] =
+    ["date", "x-oss-date", "x-oss-content-sha256", "x-oss-signature-version", "x-amz-content-sha256"];
+
+/// What proxies say of a request's origin. The cloud would believe it, and it is the caller who wrote it.
+const FORWARDING: [&str; 9] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-host",
+    "x-original-host",
+    "x-acs-source-ip",
+    "x-acs-secure-transport",
+];
+
+/// RPC version 1's own parameters.
+const RPC_PARAMETERS: [&str; 9] = [
+    "AccessKeyId",
+    "Signature",
+    "SignatureMethod",
+    "SignatureVersion",
+    "SignatureType",
+    "SignatureNonce",
+    "Timestamp",
+    "SecurityToken",
+    "BearerToken",
+];
+
+/// The parameters of OSS's signed URLs, but for `Expires`.
+const OSS_PARAMETERS: [&str; 12] = [
+    "OSSAccessKeyId",
+    "Signature",
+    "security-token",
+    "SecurityToken",
+    "x-oss-signature-version",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-expires",
+    "x-oss-signature",
+    "x-oss-security-token",
+    "x-oss-additional-headers",
+    "x-oss-access-key-id",
+];
+
+/// The parameters above that are credentials, signatures, nonces or tokens: given twice with different values, or in
+/// another letter case, they make two readers see two requests.
+const RPC_PROOFS: [&str; 5] = ["AccessKeyId", "Signature", "SignatureNonce", "SecurityToken", "BearerToken"];
+const OSS_PROOFS: [&str; 7] = [
+    "OSSAccessKeyId",
+    "Signature",
+    "security-token",
+    "SecurityToken",
+    "x-oss-credential",
+    "x-oss-signature",
+    "x-oss-security-token",
+];
+
+fn holds(list: &[&str], field: Field<'_>) -> bool {
+    list.iter().any(|name| field.is(name))
+}
+
+fn starts_ignoring_case(name: &[u8], prefix: &str) -> bool {
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// Whether a header stays. `named_by_connection`: the caller's `Connection` header lists it.
+pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool) -> bool {
+    let replaced: &[&str] = match family {
+        Family::Rpc => &[],
+        Family::Acs3 => &ACS3,
+        Family::Oss => &OSS,
+    };
+    !(named_by_connection
+        || field.is("host")
+        || field.is("expect")
+        || is_hop_by_hop(field.name)
+        || starts_ignoring_case(field.name, "x-forwarded-")
+        || starts_ignoring_case(field.name, "x-countersign-")
+        || holds(&FORWARDING, field)
+        || holds(&CREDENTIALS, field)
+        || holds(replaced, field))
+}
+
+/// The parameters that a family's signature owns. Each is removed wherever it stands.
+pub const fn owned_parameters(family: Family) -> &'static [&'static str] {
+    match family {
+        Family::Rpc => &RPC_PARAMETERS,
+        Family::Oss => &OSS_PARAMETERS,
+        Family::Acs3 => &[],
+    }
+}
+
+/// The parameters of RPC version 1, for a request that was signed so and leaves otherwise.
+pub const fn rpc_parameters() -> &'static [&'static str] {
+    &RPC_PARAMETERS
+}
+
+/// Whether a parameter stays, by the lists that apply.
+pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &[&str]) -> bool {
+    !owned.iter().any(|name| parameter.is(name))
+}
+
+/// The parameters that may stand once, in one spelling.
+pub const fn proofs(family: Family) -> &'static [&'static str] {
+    match family {
+        Family::Oss => &OSS_PROOFS,
+        Family::Rpc | Family::Acs3 => &RPC_PROOFS,
+    }
+}
+
+/// Whether a header may stand once only, because it is a credential, a nonce or a token.
+pub fn is_proof_header(field: Field<'_>) -> bool {
+    holds(&CREDENTIALS, field) || field.is("x-acs-signature-nonce")
+}
+
+/// Whether this is a credential header spelled with underscores, which some servers read as the dashed one.
+pub fn is_underscore_spelling(field: Field<'_>) -> bool {
+    if !field.name.contains(&b'_') {
+        return false;
+    }
+    let dashed = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    CREDENTIALS
+        .iter()
+        .chain(&ACS3)
+        .chain(&OSS)
+        .any(|name| field.name.len() == name.len() && field.name.iter().map(dashed).eq(name.bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keeps(name: &'static str, family: Family) -> bool {
+        keeps_header(Field::new(name, b"x"), family, false)
+    }
+
+    #[test]
+    fn what_the_caller_signed_with_goes_and_what_it_asked_for_stays() {
+        for name in
+            ["Authorization", "X-Acs-Security-Token", "security-token", "Connection", "X-Forwarded-Host"]
+        {
+            assert!(
+                [Family::Rpc, Family::Acs3, Family::Oss].iter().all(|family| !keeps(name, *family)),
+                "{name}"
+            );
+        }
+        for name in ["x-acs-action", "x-acs-region-id", "content-md5", "x-oss-meta-a", "expires", "accept"] {
+            assert!(
+                [Family::Rpc, Family::Acs3, Family::Oss].iter().all(|family| keeps(name, *family)),
+                "{name}"
+            );
+        }
+        assert!(keeps("date", Family::Acs3) && !keeps("Date", Family::Oss));
+        assert!(keeps("x-acs-date", Family::Rpc) && !keeps("x-acs-date", Family::Acs3));
+    }
+
+    #[test]
+    fn the_underscore_spelling_of_a_credential_is_seen() {
+        assert!(is_underscore_spelling(Field::new("X-ACS-Security_Token", b"")));
+        assert!(is_underscore_spelling(Field::new("x_acs_date", b"")));
+        assert!(!is_underscore_spelling(Field::new("x-acs-security-token", b"")));
+        assert!(!is_underscore_spelling(Field::new("x_my_header", b"")));
+    }
+}

@@ -1,0 +1,108 @@
+//! The carrying: a signed head and its body go to exactly one endpoint, the answer comes back.
+//!
+//! Adds nothing to a request and knows nothing of credentials. Redirects are answers like any other; the environment's
+//! proxies are not looked at.
+
+mod arrived;
+mod connect;
+mod connection;
+mod failure;
+mod pool;
+mod route;
+mod send;
+mod write;
+
+pub use arrived::{Arrived, End, Relayed, tell_to_continue};
+pub use connect::{trust, trust_only};
+pub use failure::{BodyFault, Failure};
+pub use route::{Dial, Routes};
+pub use send::{CallerSide, Outgoing, Upload};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use crate::names::Host;
+use crate::wire::Signed;
+use connection::Connection;
+use pool::Pool;
+
+/// How long is waited for the cloud, and for a caller's body. The defaults are in the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For TCP, and once more for TLS.
+    pub connect: Duration,
+    /// For the head of an answer.
+    pub head: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+    /// Between two pieces of a request's body.
+    pub body_idle: Duration,
+}
+
+/// What all workers count together.
+#[derive(Debug, Default)]
+pub struct Connections {
+    /// Made so far.
+    pub opened: AtomicU64,
+    /// Open now: carrying a request, or kept.
+    pub open: Arc<AtomicU64>,
+}
+
+/// One worker's way to the cloud.
+#[derive(Debug)]
+pub struct Upstream {
+    routes: Arc<Routes>,
+    timeouts: Timeouts,
+    pool: Pool,
+    connections: Arc<Connections>,
+}
+
+impl Upstream {
+    /// With an empty pool.
+    pub fn new(routes: Arc<Routes>, timeouts: Timeouts, connections: Arc<Connections>) -> Self {
+        Self { routes, timeouts, pool: Pool::default(), connections }
+    }
+
+    /// The waits that hold here.
+    pub const fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    /// One attempt. `is_safe`: the call only reads, so an old connection may carry it.
+    pub async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        signed: &Signed,
+        outgoing: Outgoing<'_>,
+        is_safe: bool,
+        side: &mut CallerSide<'_, S>,
+    ) -> Result<Arrived, Failure> {
+        let host = signed.endpoint().host();
+        let connection = match self.pool.take(host, is_safe, Instant::now()) {
+            Some(connection) => connection,
+            None => self.connect(host).await?,
+        };
+        send::send(connection, signed, outgoing, side, &self.timeouts).await
+    }
+
+    async fn connect(&self, host: &Host) -> Result<Connection, Failure> {
+        let mut connection =
+            connect::connect(host, self.routes.dial_name(host), self.timeouts.connect).await?;
+        self.connections.opened.fetch_add(1, Ordering::Relaxed);
+        connection.count(&self.connections.open);
+        Ok(connection)
+    }
+
+    fn keep(&self, host: &Host, mut connection: Connection) {
+        connection.used = Instant::now();
+        self.pool.put(*host, connection);
+    }
+
+    /// Closes idle connections that have grown old. To be called now and then.
+    pub fn sweep(&self) {
+        self.pool.sweep(Instant::now());
+    }
+}

@@ -1,0 +1,87 @@
+//! Kept connections, bounded in number, idle time and age. One pool a worker, newest first.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::connection::Connection;
+use crate::names::Host;
+
+/// Idle connections kept to one host. Above the concurrency of one sidecar's application, so that a burst does not
+/// end in handshakes: each costs as much as ten requests.
+const PER_HOST_MAX: usize = 256;
+/// Idle connections kept in all.
+const TOTAL_MAX: usize = 1024;
+/// Below what the cloud's own front ends keep, so that it is mostly we who close.
+const IDLE_MAX: Duration = Duration::from_secs(30);
+/// After this a connection is not used again, so that a change of addresses is noticed.
+const AGE_MAX: Duration = Duration::from_secs(300);
+/// A call that may have an effect goes out on a connection that idled for less than this.
+const FRESH_MAX: Duration = Duration::from_secs(5);
+/// Up to this, what the runtime knows of the socket is fresh enough and the system is not asked.
+const JUST_USED: Duration = Duration::from_millis(10);
+
+/// The idle connections of a worker.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Idle>);
+
+#[derive(Debug, Default)]
+struct Idle {
+    by_host: HashMap<Host, Vec<Connection>>,
+    total: usize,
+}
+
+impl Pool {
+    /// The connection to `host` that was used last, if it is still good. `is_safe`: the call only reads.
+    pub(super) fn take(&self, host: &Host, is_safe: bool, now: Instant) -> Option<Connection> {
+        let idle_max = if is_safe { IDLE_MAX } else { FRESH_MAX };
+        loop {
+            let mut connection = self.pop(host)?;
+            let idled = now - connection.used;
+            if idled > IDLE_MAX || now - connection.opened > AGE_MAX {
+                continue;
+            }
+            if idled > idle_max {
+                // Good enough for a call that reads; the ones below idled even longer.
+                self.put(*host, connection);
+                return None;
+            }
+            if idled < JUST_USED || connection.is_quiet() {
+                connection.is_reused = true;
+                return Some(connection);
+            }
+        }
+    }
+
+    fn pop(&self, host: &Host) -> Option<Connection> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = idle.by_host.get_mut(host)?.pop()?;
+        idle.total -= 1;
+        Some(connection)
+    }
+
+    /// Keeps a connection whose last answer was read to its end.
+    pub(super) fn put(&self, host: Host, connection: Connection) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.total >= TOTAL_MAX {
+            return;
+        }
+        let kept = idle.by_host.entry(host).or_default();
+        if kept.len() < PER_HOST_MAX {
+            kept.push(connection);
+            idle.total += 1;
+        }
+    }
+
+    /// Closes what has idled too long or grown too old, and forgets hosts without connections.
+    pub(super) fn sweep(&self, now: Instant) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.by_host.retain(|_, kept| {
+            kept.retain(|connection| now - connection.used <= IDLE_MAX && now - connection.opened <= AGE_MAX);
+            !kept.is_empty()
+        });
+        idle.total = idle.by_host.values().map(Vec::len).sum();
+    }
+}

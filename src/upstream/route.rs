@@ -1,0 +1,83 @@
+//! Where an endpoint is dialled: at its own name, or where the operator says, with the same name proved by TLS.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+
+use crate::names::{Endpoint, Host};
+
+/// Where every endpoint answers.
+const HTTPS_PORT: u16 = 443;
+
+/// Where to connect, and how.
+#[derive(Clone)]
+pub enum Dial {
+    /// In the clear, to an address on this machine.
+    Plain(SocketAddr),
+    /// Over TLS, to a name or an address; the name that TLS must prove stays the endpoint's.
+    Tls {
+        /// A DNS name or an IP address. `None`: the endpoint's own name.
+        host: Option<Arc<str>>,
+        /// The port.
+        port: u16,
+        /// Whom to trust.
+        trust: Arc<ClientConfig>,
+    },
+}
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(address) => write!(f, "Plain({address})"),
+            Self::Tls { host, port, .. } => {
+                write!(f, "Tls({}:{port})", host.as_deref().unwrap_or("the endpoint"))
+            }
+        }
+    }
+}
+
+/// The dialling rules: an exact host beats all tenants of a host, and that beats everything else.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    exact: HashMap<String, Dial>,
+    /// By the host that the tenant's label stands before.
+    tenants: HashMap<String, Dial>,
+    otherwise: Dial,
+}
+
+impl Routes {
+    /// Every endpoint at its own name, trusting `trust`.
+    pub fn direct(trust: Arc<ClientConfig>) -> Self {
+        Self::all_to(Dial::Tls { host: None, port: HTTPS_PORT, trust })
+    }
+
+    /// Every endpoint at one place: the sandbox.
+    pub fn all_to(dial: Dial) -> Self {
+        Self { exact: HashMap::new(), tenants: HashMap::new(), otherwise: dial }
+    }
+
+    /// Dials `pattern`, a host or `*.` and a host, elsewhere.
+    pub fn connect(&mut self, pattern: &str, dial: Dial) {
+        match pattern.strip_prefix("*.") {
+            Some(host) => self.tenants.insert(host.to_owned(), dial),
+            None => self.exact.insert(pattern.to_owned(), dial),
+        };
+    }
+
+    /// Where this endpoint is dialled.
+    pub fn dial(&self, endpoint: &Endpoint) -> &Dial {
+        self.dial_name(endpoint.host())
+    }
+
+    /// Where a host of the table is dialled.
+    pub fn dial_name(&self, host: &Host) -> &Dial {
+        if let Some(dial) = self.exact.get(host.as_str()) {
+            return dial;
+        }
+        let parent = host.as_str().split_once('.').map(|(_, parent)| parent);
+        parent.and_then(|parent| self.tenants.get(parent)).unwrap_or(&self.otherwise)
+    }
+}

@@ -1,0 +1,194 @@
+//! An answer's head: read strictly, and written anew for the caller.
+
+use std::fmt;
+use std::io::Write;
+
+use super::framing::{is_hop_by_hop, lists, plain_decimal};
+use super::{Chunks, Field, Progress, Side};
+
+/// An answer's head may be this long. The cloud's are under 2 KiB.
+const HEAD_MAX: usize = 64 * 1024;
+/// An answer may have this many headers.
+const HEADERS_MAX: usize = 200;
+
+/// Why an answer is not passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadAnswer {
+    /// Not an HTTP/1.x status line and headers.
+    Syntax,
+    /// Longer than 64 KiB, or more than 200 headers.
+    TooLarge,
+    /// Content-Length and Transfer-Encoding together, one of them repeated, or one that cannot be read.
+    Framing,
+    /// `101 Switching Protocols`, which nobody asked for, or a status that is none.
+    Status,
+}
+
+impl fmt::Display for BadAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syntax => "its head is not HTTP/1.1",
+            Self::TooLarge => "its head is larger than 64 KiB",
+            Self::Framing => "its length is stated twice or not readably",
+            Self::Status => "its status is none that can be passed on",
+        })
+    }
+}
+
+impl std::error::Error for BadAnswer {}
+
+/// How the end of an answer's body is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFraming {
+    /// There is none: `HEAD`, 204, 304.
+    None,
+    /// `Content-Length`.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+    /// By the end of the connection.
+    UntilClose,
+}
+
+impl AnswerFraming {
+    /// At the start of the body.
+    pub const fn progress(self) -> Progress {
+        match self {
+            Self::None => Progress::Counted(0),
+            Self::Length(length) => Progress::Counted(length),
+            Self::Chunked => Progress::Chunked(Chunks::new(Side::Answer)),
+            Self::UntilClose => Progress::UntilClose,
+        }
+    }
+}
+
+/// What is known of an answer once its head has arrived. The headers stay in the buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerHead {
+    /// 100 to 599.
+    pub status: u16,
+    /// Bytes of the head.
+    pub length: usize,
+    /// How its body ends.
+    pub framing: AnswerFraming,
+    /// Whether the cloud will keep the connection.
+    pub keeps_alive: bool,
+}
+
+impl AnswerHead {
+    /// Whether this is a `1xx` that precedes the real one.
+    pub const fn is_interim(&self) -> bool {
+        self.status < 200
+    }
+
+    /// Looks at what has arrived. `None`: not whole yet. `to_head`: the request was a `HEAD`.
+    pub fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Self>, BadAnswer> {
+        with_headers(bytes, |response, length| {
+            let status = response.code.unwrap_or(0);
+            if !(100..600).contains(&status) || status == 101 {
+                return Err(BadAnswer::Status);
+            }
+            let mut keeps_alive = response.version == Some(1);
+            let (mut lengths, mut content_length, mut codings, mut chunked) = (0, None, 0, false);
+            for header in response.headers.iter() {
+                let field = Field { name: header.name.as_bytes(), value: header.value };
+                if field.is("content-length") {
+                    lengths += 1;
+                    content_length = plain_decimal(field.value);
+                } else if field.is("transfer-encoding") {
+                    codings += 1;
+                    chunked = field.value.eq_ignore_ascii_case(b"chunked");
+                } else if field.is("connection") && lists(field.value, b"close") {
+                    keeps_alive = false;
+                }
+            }
+            let framing = match (lengths, codings) {
+                _ if status < 200 || to_head || status == 204 || status == 304 => AnswerFraming::None,
+                (0, 0) => AnswerFraming::UntilClose,
+                (1, 0) => AnswerFraming::Length(content_length.ok_or(BadAnswer::Framing)?),
+                (0, 1) if chunked => AnswerFraming::Chunked,
+                _ => return Err(BadAnswer::Framing),
+            };
+            keeps_alive &= framing != AnswerFraming::UntilClose;
+            Ok(Self { status, length, framing, keeps_alive })
+        })
+    }
+
+    /// The value of the first header `name` in `bytes`, which this head was parsed from.
+    pub fn field<'a>(&self, bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
+        let head = bytes.get(..self.length).unwrap_or_default();
+        head.split(|&byte| byte == b'\n').skip(1).find_map(|line| {
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            let (found, value) = (line.get(..colon)?, line.get(colon + 1..)?);
+            found.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+        })
+    }
+
+    /// Writes the head for the caller: the status line and the headers of the answer, without those of one hop, those
+    /// that only a browser heeds, and any that pretend to be ours; then the framing that is used toward the caller.
+    pub fn write(&self, bytes: &[u8], toward: Toward, out: &mut Vec<u8>) {
+        let copied = with_headers(bytes, |response, _| {
+            // Writing to a `Vec` cannot fail.
+            let _ = write!(out, "HTTP/1.1 {} {}\r\n", self.status, response.reason.unwrap_or_default());
+            for header in response.headers.iter() {
+                let is_length = header.name.eq_ignore_ascii_case("content-length");
+                if is_length && toward.keeps_length || !is_length && !is_dropped(header.name.as_bytes()) {
+                    out.extend_from_slice(header.name.as_bytes());
+                    out.extend_from_slice(b": ");
+                    out.extend_from_slice(header.value);
+                    out.extend_from_slice(b"\r\n");
+                }
+            }
+            Ok(())
+        });
+        debug_assert!(matches!(copied, Ok(Some(()))), "only a parsed head is written");
+        if toward.is_chunked {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        }
+        if toward.closes {
+            out.extend_from_slice(b"Connection: close\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// How an answer is framed toward the caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Toward {
+    /// Whether the answer's own Content-Length is passed on.
+    pub keeps_length: bool,
+    /// Whether the body goes out chunked.
+    pub is_chunked: bool,
+    /// Whether the connection is closed afterwards.
+    pub closes: bool,
+}
+
+fn is_dropped(name: &[u8]) -> bool {
+    const PREFIXES: [&str; 2] = ["x-countersign-", "access-control-"];
+    is_hop_by_hop(name)
+        || name.eq_ignore_ascii_case(b"alt-svc")
+        || name.eq_ignore_ascii_case(b"set-cookie")
+        || PREFIXES.iter().any(|prefix| {
+            name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+        })
+}
+
+/// Parses, and calls `then` with the head and its length if it is whole.
+fn with_headers<T>(
+    bytes: &[u8],
+    then: impl FnOnce(&httparse::Response<'_, '_>, usize) -> Result<T, BadAnswer>,
+) -> Result<Option<T>, BadAnswer> {
+    let mut headers = [const { std::mem::MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut []);
+    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut response,
+        bytes.get(..HEAD_MAX).unwrap_or(bytes),
+        &mut headers,
+    );
+    match parsed {
+        Ok(httparse::Status::Complete(length)) => then(&response, length).map(Some),
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD_MAX => Ok(None),
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Err(BadAnswer::TooLarge),
+        Err(_) => Err(BadAnswer::Syntax),
+    }
+}
