@@ -1,1 +1,26 @@
-//! Where: the host that answers.
+//! Where: the host that answers, always rebuilt from the endpoint table and never a client's bytes.
+//!
+//! The table is `data/{regions,products,endpoints}.tsv`, turned by the build script into sorted arrays of a few bytes a row.
+//! Looking something up allocates nothing. The way in is [`reverse`]; the ways out are [`forward`] and [`parse_pin`], for
+//! settings and for countersign's own calls. There is no rule that admits `*.aliyuncs.com`: that zone also holds names
+//! behind which a customer's own code listens, and those are refused by name.
+
+mod forward;
+mod grammar;
+mod nearest;
+mod never_sign;
+mod pin;
+mod reverse;
+mod table;
+mod tenants;
+mod unresolved;
+
+pub use forward::{forward, forward_tenant};
+pub use pin::{BadPin, parse_pin};
+pub use reverse::{admit, products_of, reverse, with_tenant};
+pub use table::{product, products, region, regions};
+pub use tenants::{BadTenant, Tenants};
+pub use unresolved::{NoEndpoint, Unresolved};
+
+#[cfg(test)]
+mod tests;

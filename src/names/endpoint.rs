@@ -110,8 +110,9 @@ pub struct Endpoint {
     product: &'static Product,
     region: Option<Region>,
     network: Network,
-    /// How many leading bytes of `host` are the tenant's label.
+    /// How many bytes of `host`, from `tenant_start` on, are the tenant's name.
     tenant_length: u8,
+    tenant_start: u8,
 }
 
 impl Endpoint {
@@ -123,7 +124,13 @@ impl Endpoint {
         network: Network,
         tenant_length: u8,
     ) -> Self {
-        Self { host, product, region, network, tenant_length }
+        Self { host, product, region, network, tenant_length, tenant_start: 0 }
+    }
+
+    /// Says that the tenant's name begins after `start` bytes of the host: Tablestore's names of a VPC binding,
+    /// `BINDING-INSTANCE.…`, begin with something else. For the `endpoint` room only.
+    pub(crate) const fn tenant_from(self, start: u8) -> Self {
+        Self { tenant_start: start, ..self }
     }
 
     /// The host, in lower case, without a port: every endpoint answers on 443.
@@ -148,9 +155,10 @@ impl Endpoint {
 
     /// The bucket, project, instance or account in the name.
     pub fn tenant(&self) -> Option<&str> {
+        let start = usize::from(self.tenant_start);
         match self.tenant_length {
             0 => None,
-            length => self.host.as_str().get(..usize::from(length)),
+            length => self.host.as_str().get(start..start + usize::from(length)),
         }
     }
 }
