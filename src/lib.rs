@@ -15,4 +15,5 @@ pub mod deadline;
 pub mod names;
 pub mod refusal;
 pub mod secret;
+pub mod telemetry;
 pub mod wire;

@@ -10,7 +10,7 @@ mod serve;
 mod stream;
 
 pub use gate::refusal_of;
-pub use listen::{Address, BindError, Listening, bind};
+pub use listen::{Address, BindError, Listening, SocketFile, bind};
 pub use refuse::{Dialect, render};
 pub use serve::{Application, Caller, Limits, Next, Shared, serve};
 pub use stream::Stream;

@@ -92,6 +92,17 @@ const RPC_PARAMETERS: [&str; 9] = [
     "BearerToken",
 ];
 
+/// The same, but for the date and the nonce.
+const UNPROVEN_PARAMETERS: [&str; 7] = [
+    "AccessKeyId",
+    "Signature",
+    "SignatureMethod",
+    "SignatureVersion",
+    "SignatureType",
+    "SecurityToken",
+    "BearerToken",
+];
+
 /// The parameters of OSS's signed URLs, but for `Expires`.
 const OSS_PARAMETERS: [&str; 12] = [
     "OSSAccessKeyId",
@@ -147,23 +158,31 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         || holds(replaced, field))
 }
 
-/// The parameters that a family's signature owns. Each is removed wherever it stands.
-pub const fn owned_parameters(family: Family) -> &'static [&'static str] {
-    match family {
-        Family::Rpc => &RPC_PARAMETERS,
-        Family::Oss => &OSS_PARAMETERS,
-        Family::Acs3 => &[],
+/// The parameters to remove from a request that was signed as `caller` and leaves as `scheme`, wherever they stand.
+/// `is_rpc_path`: the path is `/`, where the names of RPC version 1 are the gateway's.
+pub const fn owned_parameters(
+    caller: Option<Scheme>,
+    scheme: Option<Scheme>,
+    is_rpc_path: bool,
+) -> &'static [&'static str] {
+    match (scheme, caller) {
+        // What carries its own proof keeps its date and nonce.
+        (None, _) => &UNPROVEN_PARAMETERS,
+        (Some(Scheme::OssV4), _) => &OSS_PARAMETERS,
+        (Some(Scheme::RpcV1), _) | (Some(_), Some(Scheme::RpcV1)) => &RPC_PARAMETERS,
+        (Some(_), None) if is_rpc_path => &RPC_PARAMETERS,
+        (Some(_), _) => &[],
     }
 }
 
-/// The parameters of RPC version 1, for a request that was signed so and leaves otherwise.
-pub const fn rpc_parameters() -> &'static [&'static str] {
-    &RPC_PARAMETERS
+/// Whether this is the mark of a bearer token, which goes even where a signature owns no parameter.
+fn is_bearer_mark(parameter: &Parameter<'_>) -> bool {
+    parameter.is("SignatureType") && parameter.decoded_value().eq(*b"BEARERTOKEN")
 }
 
 /// Whether a parameter stays, by the lists that apply.
 pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &[&str]) -> bool {
-    !owned.iter().any(|name| parameter.is(name))
+    !owned.iter().any(|name| parameter.is(name)) && !is_bearer_mark(parameter)
 }
 
 /// The parameters that may stand once, in one spelling.

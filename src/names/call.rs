@@ -5,7 +5,7 @@ use std::fmt;
 use super::Scheme;
 
 /// A short name in ASCII kept inline, so that classifying a request allocates nothing.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Inline<const N: usize> {
     length: u8,
     bytes: [u8; N],
@@ -31,7 +31,7 @@ impl<const N: usize> Inline<N> {
 }
 
 /// The name of an operation, decoded: `DescribeRegions`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Action(Inline<95>);
 
 impl Action {

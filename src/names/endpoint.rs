@@ -67,6 +67,13 @@ impl Host {
         Ok(host)
     }
 
+    /// A name in lower case, for looking it up.
+    pub fn in_lower_case(name: &str) -> Result<Self, HostTooLong> {
+        let mut host = Self::from_pieces(&[name])?;
+        host.bytes.make_ascii_lowercase();
+        Ok(host)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();

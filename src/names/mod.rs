@@ -3,6 +3,8 @@
 //! The spelling follows Alibaba Cloud's own documents: product (never service), region, endpoint,
 //! AccessKey, security token, RAM role.
 
+pub mod calendar;
+
 mod call;
 mod endpoint;
 mod moment;

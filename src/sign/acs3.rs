@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::encode::{hex, percent};
 use super::head::{self, Additions, Few};
-use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace, date};
-use crate::names::Moment;
+use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
+use crate::names::{Moment, calendar};
 use crate::wire::{Field, Parameter, Signed, write_lower};
 
 const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
@@ -97,7 +97,7 @@ pub(super) fn sign(
         Payload::Hashed(hash) => hash,
         Payload::Streamed => return Err(Unsignable::BodyNotHeld),
     };
-    let date = date::iso(moment.unix_seconds);
+    let date = calendar::iso(moment.unix_seconds);
     let mut added: Few<Field<'_>, 7> = Few::new(Field::EMPTY);
     let named = [("x-acs-action", unsigned.add_action), ("x-acs-version", unsigned.add_version)];
     for (name, value) in named {

@@ -9,17 +9,16 @@ pub mod acs3;
 pub mod oss;
 pub mod rpc;
 
-mod date;
 mod encode;
 mod head;
 mod key;
 mod workspace;
 
-pub use date::{day, iso, iso_basic, parse_iso};
 pub use encode::{hex, percent};
 pub use key::{DayKey, Key};
 pub use workspace::Workspace;
 
+pub use crate::names::calendar::{day, iso, iso_basic, parse_iso};
 use crate::names::{Endpoint, Moment, Scheme};
 use crate::wire::{Field, Framing, Parameter, Signed};
 

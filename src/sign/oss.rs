@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::encode::{encoded, hex, percent, percent_path};
 use super::head::{self, Additions, Few};
-use super::{DayKey, Identity, Unsignable, Unsigned, Workspace, date};
-use crate::names::Moment;
+use super::{DayKey, Identity, Unsignable, Unsigned, Workspace};
+use crate::names::{Moment, calendar};
 use crate::wire::{Field, Parameter, Signed, Spelling, write_lower};
 
 const ALGORITHM: &[u8] = b"OSS4-HMAC-SHA256";
@@ -170,7 +170,7 @@ pub(super) fn sign(
 ) -> Result<Signed, Unsignable> {
     let region = unsigned.endpoint.region().ok_or(Unsignable::NoRegion)?.id();
     let day_key = identity.day_key.ok_or(Unsignable::NoDayKey)?;
-    let date = date::iso_basic(moment.unix_seconds);
+    let date = calendar::iso_basic(moment.unix_seconds);
     let mut added: Few<Field<'_>, 3> = Few::new(Field::EMPTY);
     added.push(Field::new("x-oss-date", &date));
     added.push(Field::new("x-oss-content-sha256", UNSIGNED_PAYLOAD));

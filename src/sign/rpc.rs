@@ -8,8 +8,8 @@
 
 use super::encode::{base64, percent_twice};
 use super::head::{self, Additions, Few};
-use super::{Identity, Key, Unsignable, Unsigned, Workspace, date};
-use crate::names::Moment;
+use super::{Identity, Key, Unsignable, Unsigned, Workspace};
+use crate::names::{Moment, calendar};
 use crate::wire::{Parameter, Signed};
 
 /// What one signature covers.
@@ -80,7 +80,7 @@ pub(super) fn sign(
     moment: &Moment,
     (workspace, buffer): (&mut Workspace, Vec<u8>),
 ) -> Result<Signed, Unsignable> {
-    let date = date::iso(moment.unix_seconds);
+    let date = calendar::iso(moment.unix_seconds);
     let mut added: Few<Parameter<'_>, 9> = Few::new(Parameter::plain(b"", b""));
     if let Some(action) = unsigned.add_action {
         added.push(Parameter::plain(b"Action", action.as_bytes()));

@@ -1,6 +1,6 @@
 //! The buffers that signing reuses, so that it allocates nothing once they have grown.
 
-use crate::wire::{Field, Parameter};
+use crate::wire::{Field, Parameter, recycle};
 
 /// One per worker. Between two signatures it holds nothing but its capacity and the last texts, for `--explain`.
 #[derive(Debug, Default)]
@@ -50,11 +50,4 @@ impl Workspace {
     pub(super) fn put_fields(&mut self, index: Vec<Field<'_>>) {
         self.fields = recycle(index);
     }
-}
-
-/// Empties a list and gives its memory to one whose items live for another while: `collect` keeps the allocation
-/// of a `Vec` whose items have the same layout. Should that ever stop, `tests/allocations.rs` fails.
-pub(super) fn recycle<T, U>(mut list: Vec<T>) -> Vec<U> {
-    list.clear();
-    list.into_iter().map_while(|_| None).collect()
 }

@@ -36,8 +36,6 @@ pub struct Upload {
     progress: Progress,
     /// How many bytes behind the head belong to the body.
     prefix: usize,
-    /// Bytes that the caller sent after the body, read together with its end.
-    rest: Vec<u8>,
 }
 
 impl Upload {
@@ -45,7 +43,7 @@ impl Upload {
     pub fn begin(head: &Head) -> Result<Self, Malformed> {
         let mut progress = Progress::of_request(head.framing());
         let prefix = progress.advance(head.behind(), |_| {})?;
-        Ok(Self { progress, prefix, rest: Vec::new() })
+        Ok(Self { progress, prefix })
     }
 
     /// Whether the whole body came with the head, so that it can be sent twice.
@@ -56,11 +54,6 @@ impl Upload {
     /// How many bytes behind the head are part of the body.
     pub const fn prefix(&self) -> usize {
         self.prefix
-    }
-
-    /// The first bytes of the caller's next request, if they came with the last of the body.
-    pub fn into_rest(self) -> Vec<u8> {
-        self.rest
     }
 }
 
@@ -146,7 +139,8 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
             Sent::Answered => break Ok(Sent::Answered),
         }
         if upload.progress.is_done() {
-            upload.rest.extend_from_slice(rest);
+            // What was read beyond the end begins the caller's next request.
+            side.head.buffer().extend_from_slice(rest);
             break Ok(Sent::All);
         }
     };

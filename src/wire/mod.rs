@@ -9,6 +9,7 @@ mod head;
 mod malformed;
 mod parameters;
 mod percent;
+mod recycle;
 mod signed;
 mod target;
 
@@ -21,5 +22,6 @@ pub use head::{HEADERS_MAX, Head, HeadLimits, Method};
 pub use malformed::Malformed;
 pub use parameters::{Parameter, parameters};
 pub use percent::{Decoded, Spelling, decoded};
+pub use recycle::recycle;
 pub use signed::Signed;
 pub use target::Target;

@@ -1,4 +1,4 @@
-//! The date forms of the schemes, from whole seconds.
+//! The date forms that the cloud and our logs use, from whole seconds and back.
 
 /// One second, taken apart in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,171 @@
+//! Counters, in the text form that Prometheus reads. Each worker counts for itself; reading adds up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Record;
+use super::record::Outcome;
+use crate::clock::Now;
+use crate::names::{Action, Region};
+
+/// Distinct actions that a worker counts by name. The rest is `other`: what callers send must not fill memory.
+const ACTIONS_MAX: usize = 200;
+/// Upper bounds of the histograms' buckets, in seconds: from a local answer to a long upload.
+const BUCKETS: [f64; 15] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// All workers' counters.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    shards: Mutex<Vec<Arc<Shard>>>,
+}
+
+/// One worker's counters.
+#[derive(Debug, Default)]
+pub struct Shard(Mutex<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests: HashMap<Request, u64>,
+    actions: HashMap<Action, ()>,
+    refusals: HashMap<&'static str, u64>,
+    signatures: HashMap<&'static str, u64>,
+    request_seconds: Histogram,
+    upstream_seconds: Histogram,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Request {
+    product: &'static str,
+    action: Option<Action>,
+    /// Whether the action is one too many to be counted by name.
+    is_other: bool,
+    region: Option<Region>,
+    status: u16,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Histogram {
+    counts: [u64; BUCKETS.len()],
+    count: u64,
+    sum: f64,
+}
+
+impl Histogram {
+    fn add(&mut self, seconds: f64) {
+        for (count, bound) in self.counts.iter_mut().zip(BUCKETS) {
+            *count += u64::from(seconds <= bound);
+        }
+        self.count += 1;
+        self.sum += seconds;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
+    fn render(&self, name: &str, help: &str, out: &mut String) {
+        let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} histogram\n");
+        for (count, bound) in self.counts.iter().zip(BUCKETS) {
+            let _ = writeln!(out, "{name}_bucket{{le=\"{bound}\"}} {count}");
+        }
+        let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {}", self.count);
+        let _ = writeln!(out, "{name}_sum {}\n{name}_count {}", self.sum, self.count);
+    }
+}
+
+impl Shard {
+    /// Counts a request that has ended.
+    pub fn count(&self, record: &Record, ended: Now) {
+        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Counters { requests, actions, refusals, signatures, request_seconds, upstream_seconds } = &mut *counters;
+        let is_known = record.action.is_none_or(|action| {
+            actions.contains_key(&action) || actions.len() < ACTIONS_MAX && actions.insert(action, ()).is_none()
+        });
+        let request = Request {
+            product: record.endpoint.map_or("", |endpoint| endpoint.product().code),
+            action: record.action.filter(|_| is_known),
+            is_other: !is_known,
+            region: record.endpoint.and_then(|endpoint| endpoint.region()),
+            status: record.status,
+            outcome: record.outcome,
+        };
+        *requests.entry(request).or_default() += 1;
+        if let Some(code) = record.refusal {
+            *refusals.entry(code).or_default() += 1;
+        }
+        if let Some(scheme) = record.scheme {
+            *signatures.entry(scheme.name()).or_default() += u64::from(record.attempts);
+        }
+        let took: Duration = ended.boot.saturating_sub(record.begun.boot);
+        request_seconds.add(took.as_secs_f64());
+        if let Some(seconds) = record.upstream_seconds {
+            upstream_seconds.add(seconds);
+        }
+    }
+}
+
+impl Metrics {
+    /// Counters for one more worker.
+    pub fn shard(&self) -> Arc<Shard> {
+        let shard = Arc::new(Shard::default());
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&shard));
+        shard
+    }
+
+    /// Everything that the workers counted.
+    pub fn render(&self, out: &mut String) {
+        let mut requests: BTreeMap<String, u64> = BTreeMap::new();
+        let mut refusals: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut signatures: BTreeMap<&str, u64> = BTreeMap::new();
+        let (mut request_seconds, mut upstream_seconds) = (Histogram::default(), Histogram::default());
+        for shard in self.shards.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let counters = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for (request, count) in &counters.requests {
+                *requests.entry(request.labels()).or_default() += count;
+            }
+            for (code, count) in &counters.refusals {
+                *refusals.entry(code).or_default() += count;
+            }
+            for (scheme, count) in &counters.signatures {
+                *signatures.entry(scheme).or_default() += count;
+            }
+            request_seconds.merge(&counters.request_seconds);
+            upstream_seconds.merge(&counters.upstream_seconds);
+        }
+        family(out, "countersign_requests_total", "Requests that have ended.", requests.iter());
+        let labelled = |label: &'static str, counts: BTreeMap<&str, u64>| -> BTreeMap<String, u64> {
+            counts.into_iter().map(|(value, count)| (format!("{label}=\"{value}\""), count)).collect()
+        };
+        let refusals = labelled("code", refusals);
+        family(out, "countersign_refusals_total", "Requests that were refused.", refusals.iter());
+        let signatures = labelled("scheme", signatures);
+        family(out, "countersign_signatures_total", "Signatures made for requests.", signatures.iter());
+        request_seconds.render("countersign_request_seconds", "From a whole head to the answer's end.", out);
+        upstream_seconds.render("countersign_upstream_seconds", "From sending to the answer's head.", out);
+    }
+}
+
+impl Request {
+    fn labels(&self) -> String {
+        let action = if self.is_other { "other" } else { self.action.as_ref().map_or("", Action::as_str) };
+        let region = self.region.map_or("", Region::id);
+        let Self { product, status, outcome, .. } = self;
+        let outcome = outcome.name();
+        format!("product=\"{product}\",action=\"{action}\",region=\"{region}\",status=\"{status}\",outcome=\"{outcome}\"")
+    }
+}
+
+/// One family of counters.
+fn family<'a>(out: &mut String, name: &str, help: &str, counts: impl Iterator<Item = (&'a String, &'a u64)>) {
+    let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} counter\n");
+    for (labels, count) in counts {
+        let _ = writeln!(out, "{name}{{{labels}}} {count}");
+    }
+}
