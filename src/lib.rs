@@ -4,7 +4,9 @@
 
 pub mod accept;
 pub mod classify;
+pub mod credential;
 pub mod endpoint;
+pub mod pipeline;
 pub mod policy;
 pub mod sign;
 pub mod upstream;

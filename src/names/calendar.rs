@@ -76,6 +76,16 @@ pub fn day(unix_seconds: i64) -> [u8; 8] {
     fill(b"00000000", &[(0, 4, year), (4, 2, month), (6, 2, day)])
 }
 
+/// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form of HTTP's `Date`. The name of the day is not looked at.
+pub fn parse_http(value: &[u8]) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = std::str::from_utf8(value).ok()?.split(' ').skip(1);
+    let (day, month, year, time, zone) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    (zone == "GMT").then_some(())?;
+    parse_iso(&format!("{year}-{month:02}-{day}T{time}Z"))
+}
+
 /// Reads `2024-02-29T01:57:12Z` back. `None` for any other form, fractions and offsets included.
 pub fn parse_iso(text: &str) -> Option<i64> {
     let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
@@ -121,6 +131,13 @@ mod tests {
             assert_eq!(std::str::from_utf8(&iso(second)), Ok(text));
             assert_eq!(parse_iso(text), Some(second));
         }
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        assert_eq!(parse_http(b"Thu, 29 Feb 2024 01:57:12 GMT"), Some(1_709_171_832));
+        assert_eq!(parse_http(b"Thu, 29 Feb 2024 01:57:12 +0000"), None);
+        assert_eq!(parse_http(b"now"), None);
     }
 
     #[test]

@@ -36,14 +36,39 @@ pub struct Upload {
     progress: Progress,
     /// How many bytes behind the head belong to the body.
     prefix: usize,
+    /// How many bytes of data were seen.
+    bytes: u64,
 }
 
 impl Upload {
     /// Looks at the part of the body that came with the head, so that a fault in it is found before anything is sent.
     pub fn begin(head: &Head) -> Result<Self, Malformed> {
+        Self::begin_with(head, |_| {})
+    }
+
+    /// The same, handing the data to `data`.
+    pub fn begin_with<'a>(head: &'a Head, mut data: impl FnMut(&'a [u8])) -> Result<Self, Malformed> {
         let mut progress = Progress::of_request(head.framing());
-        let prefix = progress.advance(head.behind(), |_| {})?;
-        Ok(Self { progress, prefix })
+        let mut bytes = 0;
+        let prefix = progress.advance(head.behind(), |run| {
+            bytes += run.len() as u64;
+            data(run);
+        })?;
+        Ok(Self { progress, prefix, bytes })
+    }
+
+    /// Reads on: hands the data in `bytes` to `data` and returns how many of them belong to the body.
+    pub fn advance<'a>(&mut self, bytes: &'a [u8], mut data: impl FnMut(&'a [u8])) -> Result<usize, Malformed> {
+        let count = &mut self.bytes;
+        self.progress.advance(bytes, |run| {
+            *count += run.len() as u64;
+            data(run);
+        })
+    }
+
+    /// Bytes of data so far.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Whether the whole body came with the head, so that it can be sent twice.
@@ -129,7 +154,7 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
                 Err(failure) => break Err(failure),
             }
         }
-        let used = match upload.progress.advance(&body, |_| {}) {
+        let used = match upload.advance(&body, |_| {}) {
             Ok(used) => used,
             Err(fault) => break Err(Failure::Body(BodyFault::Malformed(fault))),
         };

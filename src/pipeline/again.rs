@@ -1,0 +1,98 @@
+//! Whether an answer says that the same request, signed anew, would be taken: a rejected token, a wrong clock.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Pipeline;
+use crate::credential::Credential;
+use crate::names::calendar;
+use crate::upstream::Arrived;
+
+/// The cloud's error bodies are a kilobyte or two.
+const ERROR_MAX: usize = 64 * 1024;
+/// The cloud takes requests that are up to 15 minutes off. What it complains about is more than this.
+const SKEW_MIN_SECONDS: i64 = 60;
+
+enum Complaint {
+    Token,
+    Clock,
+}
+
+impl Pipeline {
+    /// The credential to send the request with once more; `None` when the answer is the caller's.
+    pub(super) async fn again(&self, arrived: &mut Arrived, credential: &Arc<Credential>) -> Option<Arc<Credential>> {
+        if !matches!(arrived.status(), 400 | 401 | 403 | 404) {
+            return None;
+        }
+        match complaint(arrived, self.worker.upstream.timeouts()).await? {
+            Complaint::Token => self.cell.renew(credential.generation()).await,
+            Complaint::Clock => {
+                let cloud = arrived.field("date").and_then(calendar::parse_http)?;
+                let ours = i64::try_from(self.worker.clock.now().wall.as_secs()).ok()?;
+                let skew = cloud - ours;
+                let is_news = (skew - self.worker.skew.load(Ordering::Relaxed)).abs() > SKEW_MIN_SECONDS;
+                if is_news {
+                    tracing::warn!(seconds = skew, "this machine's clock is off by so much: requests are dated by the cloud's");
+                    self.worker.skew.store(skew, Ordering::Relaxed);
+                }
+                is_news.then(|| Arc::clone(credential))
+            }
+        }
+    }
+}
+
+async fn complaint(arrived: &mut Arrived, timeouts: &crate::upstream::Timeouts) -> Option<Complaint> {
+    // A HEAD's answer has no body; OSS puts the code of its error into a header.
+    match arrived.field("x-oss-ec") {
+        Some(b"0002-00000007") => return Some(Complaint::Token),
+        Some(_) | None => {}
+    }
+    let body = arrived.peek(ERROR_MAX, timeouts).await;
+    let code = code(body)?;
+    let is = |known: &[&[u8]]| known.contains(&code);
+    if code.starts_with(b"InvalidAccessKeyId") || is(&[b"InvalidSecurityToken.Expired", b"SecurityTokenExpired"]) {
+        Some(Complaint::Token)
+    } else if is(&[b"InvalidTimeStamp.Expired", b"IllegalTimestamp", b"RequestTimeTooSkewed"]) {
+        Some(Complaint::Clock)
+    } else {
+        None
+    }
+}
+
+/// The error code of an OpenAPI or OSS error, JSON or XML.
+fn code(body: &[u8]) -> Option<&[u8]> {
+    let between = |open: &[u8], close: u8| {
+        let from = memchr::memmem::find(body, open)? + open.len();
+        let rest = body.get(from..)?;
+        rest.get(..memchr::memchr(close, rest)?)
+    };
+    if body.trim_ascii_start().starts_with(b"<") {
+        return between(b"<Code>", b'<');
+    }
+    for key in [&b"\"Code\""[..], b"\"code\""] {
+        let Some(at) = memchr::memmem::find(body, key) else { continue };
+        let rest = body.get(at + key.len()..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        let value = rest.strip_prefix(b"\"")?;
+        return value.get(..memchr::memchr(b'"', value)?);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_errors_code_is_found_in_either_form() {
+        for (body, expected) in [
+            (&br#"{"RequestId":"R","Code" : "InvalidSecurityToken.Expired","Message":"m"}"#[..], Some(&b"InvalidSecurityToken.Expired"[..])),
+            (br#"{"code":"X"}"#, Some(b"X")),
+            (b"<?xml version='1.0'?>\n<Error><Code>SecurityTokenExpired</Code></Error>", Some(b"SecurityTokenExpired")),
+            (b"<html>\"Code\":\"X\"", None),
+            (br#"{"Code":7}"#, None),
+            (b"", None),
+        ] {
+            assert_eq!(code(body), expected, "{}", body.escape_ascii());
+        }
+    }
+}

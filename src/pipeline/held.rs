@@ -1,0 +1,106 @@
+//! Bodies that a signature needs whole, within two limits: of each, and of all together.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::AsyncReadExt;
+
+use super::{Pipeline, Stop};
+use crate::accept::Caller;
+use crate::refusal::{Code, Refusal};
+use crate::upstream::{BodyFault, Failure, Upload};
+use crate::wire::Framing;
+
+/// The memory for held bodies. Cheap to clone; all clones share.
+#[derive(Clone, Debug)]
+pub struct HeldBodies {
+    /// Bytes of one.
+    pub each: usize,
+    /// Bytes of all.
+    pub all: usize,
+    /// Bytes that are held now.
+    pub now: Arc<AtomicUsize>,
+}
+
+/// A body's data, without chunk framing.
+#[derive(Debug)]
+pub(super) struct Held {
+    data: Vec<u8>,
+    /// What was set aside for it.
+    reserved: usize,
+    now: Arc<AtomicUsize>,
+}
+
+impl Deref for Held {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.now.fetch_sub(self.reserved, Ordering::Relaxed);
+    }
+}
+
+impl HeldBodies {
+    fn start(&self) -> Held {
+        Held { data: Vec::new(), reserved: 0, now: Arc::clone(&self.now) }
+    }
+
+    /// Sets memory aside until `held` may hold `length` bytes.
+    fn reserve(&self, held: &mut Held, length: usize) -> Result<(), Refusal> {
+        if length > self.each {
+            return Err(Refusal::new(
+                Code::BodyTooLarge,
+                "the signature needs this body whole, and it is larger than `limits.held_body`",
+                "let the SDK sign it with any key, so that its hash is known; or raise the limit",
+            ));
+        }
+        let more = length.saturating_sub(held.reserved);
+        let before = self.now.fetch_add(more, Ordering::Relaxed);
+        held.reserved += more;
+        if before + more > self.all {
+            let refusal = Refusal::new(Code::Overloaded, "`limits.held_bodies` is reached", "try again");
+            return Err(refusal.retry_after(std::time::Duration::from_secs(1)));
+        }
+        Ok(())
+    }
+}
+
+impl Pipeline {
+    /// Reads the whole body.
+    pub(super) async fn hold(&self, caller: &mut Caller, upload: &mut Upload) -> Result<Held, Stop> {
+        let bodies = &self.worker.held;
+        let mut held = bodies.start();
+        if let Framing::Length(length) = caller.head.framing() {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            bodies.reserve(&mut held, length)?;
+            held.data.reserve_exact(length);
+        }
+        let faulty = |fault| Failure::Body(BodyFault::Malformed(fault));
+        // Once more from the start: this time for the data.
+        *upload = Upload::begin_with(&caller.head, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
+        let length = held.data.len();
+        bodies.reserve(&mut held, length)?;
+        let mut buffer = caller.buffers.large();
+        while !upload.is_whole() {
+            buffer.clear();
+            let reading = caller.stream.read_buf(&mut buffer);
+            match caller.deadline.within(self.worker.body_idle_timeout, reading).await {
+                Ok(Ok(count)) if count > 0 => {}
+                Ok(_) => return Err(Stop::CallerGone),
+                Err(_) => return Err(Failure::Body(BodyFault::Timeout).into()),
+            }
+            let length = held.data.len() + buffer.len();
+            bodies.reserve(&mut held, length)?;
+            let used = upload.advance(&buffer, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
+            caller.head.buffer().extend_from_slice(buffer.get(used..).unwrap_or_default());
+        }
+        caller.buffers.put(buffer);
+        Ok(held)
+    }
+}

@@ -1,0 +1,76 @@
+//! Classify and endpoint: which entry of the table a request means.
+
+use super::Pipeline;
+use crate::classify::{Named, named, target};
+use crate::endpoint::{self, Unresolved};
+use crate::names::{Endpoint, Host};
+use crate::refusal::{Code, Refusal};
+use crate::wire::{Head, Target};
+
+/// An endpoint, and what of the path is left for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Located {
+    pub(super) endpoint: Endpoint,
+    /// How much of the path named the tenant: path style on a pinned listener.
+    pub(super) path_from: usize,
+}
+
+impl Pipeline {
+    /// The endpoint that the request names, by the rules of its listener.
+    pub(super) fn locate<'a>(&self, head: &'a Head) -> Result<(Located, Target<'a>), Refusal> {
+        let target = target(head.target())?;
+        let located = match (named(head, &target, &self.listener)?, self.pinned) {
+            (Named::Host(name), _) => self.reverse(name)?,
+            (Named::Pinned, Some(pinned)) => self.admit(&pinned)?,
+            (Named::Tenant(label), Some(pinned)) => self.tenant(&pinned, label, 0)?,
+            (Named::Own, Some(pinned)) => self.own(&pinned, &target)?,
+            (_, None) => return Err(Refusal::new(Code::NoEndpoint, "this listener has no endpoint", "")),
+        };
+        Ok((located, target))
+    }
+
+    fn reverse(&self, name: &str) -> Result<Located, Refusal> {
+        // A name too long to keep is longer than any of the table.
+        let host = Host::in_lower_case(name).map_err(|_| unresolved(Unresolved::Unknown))?;
+        let endpoint = endpoint::reverse(host.as_str(), &self.worker.tenants).map_err(unresolved)?;
+        Ok(Located { endpoint, path_from: 0 })
+    }
+
+    fn admit(&self, pinned: &Endpoint) -> Result<Located, Refusal> {
+        endpoint::admit(pinned, &self.worker.tenants).map_err(unresolved)?;
+        Ok(Located { endpoint: *pinned, path_from: 0 })
+    }
+
+    fn tenant(&self, pinned: &Endpoint, label: &str, path_from: usize) -> Result<Located, Refusal> {
+        let label = Host::in_lower_case(label).map_err(|_| unresolved(Unresolved::Unknown))?;
+        let endpoint = endpoint::with_tenant(pinned, label.as_str(), &self.worker.tenants).map_err(unresolved)?;
+        Ok(Located { endpoint, path_from })
+    }
+
+    /// The listener's own authority. Toward OSS the first segment of the path is the bucket, as SDKs send it to an
+    /// endpoint that is an address; it moves into the host, since the cloud takes no path style.
+    fn own(&self, pinned: &Endpoint, target: &Target<'_>) -> Result<Located, Refusal> {
+        let takes_path_style = pinned.product().code == "oss" && pinned.tenant().is_none();
+        let after_slash = target.path.strip_prefix(b"/").unwrap_or_default();
+        let bucket = after_slash.split(|&byte| byte == b'/').next().unwrap_or_default();
+        if !takes_path_style || bucket.is_empty() {
+            return self.admit(pinned);
+        }
+        let Ok(label) = std::str::from_utf8(bucket) else {
+            return Err(Refusal::new(Code::BadPath, "the bucket's name is not ASCII", ""));
+        };
+        self.tenant(pinned, label, 1 + bucket.len())
+    }
+}
+
+fn unresolved(why: Unresolved) -> Refusal {
+    let code = match why {
+        Unresolved::Malformed => Code::BadAuthority,
+        Unresolved::NeverSign(_) => Code::NeverSignHost,
+        Unresolved::Unknown
+        | Unresolved::TenantNotListed { .. }
+        | Unresolved::NoTenantListed { .. }
+        | Unresolved::NoTenants => Code::HostNotAllowed,
+    };
+    Refusal::new(code, why.to_string(), "")
+}

@@ -1,0 +1,281 @@
+//! The route of one request: accept → classify → endpoint → policy → credential → sign → upstream.
+//!
+//! What is cheap and permanent is refused before what is dear and passes, and everything before anything is sent.
+//! Nothing leaves without the signature that it needs.
+
+mod again;
+mod attempt;
+mod held;
+mod locate;
+mod prepare;
+mod refuse;
+
+pub use held::HeldBodies;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::accept::{Application, Caller, Next};
+use crate::buffers::Buffers;
+use crate::classify::{BodyPlan, Listener, refuse_browsers};
+use crate::clock::{Clock, Now};
+use crate::credential::{Cell, Credential, DayKeys, NoCredential};
+use crate::endpoint::Tenants;
+use crate::names::{Endpoint, Moment, RoleName};
+use crate::policy;
+use crate::refusal::{Code, Refusal};
+use crate::telemetry::{AccessLog, Outcome, Record, Shard};
+use crate::upstream::{CallerSide, End, Failure, Outgoing, Upload, Upstream, tell_to_continue};
+use attempt::Scratch;
+use prepare::Prepared;
+
+/// What the listeners of one worker share.
+#[derive(Debug)]
+pub struct Worker {
+    /// The way to the cloud.
+    pub upstream: Upstream,
+    /// Who may be named in a host.
+    pub tenants: Arc<Tenants>,
+    /// Products whose RPC signatures leave as ACS3.
+    pub upgrades: HashSet<String>,
+    /// Time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// The cloud's time less ours in whole seconds, learnt from an answer that complained of it.
+    pub skew: Arc<AtomicI64>,
+    /// Derived keys.
+    pub day_keys: DayKeys,
+    /// The memory for bodies that must be held.
+    pub held: HeldBodies,
+    /// How long a held body may pause.
+    pub body_idle_timeout: Duration,
+    /// The worker's buffers.
+    pub buffers: Arc<Buffers>,
+    /// Where requests are counted.
+    pub metrics: Arc<Shard>,
+    /// Where requests are written down. `None`: nowhere.
+    pub access: Option<Arc<AccessLog>>,
+    /// The indexes that signing reuses.
+    pub scratch: Mutex<Scratch>,
+}
+
+/// One listener's requests.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// How the listener is addressed.
+    pub listener: Listener,
+    /// The endpoint of a pinned listener.
+    pub pinned: Option<Endpoint>,
+    /// The role that it signs as.
+    pub role: RoleName,
+    /// That role's credential.
+    pub cell: Arc<Cell>,
+    /// What it shares with the worker's other listeners.
+    pub worker: Arc<Worker>,
+}
+
+/// Why a request ends before its answer: with a refusal, or because nobody waits for one.
+enum Stop {
+    Refused(Refusal),
+    CallerGone,
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        failure.refusal().map_or(Self::CallerGone, Self::Refused)
+    }
+}
+
+impl Application for Pipeline {
+    async fn handle(&self, caller: &mut Caller, gate: Result<(), Refusal>) -> Next {
+        let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
+        let result = match gate {
+            Ok(()) => self.forward(caller, &mut record).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        let next = match result {
+            Ok(next) => next,
+            Err(Stop::Refused(refusal)) => self.refuse(caller, &refusal, &mut record).await,
+            Err(Stop::CallerGone) => {
+                record.outcome = Outcome::CallerGone;
+                Next::Close
+            }
+        };
+        let ended = self.worker.clock.now();
+        self.worker.metrics.count(&record, ended);
+        if let Some(access) = &self.worker.access {
+            access.add(&record, ended);
+        }
+        next
+    }
+}
+
+impl Pipeline {
+    /// The route.
+    async fn forward(&self, caller: &mut Caller, record: &mut Record) -> Result<Next, Stop> {
+        // Classify, endpoint, policy: as far as the head tells.
+        let method = caller.head.method().ok_or_else(refuse::method)?;
+        record.method = method.name();
+        refuse_browsers(&caller.head)?;
+        let mut prepared = self.prepare(&caller.head, None, record)?;
+        policy::decide(prepared.plan.call.action)?;
+        let mut upload = Upload::begin(&caller.head)
+            .map_err(|fault| Failure::Body(crate::upstream::BodyFault::Malformed(fault)))?;
+
+        // A body that is held and not waited for is read first: what a form says is judged before a credential is asked
+        // for. A caller that waits for `100 Continue` gets it when nothing but its body is missing.
+        let waits = caller.head.expects_continue();
+        let holds = prepared.plan.body == BodyPlan::Hold;
+        let mut held = None;
+        if holds && !waits {
+            held = Some(self.hold(caller, &mut upload).await?);
+            prepared = self.prepare(&caller.head, held.as_ref(), record)?;
+            policy::decide(prepared.plan.call.action)?;
+        }
+        let credential = self.credential().await?;
+        if holds && waits {
+            tell_to_continue(&mut caller.stream).await?;
+            held = Some(self.hold(caller, &mut upload).await?);
+            prepared = self.prepare(&caller.head, held.as_ref(), record)?;
+            policy::decide(prepared.plan.call.action)?;
+        }
+        self.carry(caller, &prepared, credential, Body { upload, held }, record).await
+    }
+
+    /// A live credential: at hand, or waited for as long as its life's rules say.
+    async fn credential(&self) -> Result<Arc<Credential>, Refusal> {
+        match self.cell.live(&self.worker.clock.now()) {
+            Some(credential) => Ok(credential),
+            None => self.cell.wait().await.map_err(|missing| no_credential(&missing)),
+        }
+    }
+
+    /// Sign and send, and once more where that is safe; then pass the answer on.
+    async fn carry(
+        &self,
+        caller: &mut Caller,
+        prepared: &Prepared,
+        mut credential: Arc<Credential>,
+        mut body: Body,
+        record: &mut Record,
+    ) -> Result<Next, Stop> {
+        let begun = self.worker.clock.now();
+        let is_safe = prepared.plan.call.is_safe;
+        let (mut was_lost, mut was_rejected) = (false, false);
+        let arrived = loop {
+            record.attempts += 1;
+            let signed = self.sign(&caller.head, prepared, (&credential, self.moment()), body.held.as_deref())?;
+            record.scheme = prepared.plan.call.scheme;
+            let outgoing = match &signed.1 {
+                Some(bytes) => Outgoing::Whole(bytes),
+                None => Outgoing::Streamed(&mut body.upload),
+            };
+            let mut side = side(caller);
+            let sent = self.worker.upstream.send(&signed.0, outgoing, is_safe, &mut side).await;
+            self.worker.buffers.put(signed.0.into_buffer());
+            match sent {
+                Ok(mut arrived) if !was_rejected && body.can_be_sent_again() => {
+                    was_rejected = true;
+                    match self.again(&mut arrived, &credential).await {
+                        Some(renewed) => credential = renewed,
+                        None => break arrived,
+                    }
+                }
+                Ok(arrived) => break arrived,
+                Err(Failure::Lost { .. }) if is_safe && !was_lost && body.is_small() => was_lost = true,
+                Err(failure) => {
+                    tracing::debug!(host = %prepared.endpoint.host(), %failure, "a request was not answered");
+                    return Err(failure.into());
+                }
+            }
+        };
+        let took = self.worker.clock.now().boot.saturating_sub(begun.boot);
+        record.upstream_seconds = Some(took.as_secs_f64());
+        record.status = arrived.status();
+        record.request_bytes = body.bytes(&caller.head);
+        record.request_id = prepared.request_id(&arrived);
+        let closes = !caller.head.keeps_alive() || caller.is_draining();
+        let host = prepared.endpoint.host();
+        let relayed = arrived.relay(&self.worker.upstream, host, closes, &mut side(caller)).await;
+        record.response_bytes = relayed.body_bytes;
+        let (outcome, next) = match relayed.end {
+            End::Keep => (Outcome::Forwarded, Next::Keep),
+            End::Close => (Outcome::Forwarded, Next::Close),
+            End::Truncated => (Outcome::Truncated, Next::Abort),
+            End::CallerGone => (Outcome::CallerGone, Next::Close),
+        };
+        record.outcome = outcome;
+        if outcome == Outcome::Truncated {
+            record.refusal = Some(Code::UpstreamTruncated.name());
+        }
+        caller.head.finish(body.upload.prefix());
+        Ok(next)
+    }
+
+    /// The time as the cloud sees it, and a nonce: new ones for every attempt.
+    fn moment(&self) -> Moment {
+        let mut moment = self.worker.clock.moment();
+        moment.unix_seconds = moment.unix_seconds.saturating_add(self.worker.skew.load(Ordering::Relaxed));
+        moment
+    }
+}
+
+/// A request's body.
+struct Body {
+    upload: Upload,
+    /// All of its data, if it was held.
+    held: Option<held::Held>,
+}
+
+impl Body {
+    /// Whether nothing of it is lost once it was sent.
+    fn can_be_sent_again(&self) -> bool {
+        self.held.is_some() || self.upload.is_whole() && self.upload.prefix() == 0
+    }
+
+    /// Whether it may be sent again after a connection was lost: what was held is, up to a size worth keeping.
+    fn is_small(&self) -> bool {
+        const MAX: usize = 64 * 1024;
+        self.held.as_ref().map_or_else(|| self.upload.is_whole() && self.upload.prefix() <= MAX, |held| held.len() <= MAX)
+    }
+
+    fn bytes(&self, head: &crate::wire::Head) -> u64 {
+        match (&self.held, head.framing()) {
+            (Some(held), _) => held.len() as u64,
+            (None, crate::wire::Framing::Length(length)) => length,
+            (None, _) => self.upload.bytes(),
+        }
+    }
+}
+
+fn side(caller: &mut Caller) -> CallerSide<'_, crate::accept::Stream> {
+    let Caller { stream, head, deadline, buffers, .. } = caller;
+    CallerSide { stream, head, deadline, buffers }
+}
+
+fn no_credential(missing: &NoCredential) -> Refusal {
+    let code = match missing {
+        NoCredential::Unavailable { .. } => Code::CredentialsUnavailable,
+        NoCredential::Refused { .. } => Code::CredentialsRefused,
+        NoCredential::NoSource { .. } => Code::NoCredentials,
+    };
+    let refusal = Refusal::new(code, missing.to_string(), "");
+    match missing.retry_after() {
+        Some(after) => refusal.retry_after(after),
+        None => refusal,
+    }
+}
+
+impl Worker {
+    /// How long ago something was, by the clock that never jumps.
+    pub(crate) fn since(&self, then: Now) -> Duration {
+        self.clock.now().boot.saturating_sub(then.boot)
+    }
+}

@@ -1,0 +1,87 @@
+//! Everything about a request that is decided before a credential is asked for.
+
+use super::Pipeline;
+use super::attempt::{Parts, Scratch};
+use super::held::Held;
+use super::locate::Located;
+use crate::classify::{self, FormRead, Plan, Shape};
+use crate::classify::strip::Family;
+use crate::names::{Endpoint, Scheme};
+use crate::refusal::{Code, Refusal};
+use crate::telemetry::{Record, RequestId};
+use crate::upstream::Arrived;
+use crate::wire::{Framing, Head, Target, parameters};
+
+/// What was decided.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prepared {
+    pub(super) endpoint: Endpoint,
+    pub(super) plan: Plan,
+    /// How much of the target's path is the tenant's name.
+    pub(super) path_from: usize,
+    /// Whether the body is a form whose fields the signature covers or the operation is read from.
+    pub(super) is_form: bool,
+}
+
+impl Prepared {
+    /// The cloud's id of the request, from its answer.
+    pub(super) fn request_id(&self, arrived: &Arrived) -> RequestId {
+        let name = match self.plan.call.scheme {
+            Some(Scheme::OssV4) => "x-oss-request-id",
+            _ => "x-acs-request-id",
+        };
+        arrived.field(name).map(RequestId::new).unwrap_or_default()
+    }
+
+    /// The path that goes out.
+    pub(super) fn path<'a>(&self, target: &Target<'a>) -> &'a [u8] {
+        target.path.get(self.path_from..).unwrap_or_default()
+    }
+}
+
+impl Pipeline {
+    /// Decides from the head, and from a form's fields once they are `held`.
+    pub(super) fn prepare(&self, head: &Head, held: Option<&Held>, record: &mut Record) -> Result<Prepared, Refusal> {
+        let (Located { endpoint, path_from }, target) = self.locate(head)?;
+        record.endpoint = Some(endpoint);
+        let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
+        let family = classify::family(endpoint.product())?;
+        classify::check_path(target.path, target.query, family == Family::Oss)?;
+        if head.has_metadata_text() && family != Family::Oss {
+            return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
+        }
+        let is_form = family != Family::Oss
+            && !matches!(head.framing(), Framing::None | Framing::Length(0))
+            && head.field("content-type").is_some_and(is_form_type);
+        let mut scratch = self.scratch();
+        let Parts { mut query, mut form, fields } = scratch.take();
+        query.extend(parameters(target.query));
+        if let Some(held) = held.filter(|_| is_form) {
+            form.extend(parameters(held));
+        }
+        let read = match (is_form, held) {
+            (false, _) => FormRead::None,
+            (true, None) => FormRead::NotYet,
+            (true, Some(_)) => FormRead::Fields(&form),
+        };
+        let upgrades_rpc = self.worker.upgrades.contains(endpoint.product().code);
+        let shape = Shape { head, target, query: &query, endpoint: &endpoint, is_form, upgrades_rpc };
+        let plan = classify::asked(head, &query, read, family, target.is_root())
+            .and_then(|asked| classify::plan(&asked, &shape));
+        scratch.put(Parts { query, form, fields });
+        drop(scratch);
+        let plan = plan?;
+        record.action = plan.call.action;
+        Ok(Prepared { endpoint, plan, path_from, is_form })
+    }
+
+    pub(super) fn scratch(&self) -> std::sync::MutexGuard<'_, Scratch> {
+        self.worker.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Parameters behind a `;`, such as a charset, do not make it another type.
+fn is_form_type(value: &[u8]) -> bool {
+    const FORM: &[u8] = b"application/x-www-form-urlencoded";
+    value.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM))
+}

@@ -1,0 +1,59 @@
+//! Answers a request that is not forwarded.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+
+use super::Pipeline;
+use crate::accept::{Caller, Dialect, Next, render};
+use crate::classify;
+use crate::classify::strip::Family;
+use crate::refusal::{Code, Refusal};
+use crate::telemetry::{Outcome, Record};
+use crate::upstream::Upload;
+use crate::wire::{Head, Method, parameters};
+
+/// A caller that takes longer than this to read a kilobyte is not waited for.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) fn method() -> Refusal {
+    Refusal::new(Code::MethodNotAllowed, "this method is not taken", format!("use one of {}", Method::ALLOW))
+}
+
+impl Pipeline {
+    /// Writes the refusal, and decides whether the connection survives it.
+    pub(super) async fn refuse(&self, caller: &mut Caller, refusal: &Refusal, record: &mut Record) -> Next {
+        record.status = refusal.code.status();
+        record.refusal = Some(refusal.code.name());
+        record.outcome = Outcome::Refused;
+        // A body that is all here is skipped; of one that is not, nobody knows where it ends.
+        let unread = Upload::begin(&caller.head).ok().filter(Upload::is_whole).map(|upload| upload.prefix());
+        let closes = refusal.code.closes() || unread.is_none() || !caller.head.keeps_alive() || caller.is_draining();
+        let to_head = caller.head.method() == Some(Method::Head);
+        let answer = render(refusal, dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
+        let writing = caller.stream.write_all(&answer);
+        let written = caller.deadline.within(WRITE_TIMEOUT, writing).await;
+        match (written, unread) {
+            (Ok(Ok(())), Some(prefix)) if !closes => {
+                caller.head.finish(prefix);
+                Next::Keep
+            }
+            _ => Next::Close,
+        }
+    }
+}
+
+/// What the caller's SDK can read, as far as the request tells.
+fn dialect(head: &Head, record: &Record) -> Dialect {
+    let family = record.endpoint.and_then(|endpoint| classify::family(endpoint.product()).ok());
+    let names_oss = || {
+        let host = head.field("host").unwrap_or_default();
+        memchr::memmem::find(host, b".oss-").is_some() || host.starts_with(b"oss-")
+    };
+    if family == Some(Family::Oss) || family.is_none() && names_oss() {
+        return Dialect::Oss;
+    }
+    let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
+    let wants_xml = parameters(query).any(|parameter| parameter.is("Format") && parameter.decoded_value().eq(*b"XML"));
+    if wants_xml { Dialect::Xml } else { Dialect::Json }
+}
