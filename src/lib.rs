@@ -5,5 +5,7 @@
 pub mod endpoint;
 
 pub mod clock;
+pub mod config;
 pub mod names;
 pub mod secret;
+pub mod suggest;

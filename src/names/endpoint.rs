@@ -167,7 +167,10 @@ mod tests {
 
     #[test]
     fn a_name_past_the_capacity_is_refused() {
-        assert_eq!(Host::from_pieces(&["a".repeat(Host::CAPACITY).as_str()]).map(|h| h.as_str().len()), Ok(127));
+        assert_eq!(
+            Host::from_pieces(&["a".repeat(Host::CAPACITY).as_str()]).map(|h| h.as_str().len()),
+            Ok(127)
+        );
         assert_eq!(Host::from_pieces(&["a".repeat(Host::CAPACITY).as_str(), "b"]), Err(HostTooLong));
     }
 }
