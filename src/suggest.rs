@@ -11,7 +11,8 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         return None;
     }
     known
-        .filter(|candidate| candidate.len() <= LONGEST)
+        // A difference in length is that many slips already.
+        .filter(|candidate| candidate.len() <= LONGEST && candidate.len().abs_diff(word.len()) <= allowed)
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(slips, _)| *slips <= allowed)
         .min_by_key(|(slips, _)| *slips)

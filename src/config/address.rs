@@ -23,12 +23,8 @@ impl Address {
     /// clients, or does not exist; `is_local_only` asks for that.
     pub(super) fn read(text: &str, is_local_only: bool) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
-            let fits = (1..=SOCKET_PATH_BYTES_MAX).contains(&path.len()) && !path.contains('\0');
-            return if fits {
-                Ok(Self::Unix(path.into()))
-            } else {
-                Err(format!("the path of a unix socket has 1 to {SOCKET_PATH_BYTES_MAX} bytes"))
-            };
+            let address = Self::Unix(path.into());
+            return if !path.is_empty() && address.fits() { Ok(address) } else { Err(socket_path_rule()) };
         }
         let Ok(address) = text.parse::<SocketAddr>() else {
             return Err(format!(
@@ -54,10 +50,26 @@ impl Address {
         }
     }
 
-    /// Whether both cannot be listened on at once. Port 0 is a different port each time.
-    pub(super) fn collides_with(&self, other: &Self) -> bool {
-        self == other && !matches!(self, Self::Tcp(address) if address.port() == 0)
+    /// Whether the kernel can take it.
+    pub(super) fn fits(&self) -> bool {
+        match self {
+            Self::Unix(path) => {
+                let bytes = path.as_os_str().as_encoded_bytes();
+                bytes.len() <= SOCKET_PATH_BYTES_MAX && !bytes.contains(&0)
+            }
+            Self::Tcp(_) => true,
+        }
     }
+
+    /// Whether a second listener cannot have it too. Port 0 is another port each time.
+    pub(super) fn is_one_place(&self) -> bool {
+        !matches!(self, Self::Tcp(address) if address.port() == 0)
+    }
+}
+
+/// What a unix socket's path must be.
+pub(super) fn socket_path_rule() -> String {
+    format!("the path of a unix socket has 1 to {SOCKET_PATH_BYTES_MAX} bytes, its directory included")
 }
 
 impl fmt::Display for Address {

@@ -1,8 +1,8 @@
 //! The tree to `Settings`: defaults filled in, and everything checked that takes more than one value to judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::address::Address;
+use super::address::{Address, socket_path_rule};
 use super::connect_to::{ConnectTo, target};
 use super::file;
 use super::kind::Value;
@@ -41,6 +41,9 @@ pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>)
     let table = |name: &str| root.table(name).unwrap_or(&empty);
     let roles = roles::roles(root, bases, problems);
     let admin = admin(table("admin"), bases);
+    if !admin.address.fits() {
+        problems.push(table("admin").problem("address", &socket_path_rule()));
+    }
     Settings {
         listen: listeners(root, (bases, &roles, &admin.address), problems),
         tenants: tenants(table("tenants")),
@@ -61,6 +64,7 @@ type Around<'a> = (&'a Bases, &'a BTreeMap<RoleName, Role>, &'a Address);
 fn listeners(root: &Table, around: Around<'_>, problems: &mut Vec<Problem>) -> Vec<Listen> {
     let (bases, roles, admin) = around;
     let mut listeners: Vec<Listen> = Vec::new();
+    let mut addresses: HashSet<Address> = HashSet::new();
     for table in root.list("listen") {
         if table.origin != Origin::Default && !table.is_set("address") {
             let text =
@@ -75,9 +79,12 @@ fn listeners(root: &Table, around: Around<'_>, problems: &mut Vec<Problem>) -> V
             continue;
         }
         let Some(address) = table.address("address", bases) else { continue };
-        let taken_by_admin = admin.collides_with(&address).then_some("`admin.address`");
+        if !address.fits() {
+            problems.push(table.problem("address", &socket_path_rule()));
+        }
+        let taken_by_admin = (admin.is_one_place() && *admin == address).then_some("`admin.address`");
         let taken =
-            listeners.iter().any(|other| other.address.collides_with(&address)).then_some("another listener");
+            (address.is_one_place() && !addresses.insert(address.clone())).then_some("another listener");
         if let Some(by) = taken.or(taken_by_admin) {
             problems.push(table.problem("address", &format!("{address} is taken by {by}")));
         }

@@ -1,5 +1,6 @@
 //! The settings file's text to a tree, with the line of every value. Every mistake is found, not the first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -17,7 +18,7 @@ use crate::suggest::nearest;
 pub(super) fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> Table {
     let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
     let mut walk = Walk { name: name.into(), ends, problems: Vec::new() };
-    let (document, errors) = DeTable::parse_recoverable(text);
+    let (document, errors) = parsed(text);
     let mut root = Table::new("", "", walk.origin(0));
     walk.table(document.get_ref(), &mut root);
     let mut syntax = Vec::new();
@@ -26,10 +27,22 @@ pub(super) fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> Tabl
         syntax.push(Problem::new(&origin, format!("not TOML: {}", error.message())));
     }
     // What was read from a line that is not TOML is a guess; complaining about the guess would mislead.
-    walk.problems.retain(|problem| syntax.iter().all(|error| error.origin() != problem.origin()));
+    let guesses: BTreeSet<&Origin> = syntax.iter().map(Problem::origin).collect();
+    walk.problems.retain(|problem| !guesses.contains(problem.origin()));
     problems.append(&mut syntax);
     problems.append(&mut walk.problems);
     root
+}
+
+/// The document as far as it is TOML, and every error in it; of a long file that is not TOML only the first.
+fn parsed(text: &str) -> (Spanned<DeTable<'_>>, Vec<toml::de::Error>) {
+    /// A mebibyte of `=` has a million errors, and keeping them takes half a gigabyte.
+    const RECOVERED_BYTES_MAX: usize = 64 << 10;
+    match DeTable::parse(text) {
+        Ok(document) => (document, Vec::new()),
+        Err(_) if text.len() <= RECOVERED_BYTES_MAX => DeTable::parse_recoverable(text),
+        Err(error) => (Spanned::new(0..0, DeTable::new()), vec![error]),
+    }
 }
 
 struct Walk {
@@ -120,6 +133,9 @@ impl Walk {
         let read = match (row.kind, value.get_ref()) {
             (Kind::List(words, check), DeValue::Array(array)) => {
                 items = self.items((path, words), check, array);
+                if items.len() != array.len() {
+                    into.misread.push(key.to_owned());
+                }
                 let texts = items.iter().map(|item| item.text.clone()).collect();
                 Ok((Value::List(texts), list_toml(&items)))
             }

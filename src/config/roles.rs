@@ -143,8 +143,7 @@ fn check_accounts(table: &Table, problems: &mut Vec<Problem>) {
         return;
     }
     for table in std::iter::once(table).chain(table.list("assume")) {
-        let Some(arn) = table.leaves.get("role_arn").and(table.text("role_arn")) else { continue };
-        let Some(arn) = RoleArn::parse(&arn) else { continue };
+        let Some(arn) = table.text("role_arn").and_then(|text| RoleArn::parse(&text)) else { continue };
         if !accounts.iter().any(|account| account.text == arn.account()) {
             let text = format!("account {} is not one of the role's `accounts`", arn.account());
             problems.push(table.problem("role_arn", &text));

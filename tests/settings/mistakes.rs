@@ -106,7 +106,7 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         &[
             "2: `listen[0].address`: a listener that other machines can reach must authenticate its clients, which this version cannot; listen on 127.0.0.1, [::1] or a unix socket",
             "4: `listen[1].address`: \"localhost:9110\" is not an address; write an IP address and a port such as \"127.0.0.1:9110\", or \"unix:PATH\"",
-            "6: `listen[2].address`: the path of a unix socket has 1 to 107 bytes",
+            "6: `listen[2].address`: the path of a unix socket has 1 to 107 bytes, its directory included",
         ],
     ),
     (
@@ -117,9 +117,9 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "[[listen]]\naddress = \"127.0.0.1:1\"\nrole = \"ap\"\nendpoint = \"a b\"\n[role.app]",
+        "[[listen]]\naddress = \"127.0.0.1:1\"\nrole = \"apps\"\nendpoint = \"a b\"\n[role.app]",
         &[
-            "3: `listen[0].role`: there is no role \"ap\"; did you mean \"app\"?",
+            "3: `listen[0].role`: there is no role \"apps\"; did you mean \"app\"?",
             "4: `listen[0].endpoint`: \"a b\" is not an endpoint; write PRODUCT.REGION such as \"ecs.cn-hangzhou\", or a whole host",
         ],
     ),

@@ -67,3 +67,19 @@ fn hostile_text_is_refused_and_does_no_harm() {
         assert!(!mistakes(text, &[]).is_empty(), "{text:.20}");
     }
 }
+
+#[test]
+fn a_socket_whose_path_is_too_long_with_its_directory_is_refused() {
+    let place = Place::new();
+    let deep = "d".repeat(110);
+    std::fs::create_dir(place.0.join(&deep)).unwrap();
+    place.write(
+        &format!("{deep}/s.toml"),
+        "[[listen]]\naddress = \"unix:a.sock\"\n[admin]\naddress = \"unix:b.sock\"\n",
+    );
+    let name = format!("{deep}/s.toml");
+    let rule = "the path of a unix socket has 1 to 107 bytes, its directory included";
+    let expected =
+        [format!("{name}:2: `listen[0].address`: {rule}"), format!("{name}:4: `admin.address`: {rule}")];
+    assert_eq!(place.load(&named(&name), &[]).err(), Some(expected.to_vec()));
+}
