@@ -108,6 +108,7 @@ fn lay_flags_over(flags: &Flags, tree: &mut Table, problems: &mut Vec<Problem>) 
 
 /// The environment of this process: the one place that reads it. A name or value that is not UTF-8 is made so with
 /// replacement characters, and so fits nothing.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment enters")]
 pub fn environment() -> BTreeMap<String, String> {
     let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect()
