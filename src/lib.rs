@@ -1,6 +1,7 @@
 //! countersign: unsigned requests in, signed ones out.
 //!
-//! The route of a request is the list of rooms below, in order; `pipeline` joins them.
+//! The route of a request is accept → classify → endpoint → policy → credential → sign → upstream; `pipeline` joins the
+//! rooms. `ARCHITECTURE.md` says who may know what.
 
 pub mod accept;
 pub mod classify;
@@ -11,11 +12,17 @@ pub mod policy;
 pub mod sign;
 pub mod upstream;
 
+pub mod admin;
 pub mod buffers;
+pub mod carry;
 pub mod clock;
+pub mod command;
+pub mod config;
 pub mod deadline;
 pub mod names;
 pub mod refusal;
 pub mod secret;
+pub mod sidecar;
+pub mod suggest;
 pub mod telemetry;
 pub mod wire;

@@ -42,7 +42,7 @@ pub fn trust_only(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Err
 }
 
 /// Connects to `host`, where `dial` says, within `limit` for TCP and once more for TLS.
-pub(super) async fn connect(host: &Host, dial: &Dial, limit: Duration) -> Result<Connection, Failure> {
+pub async fn open(host: &Host, dial: &Dial, limit: Duration) -> Result<Connection, Failure> {
     let transport = match dial {
         Dial::Plain(address) => Transport::Plain(tcp(Target::Address(*address), limit).await?),
         Dial::Tls { host: elsewhere, port, trust } => {

@@ -21,7 +21,7 @@ pub(super) enum Transport {
 
 /// A connection and its history.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub struct Connection {
     pub(super) transport: Transport,
     /// When it was made.
     pub(super) opened: Instant,

@@ -13,7 +13,8 @@ mod send;
 mod write;
 
 pub use arrived::{Arrived, End, Relayed, tell_to_continue};
-pub use connect::{trust, trust_only};
+pub use connect::{open, trust, trust_only};
+pub use connection::Connection;
 pub use failure::{BodyFault, Failure};
 pub use route::{Dial, Routes};
 pub use send::{CallerSide, Outgoing, Upload};
@@ -27,7 +28,6 @@ use tokio::time::Instant;
 
 use crate::names::Host;
 use crate::wire::Signed;
-use connection::Connection;
 use pool::Pool;
 
 /// How long is waited for the cloud, and for a caller's body. The defaults are in the settings.
@@ -90,7 +90,7 @@ impl Upstream {
 
     async fn connect(&self, host: &Host) -> Result<Connection, Failure> {
         let mut connection =
-            connect::connect(host, self.routes.dial_name(host), self.timeouts.connect).await?;
+            connect::open(host, self.routes.dial_name(host), self.timeouts.connect).await?;
         self.connections.opened.fetch_add(1, Ordering::Relaxed);
         connection.count(&self.connections.open);
         Ok(connection)

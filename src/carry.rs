@@ -1,0 +1,90 @@
+//! Carries countersign's own calls to STS, on hyper, over the same routes and the same trust as everything else.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use zeroize::Zeroizing;
+
+use crate::credential::{Answer, Boxed, Carry, CarryError, Outbound};
+use crate::upstream::{Failure, Routes, open};
+
+/// What STS sees as the client.
+const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
+
+/// One connection a call: STS is called a few times an hour.
+#[derive(Debug)]
+pub struct StsCarry {
+    routes: Arc<Routes>,
+}
+
+impl StsCarry {
+    /// Dials where `routes` say.
+    pub const fn new(routes: Arc<Routes>) -> Self {
+        Self { routes }
+    }
+
+    async fn exchange(&self, outbound: Outbound) -> Result<Answer, CarryError> {
+        let host = outbound.host;
+        let connection = open(&host, self.routes.dial_name(&host), outbound.connect_timeout).await;
+        let connection = connection.map_err(|failure| match failure {
+            Failure::Unreachable(cause) if cause.kind() == io::ErrorKind::TimedOut => CarryError::TimedOut,
+            other => CarryError::Unreachable(other.to_string()),
+        })?;
+        let broken = |error: hyper::Error| CarryError::Broken(error.to_string());
+        let (mut sender, driver) =
+            hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(broken)?;
+        let _driver = Abort(tokio::spawn(driver));
+
+        let value = |text: &str| HeaderValue::from_str(text).map_err(|error| CarryError::Broken(error.to_string()));
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(outbound.path_and_query.as_str())
+            .header(HOST, value(host.as_str())?)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT_ENCODING, "identity")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::copy_from_slice(&outbound.body)))
+            .map_err(|error| CarryError::Broken(error.to_string()))?;
+        let response = sender.send_request(request).await.map_err(broken)?;
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let (status, date) = (response.status().as_u16(), header("date"));
+        let (retry_after, acs_retry_after) = (header("retry-after"), header("x-acs-retry-after"));
+        let body = Limited::new(response.into_body(), outbound.answer_bytes_max).collect().await;
+        let body = body.map_err(|error| {
+            if error.is::<LengthLimitError>() { CarryError::TooLong } else { CarryError::Broken(error.to_string()) }
+        })?;
+        let body = Zeroizing::new(body.to_bytes().to_vec());
+        Ok(Answer { status, date, retry_after, acs_retry_after, body })
+    }
+}
+
+impl Carry for StsCarry {
+    fn carry(&self, outbound: Outbound) -> Boxed<'_, Result<Answer, CarryError>> {
+        let limit = outbound.timeout;
+        Box::pin(async move { within(limit, self.exchange(outbound)).await })
+    }
+}
+
+async fn within<T>(
+    limit: std::time::Duration,
+    exchange: impl Future<Output = Result<T, CarryError>>,
+) -> Result<T, CarryError> {
+    tokio::time::timeout(limit, exchange).await.unwrap_or(Err(CarryError::TimedOut))
+}
+
+/// Ends the connection's task with the call, also when the call is given up.
+struct Abort<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for Abort<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,194 @@
+//! The tree to `Settings`: defaults filled in, and everything checked that takes more than one value to judge.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::address::{Address, socket_path_rule};
+use super::connect_to::{ConnectTo, target};
+use super::file;
+use super::kind::Value;
+use super::problem::{Origin, Placed, Problem};
+use super::roles;
+use super::settings::{
+    Access, Admin, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, Settings, Upstream,
+};
+use super::table::{Bases, Leaf, Table};
+use crate::names::RoleName;
+
+/// What is there although nobody wrote it: one listener, the default role, and every table of fixed name.
+pub(super) fn complete(root: &mut Table) {
+    if root.list("listen").is_empty() {
+        let listener = Table::new("listen[]", "listen[0]", Origin::Default);
+        root.lists.insert("listen".to_owned(), vec![listener]);
+    }
+    for name in ["tenants", "connect_to", "limits", "product", "upstream", "admin", "log"] {
+        root.table_mut(name);
+    }
+    let roles = root.table_mut("role");
+    let default = roles
+        .tables
+        .entry(roles::DEFAULT.to_owned())
+        .or_insert_with(|| Table::new("role.NAME", "role.default", Origin::Default));
+    if !default.is_set("required") {
+        let (value, toml) = (Value::Boolean(true), "true".to_owned());
+        let leaf = Leaf { value, toml, origin: Origin::Default, items: Vec::new() };
+        default.leaves.insert("required".to_owned(), leaf);
+    }
+}
+
+/// The settings of a completed tree. Only of use when no problem was found, here or before.
+pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Settings {
+    let empty = Table::new("", "", Origin::Default);
+    let table = |name: &str| root.table(name).unwrap_or(&empty);
+    let roles = roles::roles(root, bases, problems);
+    let admin = admin(table("admin"), bases);
+    if !admin.address.fits() {
+        problems.push(table("admin").problem("address", &socket_path_rule()));
+    }
+    Settings {
+        listen: listeners(root, (bases, &roles, &admin.address), problems),
+        tenants: tenants(table("tenants")),
+        connect_to: connect_to(table("connect_to")),
+        limits: limits(table("limits"), problems),
+        products: products(table("product"), problems),
+        upstream: upstream(table("upstream"), bases, problems),
+        log: log(table("log"), bases),
+        workers: root.number("workers"),
+        drain_timeout: root.duration("drain_timeout").unwrap_or_default(),
+        roles,
+        admin,
+    }
+}
+
+type Around<'a> = (&'a Bases, &'a BTreeMap<RoleName, Role>, &'a Address);
+
+fn listeners(root: &Table, around: Around<'_>, problems: &mut Vec<Problem>) -> Vec<Listen> {
+    let (bases, roles, admin) = around;
+    let mut listeners: Vec<Listen> = Vec::new();
+    let mut addresses: HashSet<Address> = HashSet::new();
+    for table in root.list("listen") {
+        if table.origin != Origin::Default && !table.is_set("address") {
+            let text =
+                format!("`{}`: a listener needs an address; write address = \"127.0.0.1:9110\"", table.path);
+            problems.push(Problem::new(&table.origin, text));
+        }
+        let role = RoleName::new(&table.text("role").unwrap_or_default());
+        if !roles.contains_key(&role) && !table.misread.contains(&"role".to_owned()) {
+            problems.push(table.problem("role", &roles::unknown(role.as_str(), roles)));
+        }
+        if table.origin != Origin::Default && !table.leaves.contains_key("address") {
+            continue;
+        }
+        let Some(address) = table.address("address", bases) else { continue };
+        if !address.fits() {
+            problems.push(table.problem("address", &socket_path_rule()));
+        }
+        let taken_by_admin = (admin.is_one_place() && *admin == address).then_some("`admin.address`");
+        let taken =
+            (address.is_one_place() && !addresses.insert(address.clone())).then_some("another listener");
+        if let Some(by) = taken.or(taken_by_admin) {
+            problems.push(table.problem("address", &format!("{address} is taken by {by}")));
+        }
+        listeners.push(Listen {
+            address,
+            role,
+            endpoint: table.placed("endpoint"),
+            origin: table.origin_of("address"),
+        });
+    }
+    listeners
+}
+
+fn tenants(table: &Table) -> BTreeMap<String, Vec<String>> {
+    let texts = |leaf: &Leaf| leaf.items.iter().map(|item| item.text.clone()).collect::<Vec<_>>();
+    let listed = table.leaves.iter().map(|(product, leaf)| (product.clone(), texts(leaf)));
+    listed.filter(|(_, tenants)| !tenants.is_empty()).collect()
+}
+
+fn connect_to(table: &Table) -> Vec<ConnectTo> {
+    let row = |(host, leaf): (&String, &Leaf)| {
+        let Value::Text(text) = &leaf.value else { return None };
+        let host = Placed { text: host.clone(), origin: leaf.origin.clone() };
+        Some(ConnectTo { host, target: target(text).ok()? })
+    };
+    table.leaves.iter().filter_map(row).collect()
+}
+
+fn limits(table: &Table, problems: &mut Vec<Problem>) -> Limits {
+    let time = |name: &str| table.duration(name).unwrap_or_default();
+    let limits = Limits {
+        head_bytes: table.number("head"),
+        headers: table.number("headers"),
+        uri_bytes: table.number("uri"),
+        connections: table.number("connections"),
+        first_byte_timeout: time("first_byte_timeout"),
+        head_timeout: time("head_timeout"),
+        body_idle_timeout: time("body_idle_timeout"),
+        keep_alive_timeout: time("keep_alive_timeout"),
+        held_body_bytes: table.number("held_body"),
+        held_bodies_bytes: table.number("held_bodies"),
+    };
+    // Blamed on the smaller one where that was set, else on the larger.
+    for (part, whole, is_larger) in [
+        ("uri", "head", limits.uri_bytes > limits.head_bytes),
+        ("held_body", "held_bodies", limits.held_body_bytes > limits.held_bodies_bytes),
+    ] {
+        let blamed = if table.is_set(part) { part } else { whole };
+        if is_larger {
+            problems.push(
+                table.problem(blamed, &format!("`limits.{part}` must not be larger than `limits.{whole}`")),
+            );
+        }
+    }
+    limits
+}
+
+fn products(table: &Table, problems: &mut Vec<Problem>) -> BTreeMap<String, ProductRules> {
+    let mut products = BTreeMap::new();
+    for (name, table) in &table.tables {
+        if name != "oss" && table.is_set("scheme") {
+            problems
+                .push(table.problem("scheme", "only `product.oss` has a choice of schemes; leave it out"));
+        }
+        let rpc_leaves_as_acs3 = table.text("rpc").as_deref() == Some("acs3");
+        products.insert(name.clone(), ProductRules { rpc_leaves_as_acs3, origin: table.origin.clone() });
+    }
+    products
+}
+
+fn upstream(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Upstream {
+    let extra_ca = table.path("extra_ca", bases);
+    if let Some(Err(unread)) = extra_ca.as_deref().map(file::open) {
+        problems.push(table.problem("extra_ca", &unread.to_string()));
+    }
+    let time = |name: &str| table.duration(name).unwrap_or_default();
+    Upstream {
+        extra_ca,
+        connect_timeout: time("connect_timeout"),
+        head_timeout: time("head_timeout"),
+        idle_timeout: time("idle_timeout"),
+    }
+}
+
+fn admin(table: &Table, bases: &Bases) -> Admin {
+    let ready = match table.text("ready").as_deref() {
+        Some("config") => Ready::Config,
+        _ => Ready::Credentials,
+    };
+    // The default can always be read; were it not so, port 0 would be a port that nobody counts on.
+    let fallback = || Address::Tcp(std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0)));
+    Admin { address: table.address("address", bases).unwrap_or_else(fallback), ready }
+}
+
+fn log(table: &Table, bases: &Bases) -> Log {
+    let access = match table.text("access").as_deref() {
+        Some("off") => Access::Off,
+        None | Some("stdout") => Access::Stdout,
+        Some(_) => table.path("access", bases).map_or(Access::Stdout, Access::File),
+    };
+    let format = match table.text("format").as_deref() {
+        Some("text") => LogFormat::Text,
+        Some("json") => LogFormat::Json,
+        _ => LogFormat::Auto,
+    };
+    Log { access, format }
+}

@@ -1,0 +1,137 @@
+//! The forms of texts in the settings: names, hosts, patterns. Each check says what to write instead.
+
+use super::kind::Check;
+use super::problem::shown;
+use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account};
+
+/// What the tables with names of the operator's own choosing accept as a name, by the table's path in `KEYS`.
+pub(super) const NAMES: [(&str, Check); 3] =
+    [("role", role_name), ("connect_to", connect_to_host), ("product", product_code)];
+
+fn held_to(fits: bool, text: &str, rule: &str) -> Result<(), String> {
+    if fits { Ok(()) } else { Err(format!("{} {rule}", shown(text))) }
+}
+
+/// A name after `role.`. It also names the role in logs and metrics.
+pub(super) fn role_name(text: &str) -> Result<(), String> {
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    held_to(fits, text, "is not a role's name; use 1 to 64 letters, digits, `-` and `_`")
+}
+
+/// A product code as endpoints spell it.
+fn product_code(text: &str) -> Result<(), String> {
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    held_to(fits, text, "is not a product code; use lower-case letters, digits and `-`, such as \"ecs\"")
+}
+
+/// Where a role's credential comes from.
+pub(super) fn source(text: &str) -> Result<(), String> {
+    if let Some(name) = text.strip_prefix("role:") {
+        return role_name(name);
+    }
+    let fits = ["auto", "environment", "oidc"].contains(&text);
+    held_to(fits, text, "is not a source; write \"auto\", \"environment\", \"oidc\" or \"role:NAME\"")
+}
+
+/// A RAM role.
+pub(super) fn role_arn(text: &str) -> Result<(), String> {
+    held_to(
+        RoleArn::parse(text).is_some(),
+        text,
+        "is not a RAM role; write it as \"acs:ram::ACCOUNT:role/NAME\"",
+    )
+}
+
+/// An OIDC identity provider of RAM.
+pub(super) fn oidc_provider_arn(text: &str) -> Result<(), String> {
+    let fits = OidcProviderArn::parse(text).is_some();
+    held_to(fits, text, "is not an OIDC provider; write it as \"acs:ram::ACCOUNT:oidc-provider/NAME\"")
+}
+
+/// A session's name.
+pub(super) fn session_name(text: &str) -> Result<(), String> {
+    let fits = SessionName::parse(text).is_some();
+    held_to(fits, text, "is not a session name; STS takes 2 to 64 letters, digits, `.`, `@`, `_` and `-`")
+}
+
+/// An account's number.
+pub(super) fn account(text: &str) -> Result<(), String> {
+    held_to(is_account(text), text, "is not an account; write its number, such as \"1000000000000001\"")
+}
+
+/// What STS takes as `ExternalId`.
+pub(super) fn external_id(text: &str) -> Result<(), String> {
+    let fits = (2..=1224).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte));
+    held_to(fits, text, "is not an external id; STS takes 2 to 1224 letters, digits and `_+=,.@:/-`")
+}
+
+/// What STS takes as `SourceIdentity`. Its form is not published; this is the session name's with `+`, `=` and `,`.
+pub(super) fn source_identity(text: &str) -> Result<(), String> {
+    let fits = (2..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
+    held_to(fits, text, "is not a source identity; use 2 to 64 letters, digits and `_+=,.@-`")
+}
+
+/// A listener's endpoint. The endpoint table judges it later; here only what can be none at all is refused.
+pub(super) fn endpoint(text: &str) -> Result<(), String> {
+    let fits = (1..=255).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte));
+    held_to(
+        fits,
+        text,
+        "is not an endpoint; write PRODUCT.REGION such as \"ecs.cn-hangzhou\", or a whole host",
+    )
+}
+
+/// A tenant, or a pattern for several.
+pub(super) fn tenant(text: &str) -> Result<(), String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
+        return Err(format!("{} would admit every tenant of the cloud; name yours", shown(text)));
+    }
+    let is_label =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'*');
+    let fits = (1..=63).contains(&text.len())
+        && text.bytes().all(is_label)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    held_to(
+        fits,
+        text,
+        "is not one label of a host; use lower-case letters, digits, `-`, and `*` for any of them",
+    )
+}
+
+/// A host name in lower case.
+pub(super) fn host(text: &str) -> Result<(), String> {
+    held_to(is_host(text), text, "is not a host; write its whole name in lower case, without a port")
+}
+
+/// A key of `connect_to`.
+fn connect_to_host(text: &str) -> Result<(), String> {
+    let fits = is_host(text.strip_prefix("*.").unwrap_or(text));
+    held_to(fits, text, "is not a host; write its whole name in lower case, without a port, or \"*.HOST\"")
+}
+
+/// Labels of letters, digits and inner dashes, two at least: an address in digits is not one.
+pub(super) fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.len() <= 253
+        && text.contains('.')
+        && text.split('.').all(is_label)
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Where access lines go. A file's name must look like one, so that a misspelt word does not become a file.
+pub(super) fn access_log(text: &str) -> Result<(), String> {
+    let fits = ["stdout", "off"].contains(&text) || text.contains(['/', '.']);
+    held_to(fits, text, "is not \"stdout\", \"off\" or a file; a file's name has a `/` or a `.` in it")
+}

@@ -1,0 +1,174 @@
+//! `[role.NAME]`: typed, and checked as a whole: references, cycles, accounts, session policies.
+
+use std::collections::BTreeMap;
+
+use super::file;
+use super::problem::Problem;
+use super::settings::{Assume, Role, RoleSource};
+use super::table::{Bases, Table};
+use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
+use crate::suggest::nearest;
+
+/// The role that a listener serves when nothing else is said.
+pub(super) const DEFAULT: &str = "default";
+
+/// What STS takes as `Policy`.
+const POLICY_CHARACTERS_MAX: usize = 2048;
+
+/// The roles of a completed tree.
+pub(super) fn roles(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> BTreeMap<RoleName, Role> {
+    let tables = root.table("role").map(|roles| &roles.tables);
+    let mut roles = BTreeMap::new();
+    for (name, table) in tables.into_iter().flatten() {
+        roles.insert(RoleName::new(name), role(table, bases, problems));
+        check_keys(table, problems);
+        check_accounts(table, problems);
+    }
+    for (name, role) in &roles {
+        let Some(table) = tables.and_then(|tables| tables.get(name.as_str())) else { continue };
+        if let RoleSource::Role(other) = &role.source {
+            if !roles.contains_key(other) {
+                problems.push(table.problem("source", &unknown(other.as_str(), &roles)));
+            } else if let Some(cycle) = cycle(name, &roles) {
+                problems.push(table.problem("source", &cycle));
+            }
+        }
+    }
+    roles
+}
+
+/// That a role is not there, with the one that may be meant.
+pub(super) fn unknown(name: &str, roles: &BTreeMap<RoleName, Role>) -> String {
+    match nearest(name, roles.keys().map(RoleName::as_str)) {
+        Some(meant) => format!("there is no role {name:?}; did you mean {meant:?}?"),
+        None => format!("there is no role {name:?}; add a table [role.{name}]"),
+    }
+}
+
+fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
+    let source = match table.text("source").as_deref() {
+        Some("environment") => RoleSource::Environment,
+        Some("oidc") => RoleSource::Oidc,
+        Some(other) => match other.strip_prefix("role:") {
+            Some(name) => RoleSource::Role(RoleName::new(name)),
+            None => RoleSource::Auto,
+        },
+        None => RoleSource::Auto,
+    };
+    for list in ["sts", "accounts"] {
+        if table.is_set(list) && !table.misread.contains(&list.to_owned()) && table.items(list).is_empty() {
+            problems
+                .push(table.problem(list, "an empty list allows nothing; leave the key out to allow all"));
+        }
+    }
+    Role {
+        source,
+        required: table.boolean("required"),
+        duration: table.duration("duration"),
+        sts: table.items("sts"),
+        role_arn: table.text("role_arn").and_then(|text| RoleArn::parse(&text)),
+        oidc_provider_arn: table.text("oidc_provider_arn").and_then(|text| OidcProviderArn::parse(&text)),
+        oidc_token_file: table.path("oidc_token_file", bases),
+        session_name: session_name(table),
+        accounts: table.items("accounts").into_iter().map(|item| item.text).collect(),
+        assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
+        origin: table.origin.clone(),
+    }
+}
+
+fn session_name(table: &Table) -> Option<SessionName> {
+    table.text("session_name").and_then(|text| SessionName::parse(&text))
+}
+
+fn assume(step: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Option<Assume> {
+    if !step.is_set("role_arn") {
+        let text = "a step without a role; write role_arn = \"acs:ram::ACCOUNT:role/NAME\"";
+        problems.push(Problem::new(&step.origin, format!("`{}`: {text}", step.path)));
+    }
+    let policy = match step.path("policy_file", bases).map(|path| policy(&path)) {
+        Some(Ok(policy)) => Some(policy),
+        Some(Err(text)) => {
+            problems.push(step.problem("policy_file", &text));
+            None
+        }
+        None => None,
+    };
+    Some(Assume {
+        role_arn: RoleArn::parse(&step.text("role_arn")?)?,
+        external_id: step.text("external_id"),
+        policy,
+        source_identity: step.text("source_identity"),
+        session_name: session_name(step),
+        duration: step.duration("duration"),
+    })
+}
+
+fn policy(path: &std::path::Path) -> Result<String, String> {
+    /// Four bytes a character, and room for white space around it.
+    const BYTES_MAX: u64 = 4 * 4096;
+    let text = file::read(path, BYTES_MAX).map_err(|unread| format!("{}: {unread}", path.display()))?;
+    let text = text.trim();
+    let is_object = serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| json.is_object());
+    if !is_object {
+        return Err(format!("{}: a session policy is one JSON object", path.display()));
+    }
+    match text.chars().count() {
+        characters if characters > POLICY_CHARACTERS_MAX => {
+            Err(format!("{}: STS takes {POLICY_CHARACTERS_MAX} characters, not {characters}", path.display()))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// A key that the source does not read would be believed to be in force.
+fn check_keys(table: &Table, problems: &mut Vec<Problem>) {
+    let source = table.text("source").unwrap_or_default();
+    if source == "auto" || source == "oidc" {
+        return;
+    }
+    for key in ["role_arn", "oidc_provider_arn", "oidc_token_file"] {
+        if table.is_set(key) {
+            let text = format!(
+                "source {source:?} does not read it; to assume a RAM role from there, write \
+                 assume = [{{ role_arn = \"…\" }}]"
+            );
+            problems.push(table.problem(key, &text));
+        }
+    }
+}
+
+fn check_accounts(table: &Table, problems: &mut Vec<Problem>) {
+    let accounts = table.items("accounts");
+    if accounts.is_empty() {
+        return;
+    }
+    for table in std::iter::once(table).chain(table.list("assume")) {
+        let Some(arn) = table.text("role_arn").and_then(|text| RoleArn::parse(&text)) else { continue };
+        if !accounts.iter().any(|account| account.text == arn.account()) {
+            let text = format!("account {} is not one of the role's `accounts`", arn.account());
+            problems.push(table.problem("role_arn", &text));
+        }
+    }
+}
+
+/// The cycle that starts at `start`, told once: by the first of its roles in the order of their names.
+fn cycle(start: &RoleName, roles: &BTreeMap<RoleName, Role>) -> Option<String> {
+    let mut way = vec![start];
+    let mut at = start;
+    while let Some(RoleSource::Role(next)) = roles.get(at).map(|role| &role.source) {
+        if next == start {
+            let names: Vec<&str> = way.iter().map(|name| name.as_str()).chain([start.as_str()]).collect();
+            let is_first = way.iter().min() == Some(&start);
+            return is_first.then(|| {
+                format!("the roles lead in a circle: {}; one needs a source of its own", names.join(" → "))
+            });
+        }
+        // A circle further on is told by its own roles.
+        if way.contains(&next) {
+            return None;
+        }
+        way.push(next);
+        at = next;
+    }
+    None
+}

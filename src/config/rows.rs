@@ -1,0 +1,322 @@
+//! The rows of the table of keys, in the order in which the reference and `--print-config` list them.
+
+use super::connect_to;
+use super::grammar;
+use super::keys::Key;
+use super::kind::{Check, Kind};
+
+const KIB: u64 = 1 << 10;
+const GIB: u64 = 1 << 30;
+const SECOND: u64 = 1_000;
+const HOUR: u64 = 3_600 * SECOND;
+
+/// How long anything may be waited for: from what a slow machine still keeps to, to what is surely a mistake.
+const WAIT: Kind = Kind::Duration(100, HOUR);
+
+/// What STS grants: 15 minutes to 12 hours, and never more than the role's own limit.
+const LIFETIME: Kind = Kind::Duration(900 * SECOND, 12 * HOUR);
+
+/// Tenants of one product.
+const TENANTS: Kind = Kind::List("a name or a pattern with `*`", grammar::tenant);
+
+const ROLE: Kind = Kind::Text("the name of a `[role.NAME]` table", grammar::role_name);
+const ROLE_ARN: Kind = Kind::Text("`acs:ram::ACCOUNT:role/NAME`", grammar::role_arn);
+const SESSION: Kind = Kind::Text("2 to 64 letters, digits, `.`, `@`, `_` and `-`", grammar::session_name);
+
+const fn key(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    reason: &'static str,
+    sentence: &'static str,
+) -> Key {
+    Key { name, kind, default, reason, sentence }
+}
+
+/// A key that has no default.
+const fn unset(name: &'static str, kind: Kind, sentence: &'static str) -> Key {
+    key(name, kind, "", "", sentence)
+}
+
+const NO_TENANT: &str = "nobody's data is signed for unless it is named";
+
+const fn tenants(name: &'static str, sentence: &'static str) -> Key {
+    key(name, TENANTS, "[]", NO_TENANT, sentence)
+}
+
+const fn text(words: &'static str, check: Check) -> Kind {
+    Kind::Text(words, check)
+}
+
+/// Every key.
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "workers",
+        Kind::Count(1, 256),
+        "1",
+        "a sidecar serves one application, and one thread signs more than that sends",
+        "Threads that serve requests, each with connections of its own.",
+    ),
+    key(
+        "drain_timeout",
+        Kind::Duration(0, HOUR),
+        "30s",
+        "the grace that Kubernetes gives a pod by default: nothing is cut that the platform would have waited for",
+        "How long running requests may still take after SIGTERM before they are cut.",
+    ),
+    key(
+        "listen[].address",
+        Kind::Address(true),
+        "127.0.0.1:9110",
+        "nothing outside of this machine, or this pod, reaches it",
+        "Where requests come in. Without any `[[listen]]` there is one listener, at the default.",
+    ),
+    key(
+        "listen[].role",
+        ROLE,
+        "default",
+        "most processes serve one role",
+        "The role that its requests are signed as.",
+    ),
+    unset(
+        "listen[].endpoint",
+        text("`PRODUCT[.REGION][/vpc]`, or a whole host", grammar::endpoint),
+        "The one endpoint that it leads to. Without it, each request names its endpoint in `Host`.",
+    ),
+    key(
+        "role.NAME.source",
+        text("`\"auto\"`, `\"environment\"`, `\"oidc\"` or `\"role:NAME\"`", grammar::source),
+        "auto",
+        "what the SDKs' own variables say is what an application's owner has set up",
+        "Where the role's credential comes from.",
+    ),
+    key(
+        "role.NAME.required",
+        Kind::Boolean,
+        "false",
+        "a role that few requests need must not take the others out of service; `default` is required",
+        "Whether `/readyz` waits for the role's credential.",
+    ),
+    unset(
+        "role.NAME.duration",
+        LIFETIME,
+        "How long a credential is asked for. Else what the SDKs' variable says, else one hour.",
+    ),
+    unset(
+        "role.NAME.sts",
+        Kind::List("a host of STS", grammar::host),
+        "Exactly the STS hosts to ask, in this order. Else what the SDKs' variables say, else `sts.aliyuncs.com`.",
+    ),
+    unset(
+        "role.NAME.role_arn",
+        ROLE_ARN,
+        "The RAM role to assume with the OIDC token. Else `ALIBABA_CLOUD_ROLE_ARN`.",
+    ),
+    unset(
+        "role.NAME.oidc_provider_arn",
+        text("`acs:ram::ACCOUNT:oidc-provider/NAME`", grammar::oidc_provider_arn),
+        "The identity provider that the token is of. Else `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
+    ),
+    unset(
+        "role.NAME.oidc_token_file",
+        Kind::Path,
+        "The file with the OIDC token, read anew for each fetch. Else `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
+    ),
+    unset(
+        "role.NAME.session_name",
+        SESSION,
+        "What the audit trail calls the session. Else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else `countersign-HOSTNAME`.",
+    ),
+    unset(
+        "role.NAME.accounts",
+        Kind::List("an account's number", grammar::account),
+        "The accounts that the role may be in; any other is refused. Without it, all.",
+    ),
+    unset("role.NAME.assume[].role_arn", ROLE_ARN, "The RAM role to assume in this step."),
+    unset(
+        "role.NAME.assume[].external_id",
+        text("2 to 1224 letters, digits and `_+=,.@:/-`", grammar::external_id),
+        "The external id that the role's trust policy asks for.",
+    ),
+    unset(
+        "role.NAME.assume[].policy_file",
+        Kind::Path,
+        "A session policy that narrows the role: JSON of at most 2048 characters.",
+    ),
+    unset(
+        "role.NAME.assume[].source_identity",
+        text("2 to 64 letters, digits and `_+=,.@-`", grammar::source_identity),
+        "Who is behind the session, for the audit trail.",
+    ),
+    unset("role.NAME.assume[].session_name", SESSION, "The session's name in this step. Else the role's."),
+    unset(
+        "role.NAME.assume[].duration",
+        LIFETIME,
+        "How long this step's credential is asked for. Else the role's.",
+    ),
+    tenants("tenants.oss", "Buckets of OSS."),
+    tenants("tenants.sls", "Projects of Log Service."),
+    tenants("tenants.ots", "Instances of Tablestore."),
+    tenants("tenants.odps", "Names in front of MaxCompute's hosts."),
+    tenants("tenants.datahub", "Names in front of DataHub's hosts."),
+    tenants("tenants.mns", "Accounts in front of Message Service's hosts."),
+    tenants(
+        "tenants.fc",
+        "Accounts in front of Function Compute's hosts. They can run their code on what they are sent.",
+    ),
+    tenants("tenants.rocketmq", "Instances or accounts in front of RocketMQ's HTTP hosts."),
+    unset(
+        "connect_to.HOST",
+        text("`\"https://HOST[:PORT]\"`, or `\"http://IP:PORT\"` on this machine", |text| {
+            connect_to::target(text).map(|_| ())
+        }),
+        "Where connections for `HOST`, or with `*.HOST` for all its tenants, go instead. It admits no host.",
+    ),
+    key(
+        "limits.head",
+        // Positions within a head are kept in 16 bits, and signing adds to it.
+        Kind::Size(KIB, 60 * KIB),
+        "32KiB",
+        "what nginx's buffers for a large head hold together (4 × 8 KiB)",
+        "The longest head of a request, its first line included.",
+    ),
+    key(
+        "limits.headers",
+        Kind::Count(1, 1_000),
+        "100",
+        "Apache's own limit",
+        "The most headers of a request.",
+    ),
+    key(
+        "limits.uri",
+        Kind::Size(256, 60 * KIB),
+        "8KiB",
+        "what one of nginx's buffers takes",
+        "The longest target of a request.",
+    ),
+    key(
+        "limits.connections",
+        Kind::Count(1, 1_000_000),
+        "1024",
+        "a descriptor for the client and one for the cloud still fit a hard limit of 4096",
+        "The most client connections at once.",
+    ),
+    key(
+        "limits.first_byte_timeout",
+        WAIT,
+        "5s",
+        "a client connects because it has a request",
+        "How long a new connection may be silent.",
+    ),
+    key(
+        "limits.head_timeout",
+        WAIT,
+        "10s",
+        "a head is one packet or a few",
+        "How long a head may take from its first byte to its last.",
+    ),
+    key(
+        "limits.body_idle_timeout",
+        WAIT,
+        "30s",
+        "an upload may be slow, but not stand still",
+        "How long a request's body may pause.",
+    ),
+    key(
+        "limits.keep_alive_timeout",
+        WAIT,
+        "60s",
+        "a connection that is used again saves its setup, and an idle one holds no buffer",
+        "How long a connection is kept between requests.",
+    ),
+    key(
+        "limits.held_body",
+        Kind::Size(KIB, GIB),
+        "8MiB",
+        "for the forms of OpenAPI calls it is ample, and uploads are streamed, not held",
+        "The largest body that is held because its signature comes before it.",
+    ),
+    key(
+        "limits.held_bodies",
+        Kind::Size(KIB, 64 * GIB),
+        "64MiB",
+        "eight of the largest at once, within the memory that a sidecar is usually given",
+        "The most memory for held bodies together.",
+    ),
+    unset(
+        "product.NAME.rpc",
+        Kind::Choice(&["acs3"]),
+        "Signs the product's RPC calls with ACS3, whatever the caller signed with. Else the caller's scheme is kept.",
+    ),
+    key(
+        "product.NAME.scheme",
+        text("`\"oss-v4\"`, for `product.oss` only", oss_scheme),
+        "",
+        "",
+        "The signature that OSS requests leave with. Else `\"oss-v4\"`.",
+    ),
+    unset(
+        "upstream.extra_ca",
+        Kind::Path,
+        "A PEM file with certificate authorities that are trusted beside the system's.",
+    ),
+    key(
+        "upstream.connect_timeout",
+        WAIT,
+        "3s",
+        "Linux sends a lost SYN again after 1 s, so one loss is survived",
+        "How long connecting may take, TLS included.",
+    ),
+    key(
+        "upstream.head_timeout",
+        WAIT,
+        "60s",
+        "as nginx: for slow calls, whose clients usually give up first",
+        "How long an answer may take to begin.",
+    ),
+    key(
+        "upstream.idle_timeout",
+        WAIT,
+        "60s",
+        "as nginx: an answer that stands still for a minute does not go on",
+        "How long an answer may pause. None for event streams.",
+    ),
+    key(
+        "admin.address",
+        Kind::Address(false),
+        "127.0.0.1:9465",
+        "health and metrics are for this machine unless a probe must reach them",
+        "Where `/healthz`, `/readyz` and `/metrics` are. Another address than a loopback one is allowed: nothing there changes anything.",
+    ),
+    key(
+        "admin.ready",
+        Kind::Choice(&["credentials", "config"]),
+        "credentials",
+        "a sidecar without a credential can serve nothing",
+        "What `/readyz` waits for. `\"config\"` is for a broker of many clients, which an outage of STS must not empty.",
+    ),
+    key(
+        "log.access",
+        text("`\"stdout\"`, `\"off\"` or a path", grammar::access_log),
+        "stdout",
+        "where a container's platform collects lines",
+        "Where one line for each request goes.",
+    ),
+    key(
+        "log.format",
+        Kind::Choice(&["auto", "text", "json"]),
+        "auto",
+        "people read a terminal and programs read the rest",
+        "How lines look. `\"auto\"`: text on a terminal, else JSON.",
+    ),
+];
+
+fn oss_scheme(text: &str) -> Result<(), String> {
+    match text {
+        "oss-v4" => Ok(()),
+        "oss-v1" => {
+            Err("\"oss-v1\" is not available in this version; leave the key out for \"oss-v4\"".to_owned())
+        }
+        _ => Err(format!("{} is not \"oss-v4\"", super::problem::shown(text))),
+    }
+}

@@ -1,0 +1,242 @@
+//! The settings as the rest of the program takes them: plain values, checked, with every default filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::address::Address;
+use super::connect_to::ConnectTo;
+use super::problem::{Origin, Placed, Problem};
+use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
+
+/// Everything that the operator decides. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where requests come in; at least one.
+    pub listen: Vec<Listen>,
+    /// The roles to sign as. `default` is always there.
+    pub roles: BTreeMap<RoleName, Role>,
+    /// Who may be named in a host, by product code: names, and patterns with `*`. A product without any is not there.
+    pub tenants: BTreeMap<String, Vec<String>>,
+    /// Hosts that are dialled elsewhere.
+    pub connect_to: Vec<ConnectTo>,
+    /// What a client may ask of us.
+    pub limits: Limits,
+    /// Rules for single products, by product code.
+    pub products: BTreeMap<String, ProductRules>,
+    /// How the cloud is reached.
+    pub upstream: Upstream,
+    /// Health and metrics.
+    pub admin: Admin,
+    /// What is written about requests.
+    pub log: Log,
+    /// Threads that serve requests.
+    pub workers: usize,
+    /// How long running requests may take after SIGTERM.
+    pub drain_timeout: Duration,
+}
+
+/// One listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// Where.
+    pub address: Address,
+    /// Its requests are signed as this role; it is one of `Settings::roles`.
+    pub role: RoleName,
+    /// The one endpoint that it leads to, for the endpoint table to judge. `None`: each request names its own.
+    pub endpoint: Option<Placed>,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+/// One role and where its credential comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Where its credential comes from.
+    pub source: RoleSource,
+    /// Whether `/readyz` waits for it.
+    pub required: bool,
+    /// How long a credential is asked for. `None`: what the SDKs' variable says, else the default.
+    pub duration: Option<Duration>,
+    /// Exactly the STS hosts to ask, in order. Empty: by the SDKs' variables.
+    pub sts: Vec<Placed>,
+    /// The RAM role that the OIDC token is exchanged for. `None`: by the SDKs' variable.
+    pub role_arn: Option<RoleArn>,
+    /// The token's identity provider. `None`: by the SDKs' variable.
+    pub oidc_provider_arn: Option<OidcProviderArn>,
+    /// The token's file. `None`: by the SDKs' variable.
+    pub oidc_token_file: Option<PathBuf>,
+    /// The session's name. `None`: by the SDKs' variable.
+    pub session_name: Option<SessionName>,
+    /// The accounts that the role may be in, also where the SDKs' variable names it. Empty: all.
+    pub accounts: Vec<String>,
+    /// The RAM roles to assume one after the other, starting with the source's credential.
+    pub assume: Vec<Assume>,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+/// Where a role's credential comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleSource {
+    /// What the SDKs' variables say.
+    Auto,
+    /// The AccessKey variables.
+    Environment,
+    /// An OIDC token in a file.
+    Oidc,
+    /// Another role's credential. Never leads back to this one.
+    Role(RoleName),
+}
+
+/// One step of a chain of roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assume {
+    /// The RAM role to assume.
+    pub role_arn: RoleArn,
+    /// What its trust policy asks for.
+    pub external_id: Option<String>,
+    /// A session policy: JSON, at most 2048 characters.
+    pub policy: Option<String>,
+    /// Who is behind the session.
+    pub source_identity: Option<String>,
+    /// The session's name. `None`: the role's.
+    pub session_name: Option<SessionName>,
+    /// How long the credential is asked for. `None`: the role's.
+    pub duration: Option<Duration>,
+}
+
+/// What a client may ask of us. `docs/configuration.md` has the reason of each default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest head; at most 60 KiB, so that positions fit 16 bits.
+    pub head_bytes: usize,
+    /// The most headers.
+    pub headers: usize,
+    /// The longest target.
+    pub uri_bytes: usize,
+    /// The most connections at once.
+    pub connections: usize,
+    /// From accepting to the first byte.
+    pub first_byte_timeout: Duration,
+    /// From a head's first byte to its last.
+    pub head_timeout: Duration,
+    /// Between two pieces of a request's body.
+    pub body_idle_timeout: Duration,
+    /// Between two requests of a connection.
+    pub keep_alive_timeout: Duration,
+    /// The largest held body.
+    pub held_body_bytes: usize,
+    /// All held bodies together; at least one of the largest.
+    pub held_bodies_bytes: usize,
+}
+
+/// Rules for one product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductRules {
+    /// Its RPC calls leave as ACS3, whatever the caller signed with.
+    pub rpc_leaves_as_acs3: bool,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+/// How the cloud is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// A readable PEM file of certificate authorities to trust beside the system's.
+    pub extra_ca: Option<PathBuf>,
+    /// For connecting, TLS included.
+    pub connect_timeout: Duration,
+    /// For an answer to begin.
+    pub head_timeout: Duration,
+    /// Between two pieces of an answer.
+    pub idle_timeout: Duration,
+}
+
+/// Health and metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Where; other machines may reach it.
+    pub address: Address,
+    /// What `/readyz` waits for.
+    pub ready: Ready,
+}
+
+/// What `/readyz` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// A live credential of every required role.
+    Credentials,
+    /// Settings in force and listeners open.
+    Config,
+}
+
+/// What is written about requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// Where one line for each request goes.
+    pub access: Access,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+/// Where access lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Standard output.
+    Stdout,
+    /// Nowhere.
+    Off,
+    /// Appended to this file.
+    File(PathBuf),
+}
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Problems of `connect_to` keys that `is_known` does not know. It is given `HOST` or `*.HOST` as written.
+    pub fn check_hosts(&self, is_known: impl Fn(&str) -> bool) -> Vec<Problem> {
+        let unknown = self.connect_to.iter().map(|row| &row.host).filter(|host| !is_known(&host.text));
+        unknown
+            .map(|host| {
+                let text = format!(
+                    "`connect_to`: {:?} is no host of the endpoint table; it could never be asked for",
+                    host.text
+                );
+                host.problem(text)
+            })
+            .collect()
+    }
+
+    /// Problems of `sts` hosts that `is_sts` does not know.
+    pub fn check_sts(&self, is_sts: impl Fn(&str) -> bool) -> Vec<Problem> {
+        let unknown = |host: &&Placed| !is_sts(&host.text);
+        self.roles
+            .iter()
+            .flat_map(|(name, role)| role.sts.iter().filter(unknown).map(move |host| (name, host)))
+            .map(|(name, host)| {
+                host.problem(format!(
+                    "`role.{name}.sts`: {:?} is no STS host of the endpoint table",
+                    host.text
+                ))
+            })
+            .collect()
+    }
+
+    /// Problems of `[product.NAME]` tables whose name `is_product` does not know.
+    pub fn check_products(&self, is_product: impl Fn(&str) -> bool) -> Vec<Problem> {
+        let unknown = self.products.iter().filter(|(name, _)| !is_product(name));
+        unknown
+            .map(|(name, rules)| Problem::new(&rules.origin, format!("no product is called {name:?}")))
+            .collect()
+    }
+}

@@ -1,0 +1,78 @@
+//! The nearest known word to a mistyped one, for messages that say "did you mean".
+
+/// Words are short; a longer one gets no suggestion, so that hostile input costs nothing.
+const LONGEST: usize = 96;
+
+/// The known word nearest to `word`, letter case aside, if one is near enough to be what was meant: at most one
+/// slip in three letters, and never more than three. Of equally near words the first.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).min(3);
+    if word.len() > LONGEST {
+        return None;
+    }
+    known
+        // A difference in length is that many slips already.
+        .filter(|candidate| candidate.len() <= LONGEST && candidate.len().abs_diff(word.len()) <= allowed)
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(slips, _)| *slips <= allowed)
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many single slips (a letter added, left out, replaced, or two swapped) lead from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let from: Vec<u8> = from.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
+    let to: Vec<u8> = to.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
+    // Three rows of the usual table: the one being filled and the two above it (a swap looks two back).
+    let mut above: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for (row, &letter) in from.iter().enumerate() {
+        let mut filling = vec![row + 1];
+        for (column, &other) in to.iter().enumerate() {
+            let at = |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX / 2);
+            let mut best = at(&last, column) + usize::from(letter != other);
+            best = best.min(at(&last, column + 1) + 1).min(at(&filling, column) + 1);
+            if let (Some(before), Some(other_before)) = (row.checked_sub(1), column.checked_sub(1)) {
+                let swapped = from.get(before) == Some(&other) && to.get(other_before) == Some(&letter);
+                if swapped {
+                    best = best.min(at(&above, other_before) + 1);
+                }
+            }
+            filling.push(best);
+        }
+        above = std::mem::replace(&mut last, filling);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_forgiven_and_another_word_is_not() {
+        let known = ["head", "headers", "uri", "keep_alive_timeout"];
+        for (typed, meant) in [
+            ("heed", Some("head")),
+            ("haed", Some("head")),
+            ("hea", Some("head")),
+            ("Uri", Some("uri")),
+            ("header", Some("headers")),
+            ("HEAD", Some("head")),
+            ("keepalive_timout", Some("keep_alive_timeout")),
+            ("url", Some("uri")),
+            ("body", None),
+            ("", None),
+            ("ur", None),
+            ("HE", None),
+        ] {
+            assert_eq!(nearest(typed, known.into_iter()), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_long_word_is_not_compared() {
+        let long = "a".repeat(LONGEST + 1);
+        assert_eq!(nearest(&long, [long.as_str()].into_iter()), None);
+    }
+}
