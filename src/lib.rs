@@ -7,3 +7,7 @@ pub mod endpoint;
 pub mod clock;
 pub mod names;
 pub mod secret;
+
+// Beside the route: what a newcomer and the tests talk to instead of the cloud.
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
