@@ -26,3 +26,7 @@ pub mod sidecar;
 pub mod suggest;
 pub mod telemetry;
 pub mod wire;
+
+// Beside the route: what a newcomer and the tests talk to instead of the cloud.
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

@@ -14,7 +14,6 @@ mod ram;
 pub use call::{Action, Call, Version};
 pub use endpoint::{Endpoint, Host, HostTooLong, Network};
 pub use moment::{Moment, Nonce};
-pub use ram::{OidcProviderArn, RoleArn, SessionName, is_account};
 pub use product::{Kind, Product, ProductVersion, Region, Scheme, Style};
 pub use ram::{OidcProviderArn, RoleArn, SessionName, is_account};
 

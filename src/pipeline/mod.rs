@@ -10,6 +10,7 @@ mod locate;
 mod prepare;
 mod refuse;
 
+pub use attempt::Scratch;
 pub use held::HeldBodies;
 
 use std::collections::HashSet;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use crate::accept::{Application, Caller, Next};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
-use crate::clock::{Clock, Now};
+use crate::clock::Clock;
 use crate::credential::{Cell, Credential, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
@@ -28,7 +29,6 @@ use crate::policy;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, Shard};
 use crate::upstream::{CallerSide, End, Failure, Outgoing, Upload, Upstream, tell_to_continue};
-use attempt::Scratch;
 use prepare::Prepared;
 
 /// What the listeners of one worker share.
@@ -270,12 +270,5 @@ fn no_credential(missing: &NoCredential) -> Refusal {
     match missing.retry_after() {
         Some(after) => refusal.retry_after(after),
         None => refusal,
-    }
-}
-
-impl Worker {
-    /// How long ago something was, by the clock that never jumps.
-    pub(crate) fn since(&self, then: Now) -> Duration {
-        self.clock.now().boot.saturating_sub(then.boot)
     }
 }

@@ -1,0 +1,101 @@
+//! What every part of the sandbox shares: its clock, its keys, its stores and its book.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::digest::sha256;
+use super::encode::hex;
+use super::fault::Faults;
+use super::identity::{Identities, Identity, Principal};
+use super::ledger::Ledger;
+use super::oss::Store;
+use super::verify::{Bench, Nonces};
+use crate::clock::Clock;
+
+/// The account that the sandbox's own user belongs to. Sixteen digits, as real ones.
+pub(crate) const ACCOUNT: &str = "1000000000000001";
+
+/// The whole miniature, without its network.
+#[derive(Debug)]
+pub(crate) struct Cloud {
+    clock: Arc<dyn Clock>,
+    throws: AtomicU64,
+    pub(crate) faults: Faults,
+    pub(crate) identities: Identities,
+    pub(crate) nonces: Nonces,
+    pub(crate) ledger: Ledger,
+    pub(crate) store: Store,
+    /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
+    pub(crate) lifetime: Option<i64>,
+}
+
+impl Cloud {
+    pub(crate) fn new(clock: Arc<dyn Clock>, store: Store, lifetime: Option<i64>) -> Self {
+        Self {
+            clock,
+            throws: AtomicU64::new(0),
+            faults: Faults::default(),
+            identities: Identities::default(),
+            nonces: Nonces::default(),
+            ledger: Ledger::default(),
+            store,
+            lifetime,
+        }
+    }
+
+    /// The cloud's clock: since 1970, in whole seconds, shifted as the faults say.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.moment().unix_seconds.saturating_add(self.faults.skew())
+    }
+
+    /// What signatures are judged by at this moment.
+    pub(crate) fn bench(&self) -> Bench<'_> {
+        Bench { identities: &self.identities, nonces: &self.nonces, faults: &self.faults, now: self.now() }
+    }
+
+    /// Random bytes out of the clock's nonces: the one way in for randomness. The count keeps them apart even under
+    /// a test's clock whose nonces repeat.
+    pub(crate) fn random(&self, length: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        while out.len() < length {
+            let throw = self.throws.fetch_add(1, Ordering::Relaxed);
+            out.extend(sha256(format!("{} {throw}", self.clock.nonce().as_str()).as_bytes()));
+        }
+        out.truncate(length);
+        out
+    }
+
+    /// Random letters and digits.
+    pub(crate) fn letters(&self, length: usize) -> String {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let random = self.random(length);
+        random
+            .iter()
+            .filter_map(|&byte| ALPHABET.get(usize::from(byte) % ALPHABET.len()))
+            .map(|&letter| char::from(letter))
+            .collect()
+    }
+
+    /// A request's id as OpenAPI spells it: an upper-case UUID.
+    pub(crate) fn request_id(&self) -> String {
+        let digits = hex(&self.random(16)).to_uppercase();
+        let part = |from, to| digits.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
+
+    /// Makes a RAM user's AccessKey, one that does not expire.
+    pub(crate) fn user_key(&self) -> Identity {
+        Identity {
+            access_key_id: format!("LTAI5t{}", self.letters(18)),
+            secret: self.letters(30),
+            security_token: None,
+            issued_at: self.now(),
+            expires_at: None,
+            revocations: 0,
+            principal: Principal::User {
+                arn: format!("acs:ram::{ACCOUNT}:user/sandbox"),
+                id: "200000000000000001".to_owned(),
+            },
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! An embedded Alibaba Cloud in miniature: STS, ECS, Container Service and OSS on one local address, over TLS.
+//!
+//! It is what `demo` and `run --sandbox` talk to, so that the main job can be seen without an account or a network,
+//! and it is what the tests hold the signer against: every signature is checked by a second, naive implementation of
+//! its own, which never uses the one that signs.
+
+mod answer;
+mod certificate;
+mod cloud;
+mod cs;
+mod date;
+mod digest;
+mod ecs;
+mod encode;
+mod error;
+mod fault;
+mod heard;
+mod identity;
+mod ledger;
+mod oidc;
+mod open_api;
+mod oss;
+mod place;
+mod serve;
+mod sts;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::{Failure, Faults};
+pub use ledger::{Counters, Outcome, Verdict};
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::clock::Clock;
+use certificate::Authority;
+use cloud::Cloud;
+use identity::{Identity, Principal};
+use oidc::Issuer;
+
+/// How a sandbox is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens. Port 0, the default, takes any free one: several sandboxes can run side by side.
+    pub address: SocketAddr,
+    /// The lifetime of what STS issues, in whole seconds, whatever was asked. None: as asked, one hour unasked.
+    pub token_lifetime: Option<Duration>,
+    /// Buckets that exist from the start, in `cn-hangzhou`. One by default, so that a first upload needs no other call.
+    pub buckets: Vec<String>,
+    /// Where objects past 1 MiB are kept, in files without a name that go with the process.
+    pub scratch: PathBuf,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token_lifetime: None,
+            buckets: vec!["demo".to_owned()],
+            scratch: std::env::temp_dir(),
+        }
+    }
+}
+
+/// A running sandbox. It stops, and closes its connections, when it is dropped.
+pub struct Sandbox {
+    address: SocketAddr,
+    authority: Arc<Authority>,
+    cloud: Arc<Cloud>,
+    issuer: Arc<Issuer>,
+    user: Identity,
+    accepting: JoinHandle<()>,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sandbox({})", self.address)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Sandbox {
+    /// Starts one on the current tokio runtime. `clock` decides what is expired and what is skewed.
+    ///
+    /// # Errors
+    /// When the address cannot be bound, or the operating system gives no randomness for the keys.
+    pub async fn start(options: Options, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.address).await?;
+        let authority = Arc::new(Authority::new()?);
+        let tls = TlsAcceptor::from(Arc::new(authority.clone().server()?));
+        let lifetime = options.token_lifetime.map(|life| i64::try_from(life.as_secs()).unwrap_or(i64::MAX));
+        let cloud = Arc::new(Cloud::new(clock, oss::Store::new(options.scratch), lifetime));
+        for bucket in options.buckets {
+            cloud.store.create(&bucket, "cn-hangzhou", cloud.now());
+        }
+        let user = cloud.user_key();
+        cloud.identities.admit(user.clone());
+        let issuer = Arc::new(Issuer::new(cloud.random(32)));
+        let address = listener.local_addr()?;
+        let accepting = tokio::spawn(serve::accept(listener, tls, cloud.clone(), issuer.clone()));
+        Ok(Self { address, authority, cloud, issuer, user, accepting })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate of its authority, DER. Made anew at every start.
+    pub fn authority(&self) -> &[u8] {
+        self.authority.certificate()
+    }
+
+    /// Mints an OIDC token that its STS takes for one hour, as a Kubernetes cluster would mint one for a pod.
+    pub fn oidc_token(&self) -> String {
+        self.oidc_token_for(Duration::from_secs(oidc::LIFETIME.unsigned_abs()))
+    }
+
+    /// Mints an OIDC token of another lifetime, in whole seconds.
+    pub fn oidc_token_for(&self, lifetime: Duration) -> String {
+        self.issuer.mint(self.cloud.now(), i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX))
+    }
+
+    /// The AccessKey of its one RAM user: id and secret. It does not expire.
+    pub fn access_key(&self) -> (String, String) {
+        (self.user.access_key_id.clone(), self.user.secret.clone())
+    }
+
+    /// Makes a given AccessKey known, that of a vector or of a test's own source. With a token it is one of a role.
+    pub fn admit(&self, access_key_id: &str, secret: &str, security_token: Option<&str>) {
+        let account = cloud::ACCOUNT;
+        let principal = match security_token {
+            None => self.user.principal.clone(),
+            Some(_) => Principal::Role {
+                arn: format!("acs:ram::{account}:assumed-role/admitted/sandbox"),
+                role_id: "300000000000000001".to_owned(),
+                session: "sandbox".to_owned(),
+            },
+        };
+        self.cloud.identities.admit(Identity {
+            access_key_id: access_key_id.to_owned(),
+            secret: secret.to_owned(),
+            security_token: security_token.map(str::to_owned),
+            issued_at: self.cloud.now(),
+            expires_at: None,
+            revocations: self.cloud.faults.revocations(),
+            principal,
+        });
+    }
+
+    /// The switches that make it misbehave.
+    pub fn faults(&self) -> &Faults {
+        &self.cloud.faults
+    }
+
+    /// The last thousand verdicts, oldest first.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        self.cloud.ledger.verdicts()
+    }
+
+    /// What happened how often since the start.
+    pub fn counters(&self) -> Counters {
+        self.cloud.ledger.counters()
+    }
+}

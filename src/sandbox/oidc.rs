@@ -1,0 +1,93 @@
+//! The sandbox's own OIDC issuer: what a Kubernetes cluster is to the real STS.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::digest::{hmac_sha256, same};
+use super::encode::{base64_url, base64_url_decoded};
+use super::error::Error;
+
+/// Who STS expects to be meant by a token. The audience that ACK's webhook asks for.
+const AUDIENCE: &str = "sts.aliyuncs.com";
+
+/// How long a minted token lives, in seconds: the default of ACK's webhook.
+pub(crate) const LIFETIME: i64 = 3_600;
+
+/// Signs and knows tokens. HS256 where a cluster has RS256: nobody but this STS checks them.
+pub(crate) struct Issuer(Vec<u8>);
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Issuer(…)")
+    }
+}
+
+impl Issuer {
+    /// An issuer whose signatures need this key.
+    pub(crate) const fn new(key: Vec<u8>) -> Self {
+        Self(key)
+    }
+
+    /// Mints a token that lives from `now` for `lifetime` seconds.
+    pub(crate) fn mint(&self, now: i64, lifetime: i64) -> String {
+        let header = json!({"alg": "HS256", "kid": "sandbox", "typ": "JWT"});
+        let claims = json!({
+            "aud": [AUDIENCE],
+            "exp": now.saturating_add(lifetime),
+            "iat": now,
+            "nbf": now,
+            "iss": "https://oidc.sandbox.invalid",
+            "sub": "system:serviceaccount:default:app",
+            "kubernetes.io": {"namespace": "default", "serviceaccount": {"name": "app"}},
+        });
+        let signed = [header, claims].map(|part| base64_url(part.to_string().as_bytes())).join(".");
+        format!("{signed}.{}", self.signature(&signed))
+    }
+
+    fn signature(&self, signed: &str) -> String {
+        base64_url(&hmac_sha256(&self.0, signed.as_bytes()))
+    }
+
+    /// Checks a token and returns its claims. Blanks around it are forgiven: several SDKs send the file as it is.
+    pub(crate) fn claims(&self, token: &str, now: i64) -> Result<Value, Error> {
+        let refused = |code: &str, message: &str| {
+            Error::new(401, &format!("AuthenticationFail.OIDCToken.{code}"), message)
+        };
+        let invalid = || refused("Invalid", "Failed to parse JsonWebToken.");
+        let (signed, signature) = token.trim().rsplit_once('.').ok_or_else(invalid)?;
+        if !same(self.signature(signed).as_bytes(), signature.as_bytes()) {
+            return Err(refused("Invalid", "This JsonWebToken was not signed by this sandbox."));
+        }
+        let claims =
+            signed.split_once('.').and_then(|(_, claims)| base64_url_decoded(claims)).ok_or_else(invalid)?;
+        let claims: Value = serde_json::from_slice(&claims).map_err(|_| invalid())?;
+        if claims.get("exp").and_then(Value::as_i64).is_none_or(|end| now >= end) {
+            return Err(refused("Expired", "This JsonWebToken is expired."));
+        }
+        Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_passes_until_its_end_and_only_unchanged() {
+        let issuer = Issuer::new(b"key".to_vec());
+        let token = issuer.mint(1_000, 60);
+        assert!(issuer.claims(&format!("{token}\n"), 1_059).is_ok());
+        let code = |token: &str, now| issuer.claims(token, now).unwrap_err().code;
+        assert_eq!(code(&token, 1_060), "AuthenticationFail.OIDCToken.Expired");
+        for at in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert!(issuer.claims(&String::from_utf8(changed).unwrap(), 1_001).is_err(), "byte {at}");
+        }
+        assert_eq!(
+            code(&Issuer::new(b"other".to_vec()).mint(1_000, 60), 1_001),
+            "AuthenticationFail.OIDCToken.Invalid"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! Calls on the service and on a bucket: list, make, describe, delete.
+
+use super::store::Bucket;
+use super::{OWNER, listing, not_played};
+use crate::sandbox::answer::{Answer, Payload, text};
+use crate::sandbox::cloud::Cloud;
+use crate::sandbox::date;
+use crate::sandbox::encode::xml;
+use crate::sandbox::error::Error;
+use crate::sandbox::heard::Heard;
+use crate::sandbox::place::Place;
+
+/// How many buckets a page holds unasked. From the reference of `GetService`.
+const PAGE_USUAL: usize = 100;
+
+/// A call without a bucket in the host name.
+pub(super) fn service(cloud: &Cloud, heard: &Heard) -> Result<Answer, Error> {
+    if heard.path != "/" {
+        let message =
+            "The bucket you are attempting to access must be addressed using OSS third level domain.";
+        return Err(Error::new(403, "SecondLevelDomainForbidden", message).with("EC", "0003-00000601"));
+    }
+    if heard.method != "GET" {
+        return Err(not_played());
+    }
+    let value = |name: &str| heard.query_value(name).unwrap_or_default();
+    let (prefix, marker) = (value("prefix"), value("marker"));
+    let most = value("max-keys").parse().unwrap_or(PAGE_USUAL);
+    let buckets = cloud.store.buckets();
+    // A regional endpoint shows the buckets of all regions, as the real one does.
+    let mut found = buckets.iter().filter(|(name, _)| name.starts_with(&prefix) && **name > marker);
+    let page: Vec<(&String, &Bucket)> = found.by_ref().take(most).collect();
+    let more = found.next().is_some();
+    let next = page.last().filter(|_| more).map(|(name, _)| format!("<NextMarker>{name}</NextMarker>"));
+    let listed: String = page.iter().map(|(name, bucket)| summary(name, bucket)).collect();
+    Ok(xml_answer(&format!(
+        "<ListAllMyBucketsResult>{OWNER}<Prefix>{}</Prefix><Marker>{}</Marker><MaxKeys>{most}</MaxKeys>\
+         <IsTruncated>{more}</IsTruncated>{}<Buckets>{listed}</Buckets></ListAllMyBucketsResult>",
+        xml(&prefix),
+        xml(&marker),
+        next.unwrap_or_default(),
+    )))
+}
+
+fn summary(name: &str, bucket: &Bucket) -> String {
+    format!("<Bucket>{}</Bucket>", facts(name, bucket))
+}
+
+fn facts(name: &str, bucket: &Bucket) -> String {
+    let region = &bucket.region;
+    format!(
+        "<Name>{name}</Name><Location>oss-{region}</Location><Region>{region}</Region>\
+         <CreationDate>{}</CreationDate><StorageClass>Standard</StorageClass>\
+         <ExtranetEndpoint>oss-{region}.aliyuncs.com</ExtranetEndpoint>\
+         <IntranetEndpoint>oss-{region}-internal.aliyuncs.com</IntranetEndpoint>",
+        date::iso_milliseconds(bucket.created_at),
+    )
+}
+
+/// A call on a bucket.
+pub(super) fn answer(cloud: &Cloud, place: &Place, name: &str, heard: &Heard) -> Result<Answer, Error> {
+    let asked: Vec<String> =
+        heard.query_pairs().iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+    let only = |name: &str| asked.iter().any(|asked| asked == name);
+    let is_listing = asked.iter().all(|name| listing::PARAMETERS.contains(&name.as_str()));
+    match heard.method.as_str() {
+        "PUT" if asked.is_empty() => create(cloud, place, name),
+        "DELETE" if asked.is_empty() => delete(cloud, place, name),
+        "GET" if is_listing => {
+            let buckets = cloud.store.buckets();
+            listing::answer(name, &find(&buckets, place, name)?.objects, heard)
+                .map(|body| text(200, "application/xml", body))
+        }
+        "GET" if only("location") => {
+            let region = find(&cloud.store.buckets(), place, name)?.region.clone();
+            Ok(xml_answer(&format!("<LocationConstraint>oss-{region}</LocationConstraint>")))
+        }
+        "GET" if only("bucketInfo") => {
+            let facts = facts(name, find(&cloud.store.buckets(), place, name)?);
+            Ok(xml_answer(&format!(
+                "<BucketInfo><Bucket>{facts}{OWNER}<DataRedundancyType>LRS</DataRedundancyType>\
+                 <AccessControlList><Grant>private</Grant></AccessControlList></Bucket></BucketInfo>"
+            )))
+        }
+        "GET" if only("acl") => {
+            find(&cloud.store.buckets(), place, name)?;
+            Ok(xml_answer(&format!(
+                "<AccessControlPolicy>{OWNER}<AccessControlList><Grant>private</Grant></AccessControlList>\
+                 </AccessControlPolicy>"
+            )))
+        }
+        _ => Err(not_played()),
+    }
+}
+
+fn xml_answer(body: &str) -> Answer {
+    text(200, "application/xml", format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}"))
+}
+
+fn create(cloud: &Cloud, place: &Place, name: &str) -> Result<Answer, Error> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ends_plain = !name.starts_with('-') && !name.ends_with('-');
+    if !(3..=63).contains(&name.len()) || !name.bytes().all(is_plain) || !ends_plain {
+        return Err(Error::new(400, "InvalidBucketName", "The specified bucket is not valid.")
+            .with("BucketName", name));
+    }
+    // The acceleration hosts name no region; OSS makes no bucket there, and neither does this.
+    let region = place.region.as_deref().ok_or_else(not_played)?;
+    if !cloud.store.create(name, region, cloud.now()) {
+        let message = "The requested bucket name is not available in this region.";
+        return Err(Error::new(409, "BucketAlreadyExists", message).with("BucketName", name));
+    }
+    Ok(Answer::new(Payload::empty()))
+}
+
+fn delete(cloud: &Cloud, place: &Place, name: &str) -> Result<Answer, Error> {
+    let mut buckets = cloud.store.buckets();
+    if !find(&buckets, place, name)?.objects.is_empty() {
+        let message = "The bucket has objects. Please delete them first.";
+        return Err(Error::new(409, "BucketNotEmpty", message).with("BucketName", name));
+    }
+    buckets.remove(name);
+    let mut answer = Answer::new(Payload::empty());
+    *answer.status_mut() = hyper::StatusCode::NO_CONTENT;
+    Ok(answer)
+}
+
+/// The bucket, if it is there and this host leads to it.
+pub(super) fn find<'a>(
+    buckets: &'a std::collections::BTreeMap<String, Bucket>,
+    place: &Place,
+    name: &str,
+) -> Result<&'a Bucket, Error> {
+    let absent = || {
+        Error::new(404, "NoSuchBucket", "The specified bucket does not exist.")
+            .with("BucketName", name)
+            .with("EC", "0015-00000101")
+    };
+    let bucket = buckets.get(name).ok_or_else(absent)?;
+    if place.region.as_ref().is_some_and(|region| *region != bucket.region) {
+        let message = "The bucket you are attempting to access must be addressed using the specified endpoint. \
+                       Please send all future requests to this endpoint.";
+        return Err(Error::new(403, "AccessDenied", message)
+            .with("Bucket", name)
+            .with("Endpoint", &format!("oss-{}.aliyuncs.com", bucket.region))
+            .with("EC", "0003-00001403"));
+    }
+    Ok(bucket)
+}

@@ -1,0 +1,106 @@
+//! OSS: buckets and objects behind version 4 signatures, bodies streamed both ways.
+//!
+//! Verifies the head before it reads a byte of the body, so a refused upload costs its head only.
+
+mod buckets;
+mod crc64;
+mod listing;
+mod objects;
+mod range;
+mod store;
+
+pub(crate) use store::Store;
+
+use hyper::body::Incoming;
+
+use super::answer::{Answer, Payload, set, text};
+use super::cloud::Cloud;
+use super::encode::{base64, hex, path_decoded, xml};
+use super::error::Error;
+use super::heard::Heard;
+use super::ledger::{Outcome, Verdict};
+use super::place::Place;
+use super::verify::{self, Claim};
+
+/// Who owns every bucket and object.
+const OWNER: &str = "<Owner><ID>1000000000000001</ID><DisplayName>1000000000000001</DisplayName></Owner>";
+
+/// Answers a request to an OSS host.
+pub(crate) async fn answer(cloud: &Cloud, place: &Place, heard: &Heard, body: Incoming) -> Answer {
+    let request_id = hex(&cloud.random(12)).to_uppercase();
+    let (claim, outcome, admission) = admit(cloud, place, heard);
+    let reply = match admission {
+        Ok(()) => perform(cloud, place, heard, body).await,
+        Err(error) => Err(error),
+    };
+    let mut answer = reply.unwrap_or_else(|error| render(&error, place, heard, &request_id));
+    set(&mut answer, "x-oss-request-id", &request_id);
+    set(&mut answer, "server", "AliyunOSS");
+    let status = answer.status().as_u16();
+    cloud.ledger.note(Verdict::new("oss", &heard.method, claim.as_ref(), outcome, status));
+    answer
+}
+
+/// Verifies the head.
+fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome, Result<(), Error>) {
+    let refused = |claim, error: Error| (claim, Outcome::Refused(error.code.clone()), Err(error));
+    if let Some(error) = cloud.faults.product_failure("oss") {
+        return (None, Outcome::Failed(error.code.clone()), Err(error));
+    }
+    let claim = match verify::read(heard, place) {
+        Ok(Some(claim)) => claim,
+        Ok(None) => {
+            let message = "You have no right to access this object because of bucket acl.";
+            return refused(None, Error::new(403, "AccessDenied", message).with("EC", "0003-00000001"));
+        }
+        Err(denial) => return refused(None, denial.oss(None)),
+    };
+    match cloud.bench().judge(&claim) {
+        Ok(_) => (Some(claim), Outcome::Verified, Ok(())),
+        Err(denial) => {
+            let error = denial.oss(Some(&claim));
+            refused(Some(claim), error)
+        }
+    }
+}
+
+/// Does what a verified request asks.
+async fn perform(cloud: &Cloud, place: &Place, heard: &Heard, body: Incoming) -> Result<Answer, Error> {
+    let Some(bucket) = &place.bucket else {
+        return buckets::service(cloud, heard);
+    };
+    let key = path_decoded(&heard.path).split_off(1);
+    if key.is_empty() {
+        return buckets::answer(cloud, place, bucket, heard);
+    }
+    objects::answer(cloud, place, (bucket, key), heard, body).await
+}
+
+/// A call that OSS knows and the sandbox does not play.
+fn not_played() -> Error {
+    Error::new(501, "NotImplemented", "The sandbox does not play this call.")
+}
+
+/// An error as OSS words it. The answer to a HEAD has no body, so there the XML goes into a header.
+fn render(error: &Error, place: &Place, heard: &Heard, request_id: &str) -> Answer {
+    let mut body = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
+    let mut line = |name: &str, value: &str| body.push_str(&format!("  <{name}>{}</{name}>\n", xml(value)));
+    line("Code", &error.code);
+    line("Message", &error.message);
+    line("RequestId", request_id);
+    line("HostId", &place.host);
+    for (name, value) in &error.more {
+        line(name, value);
+    }
+    body.push_str("</Error>\n");
+    let ec = error.more.iter().find(|(name, _)| *name == "EC").map_or("", |(_, value)| value);
+    let mut answer = text(error.status, "application/xml", body.clone());
+    if heard.method == "HEAD" {
+        *answer.body_mut() = Payload::empty();
+        set(&mut answer, "x-oss-err", &base64(body.as_bytes()));
+    }
+    if !ec.is_empty() {
+        set(&mut answer, "x-oss-ec", ec);
+    }
+    answer
+}

@@ -1,0 +1,83 @@
+//! What a host name means: the product that answers there, the region, and on OSS the bucket.
+
+/// Where a request was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The host in lower case, without a port.
+    pub(crate) host: String,
+    /// The product code: `sts`, `ecs`, `oss`.
+    pub(crate) product: String,
+    /// The region in the name. None for a central endpoint, and for OSS's transfer acceleration.
+    pub(crate) region: Option<String>,
+    /// On OSS, the label before the endpoint.
+    pub(crate) bucket: Option<String>,
+}
+
+impl Place {
+    /// Reads a `Host` header.
+    pub(crate) fn of(authority: &str) -> Self {
+        let host = authority.to_ascii_lowercase();
+        let host = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name.to_owned(),
+            _ => host,
+        };
+        let labels: Vec<&str> = host.split('.').collect();
+        Self::oss(&host, &labels).unwrap_or_else(|| Self::open_api(&host, &labels))
+    }
+
+    /// `[BUCKET.]oss-REGION[-internal].aliyuncs.com`, `[BUCKET.]REGION.oss.aliyuncs.com`, `oss.aliyuncs.com`.
+    fn oss(host: &str, labels: &[&str]) -> Option<Self> {
+        let (before, endpoint) = match labels {
+            [before @ .., endpoint, "aliyuncs", "com"] if endpoint.starts_with("oss-") => (before, *endpoint),
+            [before @ .., region, "oss", "aliyuncs", "com"] => (before, *region),
+            ["oss", "aliyuncs", "com"] => (&[][..], "oss-cn-hangzhou"),
+            _ => return None,
+        };
+        let region = endpoint.strip_prefix("oss-").unwrap_or(endpoint);
+        let region = region.strip_suffix("-internal").unwrap_or(region);
+        // The acceleration hosts stand for the bucket's own region, whichever it is.
+        let region = (!region.starts_with("accelerate")).then(|| region.to_owned());
+        let bucket = before.last().map(|&label| label.to_owned());
+        Some(Self { host: host.to_owned(), product: "oss".to_owned(), region, bucket })
+    }
+
+    /// `PRODUCT[-vpc][.REGION].aliyuncs.com`, and the older `PRODUCT-REGION.aliyuncs.com`.
+    fn open_api(host: &str, labels: &[&str]) -> Self {
+        let (product, region) = match labels {
+            [first, region, "aliyuncs", "com"] if region.contains('-') => (*first, Some(*region)),
+            [first, ..] => match first.split_once('-') {
+                Some((product, region)) if region.contains('-') => (product, Some(region)),
+                _ => (*first, None),
+            },
+            [] => ("", None),
+        };
+        let product = product.strip_suffix("-vpc").unwrap_or(product).to_owned();
+        Self { host: host.to_owned(), product, region: region.map(str::to_owned), bucket: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_names_product_region_and_bucket() {
+        let cases = [
+            ("sts.aliyuncs.com", "sts", None, None),
+            ("sts-vpc.cn-hangzhou.aliyuncs.com", "sts", Some("cn-hangzhou"), None),
+            ("ECS.cn-beijing.aliyuncs.com:443", "ecs", Some("cn-beijing"), None),
+            ("ecs-cn-hangzhou.aliyuncs.com", "ecs", Some("cn-hangzhou"), None),
+            ("cs.cn-hangzhou.aliyuncs.com", "cs", Some("cn-hangzhou"), None),
+            ("oss-cn-hangzhou.aliyuncs.com", "oss", Some("cn-hangzhou"), None),
+            ("b1.oss-cn-hangzhou-internal.aliyuncs.com", "oss", Some("cn-hangzhou"), Some("b1")),
+            ("b1.cn-hangzhou.oss.aliyuncs.com", "oss", Some("cn-hangzhou"), Some("b1")),
+            ("b1.oss-accelerate.aliyuncs.com", "oss", None, Some("b1")),
+            ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
+        ];
+        for (host, product, region, bucket) in cases {
+            let place = Place::of(host);
+            let got = (place.product.as_str(), place.region.as_deref(), place.bucket.as_deref());
+            assert_eq!(got, (product, region, bucket), "{host}");
+        }
+    }
+}

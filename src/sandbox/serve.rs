@@ -1,0 +1,99 @@
+//! The sandbox's network: TLS on one address, HTTP/1.1 inside, every product behind it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::service::service_fn;
+use hyper::{Request, server::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::answer::{Answer, Dialect, set};
+use super::cloud::Cloud;
+use super::date;
+use super::error::Error;
+use super::heard::Heard;
+use super::oidc::Issuer;
+use super::place::Place;
+use super::{open_api, oss};
+
+/// Connections at a time. As many as the proxy takes, which is its only client.
+const CONNECTIONS: usize = 1_024;
+
+/// How long a client may take over its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// The largest body of a call that is not OSS: twice what the proxy will hold, so that the proxy's limit shows first.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Takes connections until it is dropped, and drops its connections then.
+pub(crate) async fn accept(listener: TcpListener, tls: TlsAcceptor, cloud: Arc<Cloud>, issuer: Arc<Issuer>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            arrived = listener.accept(), if connections.len() < CONNECTIONS => match arrived {
+                Ok((stream, _)) => {
+                    cloud.ledger.connected();
+                    connections.spawn(serve(stream, tls.clone(), cloud.clone(), issuer.clone()));
+                }
+                // Out of file descriptors, most likely: some connection has to end first.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, tls: TlsAcceptor, cloud: Arc<Cloud>, issuer: Arc<Issuer>) {
+    // Answers are small and waited for; when this fails they are merely late.
+    let _ = stream.set_nodelay(true);
+    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else { return };
+    let service = service_fn(|request| answer(cloud.clone(), issuer.clone(), request));
+    // The date is the cloud's own, which may be shifted. An error here is the client's end of the connection.
+    let _ =
+        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incoming>) -> io::Result<Answer> {
+    if cloud.faults.is_dark() {
+        return Err(io::Error::other("the sandbox is dark"));
+    }
+    let (parts, body) = request.into_parts();
+    let mut heard = heard(&parts);
+    let place = Place::of(&heard.header("host").unwrap_or_default());
+    let mut answer = if place.product == "oss" {
+        oss::answer(&cloud, &place, &heard, body).await
+    } else if let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await {
+        heard.body = body.to_bytes().to_vec();
+        open_api::answer(&cloud, &issuer, &place, &heard).await
+    } else {
+        let error =
+            Error::new(413, "RequestEntityTooLarge", "The body is larger than 16 MiB, or ended early.");
+        let mut answer = Dialect::of(&heard).error(&error, &place.product, &place.host, &cloud.request_id());
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        answer
+    };
+    set(&mut answer, "date", &date::gmt(cloud.now()));
+    Ok(answer)
+}
+
+fn heard(parts: &Parts) -> Heard {
+    Heard {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+        body: Vec::new(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Decides whether a request was signed by a key that the sandbox knows: a second, naive implementation of every
+//! scheme, written from the published descriptions and sharing no code with the signer.
+//!
+//! It builds whole strings where the signer streams, for the pleasure of being read beside the specification.
+
+mod acs3;
+mod denial;
+mod nonces;
+mod oss;
+mod roa;
+mod rpc;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use denial::Denial;
+pub(crate) use nonces::Nonces;
+
+use std::sync::Arc;
+
+use super::digest::{hmac_sha1, hmac_sha256, same};
+use super::encode::{base64, hex};
+use super::fault::Faults;
+use super::heard::Heard;
+use super::identity::{Identities, Identity};
+use super::place::Place;
+use crate::names::Scheme;
+
+/// How far a request's date may lie from the cloud's clock, in seconds. The cloud's own fifteen minutes.
+pub(crate) const SKEW_ALLOWED: i64 = 900;
+
+/// What a signed request says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) scheme: Scheme,
+    pub(crate) access_key_id: String,
+    pub(crate) security_token: Option<String>,
+    /// Since 1970, in whole seconds.
+    pub(crate) signed_at: i64,
+    /// None where the scheme has none.
+    pub(crate) nonce: Option<String>,
+    pub(crate) signature: String,
+    /// None where the scheme has none.
+    pub(crate) canonical_request: Option<String>,
+    pub(crate) string_to_sign: Vec<u8>,
+    pub(crate) recipe: Recipe,
+}
+
+/// How a scheme turns a secret and a string-to-sign into a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recipe {
+    /// base64(HMAC-SHA1(secret + "&", text)).
+    Rpc,
+    /// base64(HMAC-SHA1(secret, text)).
+    Roa,
+    /// hex(HMAC-SHA256(secret, text)).
+    Acs3,
+    /// hex(HMAC-SHA256(derived key, text)), the key derived for one day, region and product.
+    OssV4 {
+        /// `20240307`.
+        day: String,
+        /// `cn-hangzhou`.
+        region: String,
+        /// `oss`.
+        product: String,
+    },
+}
+
+impl Recipe {
+    /// The signature that the holder of `secret` makes of `text`.
+    pub(crate) fn signature(&self, secret: &str, text: &[u8]) -> String {
+        match self {
+            Self::Rpc => base64(&hmac_sha1(format!("{secret}&").as_bytes(), text)),
+            Self::Roa => base64(&hmac_sha1(secret.as_bytes(), text)),
+            Self::Acs3 => hex(&hmac_sha256(secret.as_bytes(), text)),
+            Self::OssV4 { day, region, product } => {
+                let mut key = format!("aliyun_v4{secret}").into_bytes();
+                for step in [day.as_str(), region, product, "aliyun_v4_request"] {
+                    key = hmac_sha256(&key, step.as_bytes());
+                }
+                hex(&hmac_sha256(&key, text))
+            }
+        }
+    }
+}
+
+/// Reads the claim of a request, whatever its scheme. `Ok(None)` when it carries no signature at all.
+pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial> {
+    let parameters = heard.parameter_bytes().map_err(|repeated| Denial::Repeated(repeated.0))?;
+    let by_parameter = parameters.contains_key(b"Signature".as_slice());
+    let Some(authorization) = heard.header("authorization") else {
+        return if by_parameter { rpc::read(heard, &parameters).map(Some) } else { Ok(None) };
+    };
+    // A dummy signature left beside the real one: the cloud might heed either, so here neither passes.
+    if by_parameter || heard.header_lines("authorization").len() > 1 {
+        return Err(Denial::Malformed("the request carries two signatures"));
+    }
+    let (scheme, rest) = authorization.split_once(' ').unwrap_or((&authorization, ""));
+    match scheme {
+        "ACS3-HMAC-SHA256" => acs3::read(heard, rest).map(Some),
+        "acs" => roa::read(heard, rest).map(Some),
+        "OSS4-HMAC-SHA256" => oss::read(heard, place, rest).map(Some),
+        _ => Err(Denial::Malformed("this scheme is not known here")),
+    }
+}
+
+/// What a claim is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bench<'a> {
+    pub(crate) identities: &'a Identities,
+    pub(crate) nonces: &'a Nonces,
+    pub(crate) faults: &'a Faults,
+    /// The cloud's clock: since 1970, in whole seconds.
+    pub(crate) now: i64,
+}
+
+impl Bench<'_> {
+    /// Judges a claim in the cloud's order: the key, its token, the date, the signature, the nonce.
+    pub(crate) fn judge(&self, claim: &Claim) -> Result<Arc<Identity>, Denial> {
+        let identity = self.identities.find(&claim.access_key_id).ok_or(Denial::UnknownKey)?;
+        self.judge_token(&identity, claim.security_token.as_deref())?;
+        if (self.now - claim.signed_at).abs() > SKEW_ALLOWED {
+            return Err(Denial::Skewed { signed_at: claim.signed_at, now: self.now });
+        }
+        let expected = claim.recipe.signature(&identity.secret, &claim.string_to_sign);
+        if !same(expected.as_bytes(), claim.signature.as_bytes()) {
+            return Err(Denial::Mismatch);
+        }
+        match &claim.nonce {
+            Some(nonce) if !self.nonces.is_new(&claim.access_key_id, nonce, self.now) => {
+                Err(Denial::NonceUsed)
+            }
+            _ => Ok(identity),
+        }
+    }
+
+    fn judge_token(&self, identity: &Identity, token: Option<&str>) -> Result<(), Denial> {
+        match (identity.security_token.as_deref(), token) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => return Err(Denial::TokenMissing),
+            (Some(held), Some(sent)) if same(held.as_bytes(), sent.as_bytes()) => {}
+            (_, Some(sent)) if self.identities.knows_token(sent) => return Err(Denial::TokenOfAnotherKey),
+            (_, Some(_)) => return Err(Denial::TokenMalformed),
+        }
+        // Revoked keys are gone as if they had been deleted; expired ones are known, and known to be over.
+        if identity.revocations < self.faults.revocations() {
+            return Err(Denial::UnknownKey);
+        }
+        let early = self.faults.early_expiry().map(|age| identity.issued_at.saturating_add(age));
+        let over = identity.expires_at.is_some_and(|end| self.now >= end)
+            || early.is_some_and(|end| self.now >= end);
+        if over { Err(Denial::TokenExpired) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,288 @@
+//! Builds the parts from the settings, starts them, and drains them.
+
+mod observer;
+mod parts;
+mod state;
+mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::accept::{self, BindError};
+use crate::admin;
+use crate::carry::StsCarry;
+use crate::classify::Listener;
+use crate::clock::Clock;
+use crate::config::{self, Origin, Problem, Ready, Settings};
+use crate::credential::{BadRole, Credentials, DayKeys, StsTable, Surroundings, Variables};
+use crate::names::{Host, RoleName};
+use crate::telemetry::Metrics;
+use crate::upstream::{Connections, Dial};
+use parts::{Elsewhere, Parts};
+use state::Report;
+use worker::{Door, Plan};
+
+/// What a sidecar is started with.
+#[derive(Debug)]
+pub struct Setup {
+    /// The settings, without a mistake of form.
+    pub settings: Settings,
+    /// The environment: the SDKs' variables are read from it, and nothing else.
+    pub environment: BTreeMap<String, String>,
+    /// Time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// Where every endpoint is dialled instead: the sandbox. Every tenant is then allowed.
+    pub elsewhere: Option<Dial>,
+}
+
+/// Why it did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The settings contradict the endpoint table, or each other.
+    Settings(Vec<Problem>),
+    /// An address could not be bound.
+    Bind(BindError),
+    /// A thread or a file could not be had.
+    System(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(problems) => {
+                for (index, problem) in problems.iter().enumerate() {
+                    write!(f, "{}{problem}", if index == 0 { "" } else { "\n" })?;
+                }
+                Ok(())
+            }
+            Self::Bind(error) => write!(f, "{error}"),
+            Self::System(error) => write!(f, "cannot start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A sidecar that serves.
+#[derive(Debug)]
+pub struct Sidecar {
+    /// Where its listeners are, in the order of the settings. A unix socket has no such address.
+    pub addresses: Vec<Option<SocketAddr>>,
+    /// Where its admin listener is.
+    pub admin: SocketAddr,
+    /// The roles and their credentials.
+    pub credentials: Arc<Credentials>,
+    draining: watch::Sender<bool>,
+    report: Arc<Report>,
+    serving: JoinSet<io::Result<()>>,
+    threads: Vec<thread::JoinHandle<()>>,
+    admin_task: JoinHandle<io::Result<()>>,
+}
+
+/// Finds every mistake that only the endpoint table and the variables show, and starts nothing.
+pub fn check(settings: &Settings) -> Result<(), Vec<Problem>> {
+    Parts::new(settings, None).map(drop)
+}
+
+impl Sidecar {
+    /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
+    pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        let Setup { settings, environment, clock, elsewhere } = setup;
+        let elsewhere = elsewhere.map(|dial| Elsewhere { dial });
+        let parts = Parts::new(&settings, elsewhere.as_ref()).map_err(StartError::Settings)?;
+        let (workers, mut bound) = bind(&settings)?;
+        let (admin_listener, admin) = bind_admin(&settings)?;
+        let credentials = credentials(&settings, &parts, environment, &clock).map_err(StartError::Settings)?;
+        let credentials = Arc::new(credentials);
+        let metrics = Arc::new(Metrics::default());
+        let connections = Arc::new(Connections::default());
+        let (draining, is_draining) = watch::channel(false);
+        let report = Arc::new(Report {
+            credentials: Arc::clone(&credentials),
+            required: required(&settings),
+            clock: Arc::clone(&clock),
+            metrics: Arc::clone(&metrics),
+            connections: Arc::clone(&connections),
+            is_draining: AtomicBool::new(false),
+        });
+        let addresses = bound.iter().map(|door| door.address).collect();
+        let plan = Arc::new(Plan {
+            parts,
+            credentials: Arc::clone(&credentials),
+            day_keys: DayKeys::new(),
+            clock,
+            metrics,
+            connections,
+            skew: Arc::default(),
+            held: Arc::default(),
+            open: Arc::default(),
+            draining: is_draining,
+            settings,
+        });
+        let mut serving = JoinSet::new();
+        let mut threads = Vec::new();
+        for index in 0..workers {
+            let doors: Vec<Door> = bound.iter_mut().filter_map(|bound| bound.door(&plan)).collect();
+            let plan = Arc::clone(&plan);
+            if index == 0 {
+                serving.spawn(async move { plan.serve(doors).await });
+            } else {
+                threads.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
+            }
+        }
+        let admin_task = tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
+        Ok(Self { addresses, admin, credentials, draining, report, serving, threads, admin_task })
+    }
+
+    /// Ends only when serving does: when a listener fails.
+    pub async fn failed(&mut self) -> io::Error {
+        match self.serving.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(error)) => io::Error::other(error),
+            Some(Ok(Ok(()))) | None => io::Error::other("the listeners have stopped"),
+        }
+    }
+
+    /// Takes no more connections, answers every request that has begun, and returns whether all were answered in time.
+    pub async fn drain(mut self, limit: Duration) -> bool {
+        self.report.is_draining.store(true, Ordering::Relaxed);
+        // Nobody listening means that nobody is left to be told.
+        let _ = self.draining.send(true);
+        let threads = std::mem::take(&mut self.threads);
+        let all = async {
+            while self.serving.join_next().await.is_some() {}
+            let joined = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
+            joined.await.unwrap_or(false)
+        };
+        let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
+        self.admin_task.abort();
+        is_clean
+    }
+}
+
+/// One listener of the settings, bound once a worker.
+struct Bound {
+    address: Option<SocketAddr>,
+    index: usize,
+    listeners: Vec<accept::Listening>,
+}
+
+impl Bound {
+    /// One worker's share.
+    fn door(&mut self, plan: &Plan) -> Option<Door> {
+        let listen = plan.settings.listen.get(self.index)?;
+        let pinned = *plan.parts.pinned.get(self.index)?;
+        let own = match self.address {
+            Some(address) => {
+                let port = address.port();
+                vec![
+                    format!("127.0.0.1:{port}"),
+                    format!("localhost:{port}"),
+                    format!("[::1]:{port}"),
+                    address.to_string(),
+                ]
+            }
+            None => vec!["localhost".to_owned(), String::new()],
+        };
+        Some(Door {
+            listening: self.listeners.pop()?,
+            listener: Listener { own, pinned: pinned.map(|pinned| pinned.host().as_str().to_owned()) },
+            pinned,
+            role: listen.role.clone(),
+            cell: Arc::clone(plan.credentials.cell(&listen.role)?),
+        })
+    }
+}
+
+fn bind(settings: &Settings) -> Result<(usize, Vec<Bound>), StartError> {
+    let workers = settings.workers.max(1);
+    let mut bound = Vec::new();
+    for (index, listen) in settings.listen.iter().enumerate() {
+        let listeners = accept::bind(&address(&listen.address), workers).map_err(StartError::Bind)?;
+        let address = listeners.first().map_or(Ok(None), accept::Listening::local_address);
+        bound.push(Bound { address: address.map_err(StartError::System)?, index, listeners });
+    }
+    Ok((workers, bound))
+}
+
+fn bind_admin(settings: &Settings) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
+    let listeners = accept::bind(&address(&settings.admin.address), 1).map_err(StartError::Bind)?;
+    match listeners.into_iter().next() {
+        Some(accept::Listening::Tcp(listener)) => {
+            let address = listener.local_addr().map_err(StartError::System)?;
+            Ok((listener, address))
+        }
+        _ => {
+            let text = "`admin.address` must be an IP address and a port";
+            Err(StartError::Settings(vec![Problem::new(&Origin::Default, text)]))
+        }
+    }
+}
+
+fn address(address: &config::Address) -> accept::Address {
+    match address {
+        config::Address::Tcp(address) => accept::Address::Tcp(*address),
+        config::Address::Unix(path) => accept::Address::Unix(path.clone()),
+    }
+}
+
+fn required(settings: &Settings) -> BTreeSet<RoleName> {
+    let roles = settings.roles.iter().filter(|(_, role)| role.required && settings.admin.ready == Ready::Credentials);
+    roles.map(|(name, _)| name.clone()).collect()
+}
+
+fn credentials(
+    settings: &Settings,
+    parts: &Parts,
+    environment: BTreeMap<String, String>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Credentials, Vec<Problem>> {
+    let surroundings = Surroundings {
+        variables: Arc::new(Variables::from_pairs(environment)),
+        carry: Arc::new(StsCarry::new(Arc::clone(&parts.routes))),
+        clock: Arc::clone(clock),
+        observer: Arc::new(observer::Log),
+        runtime: Handle::current(),
+    };
+    let mistakes = match Credentials::new(&parts::roles(settings), &Table, &surroundings) {
+        Ok(credentials) => return Ok(credentials),
+        Err(mistakes) => mistakes,
+    };
+    let problem = |mistake: &BadRole| {
+        let role = settings.roles.get(mistake.role());
+        Problem::new(role.map_or(&Origin::Default, |role| &role.origin), mistake.to_string())
+    };
+    Err(mistakes.iter().map(problem).collect())
+}
+
+/// The endpoint table, as the credential room asks it.
+struct Table;
+
+impl StsTable for Table {
+    fn regional(&self, region: &str, is_vpc: bool) -> Option<Host> {
+        parts::regional_sts(region, is_vpc)
+    }
+
+    fn named(&self, name: &str) -> Option<Host> {
+        parts::sts_host(name)
+    }
+}
+
+fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<thread::JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+        if let Err(error) = runtime.block_on(plan.serve(doors)) {
+            tracing::error!(%error, "a worker has stopped");
+        }
+    })
+}

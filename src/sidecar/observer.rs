@@ -1,0 +1,18 @@
+//! What happens to credentials, in the log.
+
+use crate::credential::{Event, Observer};
+use crate::names::RoleName;
+
+/// Writes every event down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Log;
+
+impl Observer for Log {
+    fn observe(&self, role: &RoleName, event: &Event<'_>) {
+        if event.is_warning() {
+            tracing::warn!(%role, "{event}");
+        } else {
+            tracing::info!(%role, "{event}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One worker: a thread with a runtime, its own pool, its own listeners, and nothing that it would have to wait for
+//! another one to let go.
+
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicI64, AtomicUsize};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::parts::Parts;
+use crate::accept::{self, Limits, Listening, Shared};
+use crate::buffers::Buffers;
+use crate::classify::Listener;
+use crate::clock::Clock;
+use crate::config::{Access, LogFormat, Settings};
+use crate::credential::{Cell, Credentials, DayKeys};
+use crate::names::{Endpoint, RoleName};
+use crate::pipeline::{HeldBodies, Pipeline, Scratch, Worker};
+use crate::telemetry::{AccessLog, FLUSH_EVERY, Format, Metrics};
+use crate::upstream::{Connections, Timeouts, Upstream};
+use crate::wire::HeadLimits;
+
+/// How often a worker closes connections that have idled too long.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+
+/// What all workers are built from.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) settings: Settings,
+    pub(super) parts: Parts,
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) day_keys: DayKeys,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) skew: Arc<AtomicI64>,
+    pub(super) held: Arc<AtomicUsize>,
+    pub(super) open: Arc<AtomicUsize>,
+    pub(super) draining: watch::Receiver<bool>,
+}
+
+/// One worker's share of a listener.
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) listening: Listening,
+    pub(super) listener: Listener,
+    pub(super) pinned: Option<Endpoint>,
+    pub(super) role: RoleName,
+    pub(super) cell: Arc<Cell>,
+}
+
+impl Plan {
+    fn worker(&self) -> io::Result<Worker> {
+        let settings = &self.settings;
+        let timeouts = Timeouts {
+            connect: settings.upstream.connect_timeout,
+            head: settings.upstream.head_timeout,
+            idle: settings.upstream.idle_timeout,
+            body_idle: settings.limits.body_idle_timeout,
+        };
+        Ok(Worker {
+            upstream: Upstream::new(Arc::clone(&self.parts.routes), timeouts, Arc::clone(&self.connections)),
+            tenants: Arc::clone(&self.parts.tenants),
+            upgrades: HashSet::clone(&self.parts.upgrades),
+            clock: Arc::clone(&self.clock),
+            skew: Arc::clone(&self.skew),
+            day_keys: self.day_keys.clone(),
+            held: HeldBodies {
+                each: settings.limits.held_body_bytes,
+                all: settings.limits.held_bodies_bytes,
+                now: Arc::clone(&self.held),
+            },
+            body_idle_timeout: settings.limits.body_idle_timeout,
+            buffers: Arc::new(Buffers::default()),
+            metrics: self.metrics.shard(),
+            access: access_log(settings)?.map(Arc::new),
+            scratch: Mutex::new(Scratch::default()),
+        })
+    }
+
+    /// Serves until the drain, and until the last connection has ended after it.
+    pub(super) async fn serve(&self, doors: Vec<Door>) -> io::Result<()> {
+        let worker = Arc::new(self.worker()?);
+        let limits = &self.settings.limits;
+        let shared = Shared {
+            limits: Limits {
+                head: HeadLimits { head: limits.head_bytes, headers: limits.headers, uri: limits.uri_bytes },
+                connections: limits.connections,
+                first_byte_timeout: limits.first_byte_timeout,
+                head_timeout: limits.head_timeout,
+                keep_alive_timeout: limits.keep_alive_timeout,
+            },
+            buffers: Arc::clone(&worker.buffers),
+            open: Arc::clone(&self.open),
+            draining: self.draining.clone(),
+        };
+        let chores = tokio::spawn(chores(Arc::clone(&worker)));
+        let mut serving = tokio::task::JoinSet::new();
+        for Door { listening, listener, pinned, role, cell } in doors {
+            let worker = Arc::clone(&worker);
+            let pipeline = Arc::new(Pipeline { listener, pinned, role, cell, worker });
+            serving.spawn(accept::serve(listening, pipeline, shared.clone()));
+        }
+        while let Some(served) = serving.join_next().await {
+            served.map_err(io::Error::other)??;
+        }
+        chores.abort();
+        if let Some(access) = &worker.access {
+            access.flush();
+        }
+        Ok(())
+    }
+}
+
+/// What a worker does now and then.
+async fn chores(worker: Arc<Worker>) {
+    let mut flush = tokio::time::interval(FLUSH_EVERY);
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            _ = flush.tick() => if let Some(access) = &worker.access { access.flush() },
+            _ = sweep.tick() => worker.upstream.sweep(),
+        }
+    }
+}
+
+fn access_log(settings: &Settings) -> io::Result<Option<AccessLog>> {
+    let sink: Box<dyn Write + Send> = match &settings.log.access {
+        Access::Off => return Ok(None),
+        Access::Stdout => Box::new(io::stdout()),
+        Access::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+    };
+    let is_terminal = settings.log.access == Access::Stdout && io::stdout().is_terminal();
+    Ok(Some(AccessLog::new(format(settings.log.format, is_terminal), sink)))
+}
+
+/// `auto` is text for people at a terminal and JSON for everything else.
+pub(super) const fn format(format: LogFormat, is_terminal: bool) -> Format {
+    match (format, is_terminal) {
+        (LogFormat::Text, _) | (LogFormat::Auto, true) => Format::Text,
+        (LogFormat::Json, _) | (LogFormat::Auto, false) => Format::Json,
+    }
+}
