@@ -2,6 +2,7 @@
 //!
 //! The route of a request is the list of rooms below, in order; `pipeline` joins them.
 
+pub mod credential;
 pub mod endpoint;
 pub mod sign;
 pub mod wire;

@@ -7,11 +7,13 @@ mod call;
 mod endpoint;
 mod moment;
 mod product;
+mod ram;
 
 pub use call::{Action, Call, Version};
 pub use endpoint::{Endpoint, Host, HostTooLong, Network};
 pub use moment::{Moment, Nonce};
 pub use product::{Kind, Product, ProductVersion, Region, Scheme, Style};
+pub use ram::{OidcProviderArn, RoleArn, SessionName, is_account};
 
 use std::fmt;
 

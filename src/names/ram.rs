@@ -1,0 +1,124 @@
+//! The names that RAM gives to roles and sessions, each checked where it enters.
+
+use std::fmt;
+
+/// A RAM role's own name for itself: `acs:ram::1000000000000001:role/app`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleArn(Box<str>);
+
+impl RoleArn {
+    /// `None` unless it is `acs:ram::ACCOUNT:role/NAME` with an account of digits and a name of at most 64 letters,
+    /// digits, `-`, `.` and `_`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (account, name) = text.strip_prefix("acs:ram::")?.split_once(":role/")?;
+        (is_account(account) && is_ram_name(name)).then(|| Self(text.into()))
+    }
+
+    /// The account that owns the role.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(3).unwrap_or_default()
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RoleArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RoleArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RoleArn({self})")
+    }
+}
+
+/// An identity provider's own name: `acs:ram::1000000000000001:oidc-provider/rrsa`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OidcProviderArn(Box<str>);
+
+impl OidcProviderArn {
+    /// `None` unless it is `acs:ram::ACCOUNT:oidc-provider/NAME`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (account, name) = text.strip_prefix("acs:ram::")?.split_once(":oidc-provider/")?;
+        let is_name = (1..=128).contains(&name.len()) && name.bytes().all(is_name_byte);
+        (is_account(account) && is_name).then(|| Self(text.into()))
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the cloud's audit trail calls a session of a role.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionName(Box<str>);
+
+impl SessionName {
+    /// `None` unless 2 to 64 letters, digits, `.`, `@`, `_` and `-`: what STS takes as `RoleSessionName`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits =
+            (2..=64).contains(&text.len()) && text.bytes().all(|byte| is_name_byte(byte) || byte == b'@');
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text is an account's number. They have 16 digits today; the length is left open.
+pub fn is_account(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_ram_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
+}
+
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_arn_names_its_account() {
+        let arn = RoleArn::parse("acs:ram::1000000000000001:role/app").unwrap();
+        assert_eq!((arn.account(), arn.as_str()), ("1000000000000001", "acs:ram::1000000000000001:role/app"));
+    }
+
+    #[test]
+    fn what_ram_would_not_call_a_role_is_refused() {
+        for text in [
+            "",
+            "app",
+            "arn:aws:iam::1:role/app",
+            "acs:ram::x:role/app",
+            "acs:ram::1:role/",
+            "acs:ram::1:user/app",
+            "acs:ram::1:role/a b",
+            "acs:ram:cn-hangzhou:1:role/app",
+        ] {
+            assert_eq!(RoleArn::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_session_name_has_two_to_sixty_four_plain_characters() {
+        assert!(
+            SessionName::parse("app@host-1.x_y").is_some() && SessionName::parse(&"a".repeat(64)).is_some()
+        );
+        for text in ["a", "a b", "a/b", &"a".repeat(65)] {
+            assert_eq!(SessionName::parse(text), None, "{text}");
+        }
+    }
+}
