@@ -1,0 +1,70 @@
+//! Assumes a role with another role's credential: `AssumeRole`, one step of a chain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::carry::Boxed;
+use super::cell::Cell;
+use super::credential::Fetched;
+use super::error::FetchError;
+use super::exchange::Exchange;
+use super::source::Source;
+use super::sts::Sts;
+use crate::names::{RoleArn, SessionName};
+
+/// What is asked for in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Step {
+    pub(super) role: RoleArn,
+    pub(super) session: SessionName,
+    pub(super) duration: Duration,
+    pub(super) external_id: Option<String>,
+    pub(super) policy: Option<String>,
+    pub(super) source_identity: Option<String>,
+}
+
+/// The source. The credential that signs lives in a cell of its own, which other roles may share.
+#[derive(Debug)]
+pub(super) struct AssumeRole {
+    pub(super) sts: Sts,
+    pub(super) step: Step,
+    pub(super) inner: Arc<Cell>,
+}
+
+impl AssumeRole {
+    async fn assume(&self) -> Result<Fetched, FetchError> {
+        let exchange = self.exchange();
+        let signer = self.inner.freshest().await.map_err(|none| FetchError::Inner(Arc::new(none)))?;
+        let refused = match self.sts.call(&exchange, Some(&signer)).await {
+            Err(FetchError::Refused(refused)) if refused.blames_the_signer() => refused,
+            outcome => return outcome,
+        };
+        match self.inner.renew(signer.generation()).await {
+            Some(newer) => self.sts.call(&exchange, Some(&newer)).await,
+            None if self.inner.is_failing_for_good() => Err(FetchError::SourceRefused(refused)),
+            None => Err(FetchError::Stalled(refused)),
+        }
+    }
+
+    fn exchange(&self) -> Exchange {
+        let Step { role, session, duration, external_id, policy, source_identity } = &self.step;
+        let text = |text: &String| Zeroizing::new(text.clone());
+        let mut form = vec![("RoleSessionName", Zeroizing::new(session.as_str().to_owned()))];
+        form.extend(external_id.as_ref().map(|id| ("ExternalId", text(id))));
+        form.extend(policy.as_ref().map(|policy| ("Policy", text(policy))));
+        form.extend(source_identity.as_ref().map(|identity| ("SourceIdentity", text(identity))));
+        Exchange { action: "AssumeRole", role: role.clone(), duration: *duration, form }
+    }
+}
+
+impl Source for AssumeRole {
+    fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>> {
+        Box::pin(self.assume())
+    }
+
+    fn name(&self) -> &'static str {
+        "assume_role"
+    }
+}

@@ -1,0 +1,267 @@
+//! The one place that remembers a credential: a cell per role.
+//!
+//! Requests read it without waiting. One task per cell, `flight`, does all the fetching, so that at most one attempt is
+//! in flight whatever the number of callers. A cell is bounded: one credential, one failure, one task.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+
+use super::age::Age;
+use super::credential::Credential;
+use super::error::FetchError;
+use super::flight;
+use super::memory::{Memory, Verdict};
+use super::no_credential::NoCredential;
+use super::observer::{Event, Observer};
+use super::refused::Class;
+use super::source::Source;
+use crate::clock::{Clock, Now};
+use crate::names::RoleName;
+
+/// How long a request waits for a first credential, counted from the start of the first attempt since the last
+/// success: long enough for a cold start, and an outage costs each of its requests nothing.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an attempt of an outer role waits for this one. Leaves a third of the attempt's 15 s for its own call.
+const INNER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A role's credential, and whatever it takes to have it live.
+#[derive(Debug)]
+pub struct Cell {
+    shared: Arc<Shared>,
+    flight: AbortHandle,
+}
+
+/// What requests and the fetching task share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) role: RoleName,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Arc<dyn Observer>,
+    /// The last one fetched. May have expired: each reader judges.
+    pub(super) current: ArcSwapOption<Credential>,
+    /// Whether an attempt is in flight.
+    pub(super) is_in_flight: AtomicBool,
+    /// No attempt before this, in milliseconds of the boot clock: a back-off.
+    pub(super) retry_at: AtomicU64,
+    /// Wakes the task.
+    pub(super) wake: Notify,
+    /// How many attempts have ended. Every waiter listens.
+    pub(super) ended: watch::Sender<u64>,
+    memory: Mutex<Memory>,
+}
+
+/// What there is to say about a role, for readiness, metrics and the status page.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The live credential.
+    pub live: Option<Arc<Credential>>,
+    /// Why the last attempt failed, if it did.
+    pub failure: Option<Arc<FetchError>>,
+    /// Attempts that brought a credential.
+    pub refreshed: u64,
+    /// Attempts that did not.
+    pub failed: u64,
+}
+
+impl Cell {
+    /// Starts fetching on `runtime` at once, and goes on until the cell is dropped.
+    pub fn new(
+        role: RoleName,
+        source: Arc<dyn Source>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        runtime: &Handle,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            role,
+            source,
+            clock,
+            observer,
+            current: ArcSwapOption::empty(),
+            is_in_flight: AtomicBool::new(false),
+            retry_at: AtomicU64::new(0),
+            wake: Notify::new(),
+            ended: watch::Sender::new(0),
+            memory: Mutex::default(),
+        });
+        let flight = runtime.spawn(flight::fly(Arc::clone(&shared))).abort_handle();
+        Self { shared, flight }
+    }
+
+    /// The credential, unless it has expired. Never waits; asks for the next one behind the caller's back when it is
+    /// time, whatever the timers did while the machine slept.
+    pub fn live(&self, now: &Now) -> Option<Arc<Credential>> {
+        self.shared.live(now)
+    }
+
+    /// The credential; waits for the attempt in flight until five seconds after the first attempt since the last
+    /// success was started, and is refused at once after that or after a permanent failure.
+    ///
+    /// May be called on any runtime.
+    pub async fn wait(&self) -> Result<Arc<Credential>, NoCredential> {
+        let mut ended = self.shared.ended.subscribe();
+        loop {
+            ended.mark_unchanged();
+            let now = self.shared.clock.now();
+            if let Some(credential) = self.shared.live(&now) {
+                return Ok(credential);
+            }
+            let left = self.shared.patience(&now)?;
+            self.shared.wake.notify_one();
+            // Whether an attempt ended or the time is up: the loop looks at what is there then.
+            let _ = tokio::time::timeout(left, ended.changed()).await;
+        }
+    }
+
+    /// The cloud has rejected the credential of this generation. Brings the one after it, for the request to be signed
+    /// and sent once more; `None` when there is none, and then the cloud's answer is the caller's.
+    ///
+    /// A generation forces one attempt, and a cell one in ten seconds; every caller of that generation waits for the
+    /// same one. Meanwhile, and after a failure, the rejected credential is served on until its own end: one wrong
+    /// answer must not take away a good one.
+    pub async fn renew(&self, rejected: u64) -> Option<Arc<Credential>> {
+        let mut ended = self.shared.ended.subscribe();
+        let now = self.shared.clock.now();
+        let current = self.shared.current.load_full()?;
+        let verdict = self.shared.memory().reject(rejected, &current, &now);
+        let goal = match verdict {
+            Verdict::Newer => return self.shared.live(&now),
+            Verdict::No => return None,
+            Verdict::End => {
+                self.shared.end();
+                return None;
+            }
+            Verdict::Await { goal, is_first } => {
+                if is_first {
+                    self.shared.observer.observe(&self.shared.role, &Event::Rejected);
+                }
+                goal
+            }
+        };
+        self.shared.wake.notify_one();
+        tokio::time::timeout(PATIENCE, ended.wait_for(|count| *count >= goal)).await.ok()?.ok()?;
+        self.live(&self.shared.clock.now()).filter(|credential| credential.generation() != rejected)
+    }
+
+    /// Ends a back-off: after a reload, what was permanent may not be any more.
+    pub fn retry_now(&self) {
+        self.shared.memory().forget_back_off();
+        self.shared.retry_at.store(0, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+
+    /// What there is to say about it.
+    pub fn status(&self, now: &Now) -> Status {
+        let live = self.shared.live(now);
+        let memory = self.shared.memory();
+        Status { live, failure: memory.failure.clone(), refreshed: memory.refreshed, failed: memory.failed }
+    }
+
+    /// A word for where the credential comes from.
+    pub fn source_name(&self) -> &'static str {
+        self.shared.source.name()
+    }
+
+    /// The credential, for a role that is assumed from this one: a refresh that is due is waited for, so that the outer
+    /// credential does not start from one about to end; and a passing failure is waited out for a while, so that after
+    /// an outage the outer attempt goes on the moment this cell is live.
+    pub(super) async fn freshest(&self) -> Result<Arc<Credential>, NoCredential> {
+        let mut ended = self.shared.ended.subscribe();
+        let from = self.shared.clock.now();
+        let is_due = self.shared.current.load().as_ref().is_some_and(|credential| {
+            credential.age(&from) == Age::Stale && self.shared.is_past_back_off(&from)
+        });
+        if is_due {
+            self.shared.wake.notify_one();
+            let _ = tokio::time::timeout(PATIENCE, ended.changed()).await;
+        }
+        loop {
+            ended.mark_unchanged();
+            let outcome = self.wait().await;
+            let left = (from.boot + INNER_PATIENCE).saturating_sub(self.shared.clock.now().boot);
+            if outcome.is_ok() || left.is_zero() || outcome.as_ref().is_err_and(NoCredential::is_permanent) {
+                return outcome;
+            }
+            let _ = tokio::time::timeout(left, ended.changed()).await;
+        }
+    }
+
+    /// Whether the last attempt failed in a way that does not pass.
+    pub(super) fn is_failing_for_good(&self) -> bool {
+        let memory = self.shared.memory();
+        memory.failure.as_ref().is_some_and(|failure| failure.class() == Class::Permanent)
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        self.flight.abort();
+    }
+}
+
+impl Shared {
+    fn live(&self, now: &Now) -> Option<Arc<Credential>> {
+        let credential = self.current.load();
+        let credential = credential.as_ref()?;
+        match credential.age(now) {
+            Age::Fresh => Some(Arc::clone(credential)),
+            Age::Stale => {
+                if !self.is_in_flight.load(Ordering::Relaxed) && self.is_past_back_off(now) {
+                    self.wake.notify_one();
+                }
+                Some(Arc::clone(credential))
+            }
+            Age::Expired => None,
+        }
+    }
+
+    fn is_past_back_off(&self, now: &Now) -> bool {
+        now.boot.as_millis() >= u128::from(self.retry_at.load(Ordering::Relaxed))
+    }
+
+    /// How much longer a request may wait, or why not at all.
+    fn patience(&self, now: &Now) -> Result<Duration, NoCredential> {
+        let memory = self.memory();
+        let first_attempt = memory.first_attempt.unwrap_or(now.boot);
+        let left = (first_attempt + PATIENCE).saturating_sub(now.boot);
+        let failure = memory.failure.clone();
+        let is_permanent = failure.as_ref().is_some_and(|failure| failure.class() == Class::Permanent);
+        if !left.is_zero() && !is_permanent {
+            return Ok(left);
+        }
+        let retry_after = memory.until_retry(now);
+        drop(memory);
+        Err(self.no_credential(failure, retry_after))
+    }
+
+    fn no_credential(&self, failure: Option<Arc<FetchError>>, retry_after: Duration) -> NoCredential {
+        let role = self.role.clone();
+        match failure {
+            Some(cause) if cause.class() == Class::Permanent => match &*cause {
+                FetchError::NoSource(advice) => NoCredential::NoSource { role, advice },
+                _ => NoCredential::Refused { role, cause, retry_after },
+            },
+            cause => NoCredential::Unavailable { role, cause, retry_after },
+        }
+    }
+
+    /// Takes away a token of unknown life that the cloud has rejected twice.
+    fn end(&self) {
+        self.current.store(None);
+        self.observer.observe(&self.role, &Event::Ended);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Nothing panics while it is held; should it ever, what is in it is still consistent enough to go on.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,123 @@
+//! All roles of the process, each with its cell.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use super::assume_role::AssumeRole;
+use super::carry::Carry;
+use super::cell::Cell;
+use super::environment::Environment;
+use super::observer::Observer;
+use super::oidc::Oidc;
+use super::resolve::{Definition, Given};
+use super::role::{BadRole, RoleConfig, StsTable};
+use super::source::{Nothing, Source};
+use super::sts::{Line, Sts, StsHosts};
+use super::variables::Variables;
+use crate::clock::Clock;
+use crate::names::RoleName;
+
+/// What the room is set up with.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The SDKs' variables, as they were at start.
+    pub variables: Arc<Variables>,
+    /// Carries calls to STS.
+    pub carry: Arc<dyn Carry>,
+    /// Time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// Hears what happens.
+    pub observer: Arc<dyn Observer>,
+    /// Where fetching runs. Must outlive the credentials; requests may come from any other runtime.
+    pub runtime: Handle,
+}
+
+/// The cells by role. Bounded by the roles that are configured.
+#[derive(Debug)]
+pub struct Credentials(BTreeMap<RoleName, Arc<Cell>>);
+
+impl Credentials {
+    /// Sets every role up and starts fetching. Gives all mistakes at once, and starts nothing if there are any.
+    pub fn new(
+        roles: &BTreeMap<RoleName, RoleConfig>,
+        table: &dyn StsTable,
+        surroundings: &Surroundings,
+    ) -> Result<Self, Vec<BadRole>> {
+        let given = Given { roles, variables: &surroundings.variables, table };
+        let (mut definitions, mut mistakes) = (Vec::new(), Vec::new());
+        for role in roles.keys() {
+            match given.definition(role) {
+                Ok(definition) => definitions.push((role, definition)),
+                // A role that others build on gives each of them its mistake.
+                Err(mistake) if mistakes.contains(&mistake) => {}
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let Surroundings { carry, clock, observer, .. } = surroundings;
+        let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
+        let mut builder = Builder { surroundings, line, cells: HashMap::new() };
+        // A role that is only a source of another goes by its own name where it has one: plain definitions first.
+        definitions.sort_by_key(|(_, definition)| depth(definition));
+        let cells =
+            definitions.into_iter().map(|(role, definition)| (role.clone(), builder.cell(role, &definition)));
+        Ok(Self(cells.collect()))
+    }
+
+    /// The cell of a role. `None`: no such role is configured.
+    pub fn cell(&self, role: &RoleName) -> Option<&Arc<Cell>> {
+        self.0.get(role)
+    }
+
+    /// Every role and its cell, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&RoleName, &Arc<Cell>)> {
+        self.0.iter()
+    }
+}
+
+/// How many steps lie between a definition and its source.
+fn depth(definition: &Definition) -> usize {
+    match definition {
+        Definition::Assume(.., inner) => 1 + depth(inner),
+        _ => 0,
+    }
+}
+
+/// Makes one cell for each definition, however many roles have it.
+struct Builder<'a> {
+    surroundings: &'a Surroundings,
+    line: Arc<Line>,
+    cells: HashMap<Definition, Arc<Cell>>,
+}
+
+impl Builder<'_> {
+    fn cell(&mut self, role: &RoleName, definition: &Definition) -> Arc<Cell> {
+        if let Some(cell) = self.cells.get(definition) {
+            return Arc::clone(cell);
+        }
+        let Surroundings { variables, clock, observer, runtime, .. } = self.surroundings;
+        let source: Arc<dyn Source> = match definition {
+            Definition::Nothing(advice) => Arc::new(Nothing(advice)),
+            Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
+            Definition::Oidc(terms, hosts) => {
+                Arc::new(Oidc { sts: self.sts(role, *hosts), terms: terms.clone() })
+            }
+            Definition::Assume(step, hosts, inner) => {
+                let inner = self.cell(role, inner);
+                Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })
+            }
+        };
+        let cell = Cell::new(role.clone(), source, Arc::clone(clock), Arc::clone(observer), runtime);
+        let cell = Arc::new(cell);
+        self.cells.insert(definition.clone(), Arc::clone(&cell));
+        cell
+    }
+
+    fn sts(&self, role: &RoleName, hosts: StsHosts) -> Sts {
+        Sts { line: Arc::clone(&self.line), hosts, role: role.clone() }
+    }
+}

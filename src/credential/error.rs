@@ -1,0 +1,215 @@
+//! Why an attempt to fetch a credential failed. No error holds a secret, a token, or text of an answer.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::carry::CarryError;
+use super::no_credential::NoCredential;
+use super::refused::{Class, Refused};
+use crate::names::AccessKeyId;
+
+/// Why one attempt brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchError {
+    /// There is no source. **Action:** what the text says.
+    NoSource(&'static str),
+    /// The named variable holds something that no credential can. **Action:** set it anew.
+    BadVariable(&'static str),
+    /// The OIDC token could not be read. **Action:** look at the file.
+    TokenFile(TokenFileError),
+    /// The host gave no answer. **Action:** look at the network between this machine and the host.
+    NoAnswer(String, CarryError),
+    /// The host gave an answer that cannot be used. **Action:** find out who answered in STS's place.
+    BadAnswer(String, AnswerError),
+    /// STS refused. **Action:** [`Refused::advice`].
+    Refused(Refused),
+    /// The credential that signs the call was refused, and there is no newer one. **Action:** as for the refusal.
+    SourceRefused(Refused),
+    /// The credential that signs the call was refused, and a newer one may still come. **Action:** wait.
+    Stalled(Refused),
+    /// The role that this one is assumed from has no credential. **Action:** as for that role.
+    Inner(Arc<NoCredential>),
+    /// The cloud rejected this AccessKey, and its source gave the same one again. **Action:** replace it.
+    SameKey(AccessKeyId),
+    /// All hosts together took too long. **Action:** look at the network.
+    TooSlow,
+    /// A mistake of ours. **Action:** report it.
+    Broken,
+}
+
+impl FetchError {
+    /// What to do next.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NoSource(_) | Self::BadVariable(_) | Self::SourceRefused(_) | Self::SameKey(_) => {
+                Class::Permanent
+            }
+            Self::Refused(refused) => refused.class(),
+            Self::BadAnswer(_, AnswerError::RoleMismatch) => Class::Permanent,
+            Self::Inner(inner) if inner.is_permanent() => Class::Permanent,
+            _ => Class::Passing,
+        }
+    }
+
+    /// How long the cloud asked us to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refused) => refused.retry_after,
+            _ => None,
+        }
+    }
+
+    /// A stable word for metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSource(_) => "no_source",
+            Self::BadVariable(_) => "bad_variable",
+            Self::TokenFile(error) => error.code(),
+            Self::NoAnswer(_, CarryError::TooLong) => "answer_too_long",
+            Self::NoAnswer(_, CarryError::TimedOut) | Self::TooSlow => "timed_out",
+            Self::NoAnswer(..) => "unreachable",
+            Self::BadAnswer(_, error) => error.code(),
+            Self::Refused(_) => "refused",
+            Self::SourceRefused(_) | Self::Stalled(_) => "source_refused",
+            Self::Inner(_) => "inner_role",
+            Self::SameKey(_) => "same_key",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSource(what) => f.write_str(what),
+            Self::BadVariable(name) => {
+                write!(
+                    f,
+                    "{name} holds characters that no credential has; set it anew, without quotes or line ends"
+                )
+            }
+            Self::TokenFile(error) => error.fmt(f),
+            Self::NoAnswer(host, error) => {
+                write!(f, "{host}: {error}; check the network between here and there")
+            }
+            Self::BadAnswer(host, error) => write!(f, "{host}: {error}; check who answers in its place"),
+            Self::Refused(refused) | Self::SourceRefused(refused) | Self::Stalled(refused) => refused.fmt(f),
+            Self::Inner(inner) => inner.fmt(f),
+            Self::SameKey(id) => {
+                write!(f, "the cloud rejected AccessKey {id}, and its source has no other; replace it there")
+            }
+            Self::TooSlow => f.write_str("no STS host answered within 15 s; check the network"),
+            Self::Broken => f.write_str("the attempt ended in a fault of countersign; please report it"),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+/// What is wrong with an OIDC token file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenFileError {
+    /// It cannot be read, in the operating system's words.
+    Unreadable(String, std::io::ErrorKind),
+    /// It is a directory, a pipe or a device.
+    NotAFile(String),
+    /// There is nothing in it.
+    Empty(String),
+    /// It is longer than any token STS takes.
+    TooLong(String),
+    /// It is not three parts joined with dots: half written, or no token at all.
+    NotAToken(String),
+}
+
+impl TokenFileError {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(..) => "token_file_unreadable",
+            Self::NotAFile(_) => "token_file_not_a_file",
+            Self::Empty(_) => "token_file_empty",
+            Self::TooLong(_) => "token_file_too_long",
+            Self::NotAToken(_) => "token_file_not_a_token",
+        }
+    }
+}
+
+impl fmt::Display for TokenFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, kind) => {
+                write!(
+                    f,
+                    "the OIDC token file {path} cannot be read ({kind}); check the path and its permissions"
+                )
+            }
+            Self::NotAFile(path) => write!(f, "{path} is no file; name the OIDC token file itself"),
+            Self::Empty(path) => write!(f, "the OIDC token file {path} is empty; check who writes it"),
+            Self::TooLong(path) => {
+                write!(f, "the OIDC token file {path} holds more than the 20,000 characters that STS takes")
+            }
+            Self::NotAToken(path) => {
+                write!(f, "the OIDC token file {path} holds no whole token; check who writes it")
+            }
+        }
+    }
+}
+
+/// What is wrong with an answer of STS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerError {
+    /// A redirect, which is never followed.
+    Redirect(u16),
+    /// More than 64 KiB.
+    TooLong,
+    /// Bytes that are no text.
+    NotUtf8,
+    /// Text that is no answer of STS.
+    NotJson,
+    /// A key, secret, token, role or expiration is missing or empty.
+    Incomplete,
+    /// The token, or the id, would not survive in a header line.
+    BadTokenCharacters,
+    /// The expiration is no date.
+    BadExpiration,
+    /// The expiration has passed.
+    Expired,
+    /// The credential is one of another role than was asked for.
+    RoleMismatch,
+}
+
+impl AnswerError {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Redirect(_) => "redirect",
+            Self::TooLong => "answer_too_long",
+            Self::NotUtf8 => "not_utf8",
+            Self::NotJson => "not_json",
+            Self::Incomplete => "incomplete",
+            Self::BadTokenCharacters => "bad_token_chars",
+            Self::BadExpiration => "bad_expiration",
+            Self::Expired => "source_expired",
+            Self::RoleMismatch => "role_mismatch",
+        }
+    }
+}
+
+impl fmt::Display for AnswerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redirect(status) => write!(f, "it answered {status}, a redirect, which is not followed"),
+            Self::TooLong => f.write_str("its answer is longer than 64 KiB"),
+            Self::NotUtf8 => f.write_str("its answer is not UTF-8"),
+            Self::NotJson => f.write_str("its answer is not JSON of STS"),
+            Self::Incomplete => f.write_str("its answer lacks a part of the credential"),
+            Self::BadTokenCharacters => {
+                f.write_str("its answer has characters in id or token that cannot stand in a header")
+            }
+            Self::BadExpiration => f.write_str("its answer has an expiration that is no date"),
+            Self::Expired => f.write_str("its answer had expired when it came"),
+            Self::RoleMismatch => {
+                f.write_str("its answer is a credential of another role than was asked for")
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! As whom: a live credential for a role, fetched once, refreshed before it is stale, and served until it ends.
+//!
+//! A [`Source`] fetches and forgets; a [`Cell`] per role remembers. Requests ask [`Cell::live`], which never waits; only
+//! where there is nothing to serve they go on to [`Cell::wait`]. An outage of STS is nobody's problem before the
+//! credential at hand has ended, and then costs a request nothing but its answer. Knows no client, no request and no
+//! setting; reaches STS through [`Carry`] alone, and only hosts of the endpoint table.
+
+mod cell;
+#[expect(clippy::module_inception, reason = "the value that the room is named after")]
+mod credential;
+mod credentials;
+mod day_keys;
+
+mod age;
+mod backoff;
+mod chance;
+mod flight;
+mod memory;
+
+mod assume_role;
+mod environment;
+mod oidc;
+mod source;
+mod token_file;
+mod variables;
+
+mod answer;
+mod carry;
+mod exchange;
+mod pace;
+mod refused;
+mod sts;
+
+mod error;
+mod no_credential;
+mod observer;
+mod resolve;
+mod role;
+
+#[cfg(test)]
+mod tests;
+
+pub use age::{Age, Life};
+pub use carry::{Answer, Boxed, Carry, CarryError, Outbound};
+pub use cell::{Cell, Status};
+pub use chance::Chance;
+pub use credential::{Credential, Fetched};
+pub use credentials::{Credentials, Surroundings};
+pub use day_keys::DayKeys;
+pub use error::{AnswerError, FetchError, TokenFileError};
+pub use no_credential::NoCredential;
+pub use observer::{Event, Observer, Unobserved};
+pub use refused::{Class, Refused};
+pub use role::{AssumeConfig, BadRole, RoleConfig, SourceConfig, StsTable};
+pub use source::Source;
+pub use variables::{Variable, Variables};

@@ -1,0 +1,86 @@
+//! Why a request gets no credential: what the caller of this room turns into a refusal.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::FetchError;
+use crate::names::RoleName;
+
+/// There is no live credential, and waiting longer is not worth it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoCredential {
+    /// It may pass: `credentials_unavailable`.
+    Unavailable {
+        /// The role that was asked for.
+        role: RoleName,
+        /// What the last attempt ran into. `None`: the first is still in flight.
+        cause: Option<Arc<FetchError>>,
+        /// When the next attempt is due. At least one second, at most a minute.
+        retry_after: Duration,
+    },
+    /// It stays until somebody changes something: `credentials_refused`.
+    Refused {
+        /// The role that was asked for.
+        role: RoleName,
+        /// Who refused, and what to do.
+        cause: Arc<FetchError>,
+        /// When the next attempt is due all the same.
+        retry_after: Duration,
+    },
+    /// Nothing says where a credential is to come from: `no_credentials`.
+    NoSource {
+        /// The role that was asked for.
+        role: RoleName,
+        /// What to set.
+        advice: &'static str,
+    },
+}
+
+impl NoCredential {
+    /// The refusal's stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "credentials_unavailable",
+            Self::Refused { .. } => "credentials_refused",
+            Self::NoSource { .. } => "no_credentials",
+        }
+    }
+
+    /// Whether it stays until somebody changes something.
+    pub const fn is_permanent(&self) -> bool {
+        !matches!(self, Self::Unavailable { .. })
+    }
+
+    /// When asking again may help. `None`: not before a restart.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } | Self::Refused { retry_after, .. } => Some(*retry_after),
+            Self::NoSource { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for NoCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable { role, cause: Some(cause), .. } => {
+                write!(f, "role `{role}` has no live credential: {cause}")
+            }
+            Self::Unavailable { role, cause: None, .. } => {
+                write!(
+                    f,
+                    "role `{role}` has no live credential yet: the first answer of STS is still to come"
+                )
+            }
+            Self::Refused { role, cause, .. } => {
+                write!(f, "role `{role}` is refused its credential: {cause}")
+            }
+            Self::NoSource { role, advice } => {
+                write!(f, "role `{role}` has no source of credentials: {advice}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoCredential {}

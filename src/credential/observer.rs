@@ -1,0 +1,107 @@
+//! What this room has to say to logs and metrics, without knowing either.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::error::FetchError;
+use crate::names::RoleName;
+
+/// Hears what happens to credentials. Called from the refreshing tasks, never from a request; must not block.
+pub trait Observer: Send + Sync + fmt::Debug {
+    /// Something happened to the credential of `role`.
+    fn observe(&self, role: &RoleName, event: &Event<'_>) {
+        let _ = (role, event);
+    }
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// What happened. Its text is a log line; none holds a secret.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A credential was fetched.
+    Refreshed {
+        /// The cloud's end of it, by our wall clock, since 1970. `None`: nobody knows.
+        expires_at: Option<Duration>,
+    },
+    /// An attempt failed.
+    RefreshFailed {
+        /// Why.
+        error: &'a FetchError,
+        /// When the next one is due. `None`: not before a restart.
+        retry_in: Option<Duration>,
+        /// Whether a credential is served meanwhile.
+        is_live: bool,
+    },
+    /// The cloud rejected the credential that is served.
+    Rejected,
+    /// The cloud rejected it again, and nothing says when it ends: it is not served any more.
+    Ended,
+    /// The role signs with a long-lived AccessKey.
+    LongLivedKey,
+    /// STS gave a longer life than was asked for; what is over is not used.
+    LongerThanAsked {
+        /// Asked for.
+        asked: Duration,
+        /// Given.
+        given: Duration,
+    },
+    /// The machine's clock differs from the cloud's by more than ten minutes.
+    ClockOff {
+        /// The cloud's time less ours, in whole seconds.
+        seconds: i64,
+    },
+    /// The OIDC token has expired by its own word; it is sent all the same.
+    TokenExpired,
+    /// Every user of the machine can read the OIDC token file, and it is not a volume that the kubelet mounted.
+    TokenFileReadable,
+}
+
+impl Event<'_> {
+    /// Whether somebody should look.
+    pub const fn is_warning(&self) -> bool {
+        !matches!(self, Self::Refreshed { .. })
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refreshed { .. } => f.write_str("credential fetched"),
+            Self::RefreshFailed { error, retry_in, is_live } => {
+                write!(f, "no new credential: {error}")?;
+                if *is_live {
+                    f.write_str("; the one at hand still lives")?;
+                }
+                match retry_in {
+                    Some(delay) => write!(f, "; next attempt in {:.1} s", delay.as_secs_f64()),
+                    None => f.write_str("; not tried again before a restart"),
+                }
+            }
+            Self::Rejected => f.write_str("the cloud rejected the credential; fetching another"),
+            Self::Ended => {
+                f.write_str("the cloud rejected the security token again; it is not used any more")
+            }
+            Self::LongLivedKey => {
+                f.write_str("signing with a long-lived AccessKey; prefer a role, whose credentials expire")
+            }
+            Self::LongerThanAsked { asked, given } => {
+                write!(f, "STS gave {} s and was asked for {} s", given.as_secs(), asked.as_secs())?;
+                f.write_str("; what is over is not used")
+            }
+            Self::ClockOff { seconds } => {
+                write!(f, "this machine's clock is {} s ", seconds.unsigned_abs())?;
+                f.write_str(if *seconds > 0 { "behind" } else { "ahead of" })?;
+                f.write_str(" the cloud's; set it")
+            }
+            Self::TokenExpired => f.write_str("the OIDC token has expired; check who renews its file"),
+            Self::TokenFileReadable => {
+                f.write_str("every user of this machine can read the OIDC token file; take the right away")
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Exchanges an OIDC token from a file for a role's credential: `AssumeRoleWithOIDC`, RRSA on Kubernetes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::carry::Boxed;
+use super::credential::Fetched;
+use super::error::FetchError;
+use super::exchange::Exchange;
+use super::observer::Event;
+use super::source::Source;
+use super::sts::Sts;
+use super::token_file::{self, TokenFile};
+use crate::names::{OidcProviderArn, RoleArn, SessionName};
+
+/// What one exchange needs, without the token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct OidcTerms {
+    pub(super) role: RoleArn,
+    pub(super) provider: OidcProviderArn,
+    pub(super) token_file: PathBuf,
+    pub(super) session: SessionName,
+    pub(super) duration: Duration,
+}
+
+/// The source. The call is not signed: the token is its proof.
+#[derive(Debug)]
+pub(super) struct Oidc {
+    pub(super) sts: Sts,
+    pub(super) terms: OidcTerms,
+}
+
+impl Oidc {
+    async fn exchange(&self) -> Result<Fetched, FetchError> {
+        let file = self.read_token().await?;
+        let OidcTerms { role, provider, session, duration, .. } = &self.terms;
+        let text = |text: &str| Zeroizing::new(text.to_owned());
+        let exchange = Exchange {
+            action: "AssumeRoleWithOIDC",
+            role: role.clone(),
+            duration: *duration,
+            form: vec![
+                ("OIDCProviderArn", text(provider.as_str())),
+                ("OIDCToken", text(file.token.expose())),
+                ("RoleSessionName", text(session.as_str())),
+            ],
+        };
+        self.sts.call(&exchange, None).await
+    }
+
+    /// Reads on a thread that may block: a token on a network file system must not stop the requests of this one.
+    async fn read_token(&self) -> Result<TokenFile, FetchError> {
+        let path = self.terms.token_file.clone();
+        let read = tokio::task::spawn_blocking(move || token_file::read(&path)).await;
+        let file = read.map_err(|_| FetchError::Broken)?.map_err(FetchError::TokenFile)?;
+        let line = &self.sts.line;
+        if file.is_open {
+            line.observer.observe(&self.sts.role, &Event::TokenFileReadable);
+        }
+        let now = line.clock.now().wall.as_secs();
+        // Sent all the same: STS has the better clock.
+        if file.expires_at.is_some_and(|end| u64::try_from(end).unwrap_or(0) <= now) {
+            line.observer.observe(&self.sts.role, &Event::TokenExpired);
+        }
+        Ok(file)
+    }
+}
+
+impl Source for Oidc {
+    fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>> {
+        Box::pin(self.exchange())
+    }
+
+    fn name(&self) -> &'static str {
+        "oidc"
+    }
+
+    /// One look at the file's metadata; asked before each attempt, and each second while a permanent
+    /// failure is waited out.
+    fn mark(&self) -> Option<u64> {
+        token_file::mark(&self.terms.token_file)
+    }
+}

@@ -1,0 +1,187 @@
+//! From what is configured to what is asked: which source a role has, with every default filled in. Pure.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::assume_role::Step;
+use super::oidc::OidcTerms;
+use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
+use super::sts::StsHosts;
+use super::variables::{Variable, Variables};
+use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
+
+/// How long a credential is asked for: the longest that a role allows unless it was told to allow more.
+const DURATION: Duration = Duration::from_secs(3_600);
+/// The STS host that answers for every region.
+const CENTRAL: &str = "sts.aliyuncs.com";
+/// The longest session name that STS takes.
+const SESSION_MAX: usize = 64;
+
+const NO_SOURCE: &str = "set the variables of an AccessKey (ALIBABA_CLOUD_ACCESS_KEY_ID and \
+     ALIBABA_CLOUD_ACCESS_KEY_SECRET) or of RRSA (ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and \
+     ALIBABA_CLOUD_OIDC_TOKEN_FILE)";
+const NO_OIDC: &str = "set role_arn, oidc_provider_arn and oidc_token_file, or ALIBABA_CLOUD_ROLE_ARN, \
+     ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE";
+
+/// What a cell fetches, in full. Two roles with equal definitions share a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Definition {
+    /// Nothing is configured; what to set.
+    Nothing(&'static str),
+    /// The AccessKey variables.
+    Environment,
+    /// An OIDC token.
+    Oidc(OidcTerms, StsHosts),
+    /// A step from another credential.
+    Assume(Step, StsHosts, Box<Self>),
+}
+
+/// Everything that roles are resolved from.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) roles: &'a BTreeMap<RoleName, RoleConfig>,
+    pub(super) variables: &'a Variables,
+    pub(super) table: &'a dyn StsTable,
+}
+
+impl Given<'_> {
+    /// The definition of `role`.
+    pub(super) fn definition(&self, role: &RoleName) -> Result<Definition, BadRole> {
+        self.follow(role, &mut Vec::new())
+    }
+
+    /// `path` holds the roles that led here, so that a circle is seen.
+    fn follow(&self, role: &RoleName, path: &mut Vec<RoleName>) -> Result<Definition, BadRole> {
+        let outer = path.last().unwrap_or(role);
+        let config = self.roles.get(role).ok_or_else(|| BadRole::NoSuchRole(outer.clone(), role.clone()))?;
+        if path.contains(role) {
+            return Err(BadRole::Circle(role.clone()));
+        }
+        path.push(role.clone());
+        let mut definition = match &config.source {
+            SourceConfig::Role(inner) => self.follow(inner, path)?,
+            SourceConfig::Environment => Definition::Environment,
+            SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
+            SourceConfig::Auto => self.auto(role, config)?,
+        };
+        for assume in &config.assume {
+            let step = Step {
+                role: assume.role_arn.clone(),
+                session: match &assume.session_name {
+                    Some(session) => session.clone(),
+                    None => self.session(role, config)?,
+                },
+                duration: assume.duration.or(config.duration).unwrap_or(DURATION),
+                external_id: assume.external_id.clone(),
+                policy: assume.policy.clone(),
+                source_identity: assume.source_identity.clone(),
+            };
+            definition = Definition::Assume(step, self.hosts(role, config)?, Box::new(definition));
+        }
+        check_account(role, config, &definition)?;
+        Ok(definition)
+    }
+
+    /// An STS triple before OIDC, because who exports one means it; a long-lived key last, because it is the worst
+    /// that can be had.
+    fn auto(&self, role: &RoleName, config: &RoleConfig) -> Result<Definition, BadRole> {
+        let has = |variable| self.variables.value(variable).is_some();
+        let has_key = has(Variable::AccessKeyId) && has(Variable::AccessKeySecret);
+        if has_key && has(Variable::SecurityToken) {
+            return Ok(Definition::Environment);
+        }
+        if let Some(oidc) = self.oidc(role, config)? {
+            return Ok(oidc);
+        }
+        Ok(if has_key { Definition::Environment } else { Definition::Nothing(NO_SOURCE) })
+    }
+
+    /// `None` unless role, provider and token file are all there.
+    fn oidc(&self, role: &RoleName, config: &RoleConfig) -> Result<Option<Definition>, BadRole> {
+        let arn = self.setting(role, config.role_arn.as_ref(), Variable::RoleArn, RoleArn::parse)?;
+        let provider = config.oidc_provider_arn.as_ref();
+        let provider = self.setting(role, provider, Variable::OidcProviderArn, OidcProviderArn::parse)?;
+        let file = config.oidc_token_file.as_ref();
+        let file = self.setting(role, file, Variable::OidcTokenFile, |text| Some(PathBuf::from(text)))?;
+        let (Some(arn), Some(provider), Some(token_file)) = (arn, provider, file) else { return Ok(None) };
+        let (session, duration) = (self.session(role, config)?, config.duration.unwrap_or(DURATION));
+        let terms = OidcTerms { role: arn, provider, token_file, session, duration };
+        Ok(Some(Definition::Oidc(terms, self.hosts(role, config)?)))
+    }
+
+    /// A setting, else the variable's value if it parses.
+    fn setting<T: Clone>(
+        &self,
+        role: &RoleName,
+        configured: Option<&T>,
+        variable: Variable,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, BadRole> {
+        match (configured, self.variables.value(variable)) {
+            (Some(value), _) => Ok(Some(value.clone())),
+            (None, None) => Ok(None),
+            (None, Some(text)) => {
+                parse(text).map(Some).ok_or_else(|| BadRole::BadVariable(role.clone(), variable.name()))
+            }
+        }
+    }
+
+    fn session(&self, role: &RoleName, config: &RoleConfig) -> Result<SessionName, BadRole> {
+        let given =
+            self.setting(role, config.session_name.as_ref(), Variable::RoleSessionName, SessionName::parse)?;
+        let default = || {
+            let name = self.variables.value(Variable::Hostname).map_or_else(
+                || "countersign".to_owned(),
+                |host| {
+                    let fits =
+                        |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
+                    format!("countersign-{}", host.chars().filter(fits).collect::<String>())
+                },
+            );
+            SessionName::parse(name.get(..SESSION_MAX).unwrap_or(&name))
+        };
+        given.or_else(default).ok_or_else(|| BadRole::BadVariable(role.clone(), Variable::Hostname.name()))
+    }
+
+    /// Settings, else the variables; the central host stands in for a slow regional one only where nobody has said
+    /// which hosts to ask.
+    fn hosts(&self, role: &RoleName, config: &RoleConfig) -> Result<StsHosts, BadRole> {
+        let named =
+            |name: &str| self.table.named(name).ok_or_else(|| BadRole::NotSts(role.clone(), name.to_owned()));
+        if let Some((first, rest)) = config.sts.split_first() {
+            let second = rest.first().map(|name| named(name)).transpose()?;
+            return Ok(StsHosts { first: named(first)?, second });
+        }
+        if let Some(name) = self.variables.value(Variable::StsEndpoint) {
+            return Ok(StsHosts { first: named(name)?, second: None });
+        }
+        let central = named(CENTRAL)?;
+        let first: Host = match self.variables.value(Variable::StsRegion) {
+            Some(region) => {
+                // As the SDKs read it: `true` in any letter case, and nothing else.
+                let is_vpc = self.variables.value(Variable::VpcEndpointEnabled);
+                let is_vpc = is_vpc.is_some_and(|text| text.eq_ignore_ascii_case("true"));
+                let regional = self.table.regional(region, is_vpc);
+                regional.ok_or_else(|| BadRole::NotSts(role.clone(), region.to_owned()))?
+            }
+            None => central,
+        };
+        Ok(StsHosts { first, second: (first != central).then_some(central) })
+    }
+}
+
+/// Refuses a role of an account that is not listed, and one whose account cannot be known.
+fn check_account(role: &RoleName, config: &RoleConfig, definition: &Definition) -> Result<(), BadRole> {
+    let arn = match definition {
+        _ if config.accounts.is_empty() => return Ok(()),
+        Definition::Nothing(_) => return Ok(()),
+        Definition::Environment => return Err(BadRole::UnknownAccount(role.clone())),
+        Definition::Oidc(terms, _) => &terms.role,
+        Definition::Assume(step, ..) => &step.role,
+    };
+    if config.accounts.iter().any(|account| account == arn.account()) {
+        return Ok(());
+    }
+    Err(BadRole::OtherAccount(role.clone(), arn.clone()))
+}

@@ -1,0 +1,140 @@
+//! What is configured for a role, as plain values: `sidecar` fills them from the settings.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
+
+/// One `[role.NAME]` table. What is not there is taken from the SDKs' variables, else from a default.
+#[derive(Clone, Debug, Default)]
+pub struct RoleConfig {
+    /// Where the credential comes from.
+    pub source: SourceConfig,
+    /// How long a credential is asked for.
+    pub duration: Option<Duration>,
+    /// Exactly the STS hosts to ask, first and second. Empty: by the variables.
+    pub sts: Vec<String>,
+    /// The RAM role that the OIDC token is exchanged for.
+    pub role_arn: Option<RoleArn>,
+    /// The token's identity provider.
+    pub oidc_provider_arn: Option<OidcProviderArn>,
+    /// The token's file.
+    pub oidc_token_file: Option<PathBuf>,
+    /// What the audit trail calls the session.
+    pub session_name: Option<SessionName>,
+    /// The accounts that the role may be in. Empty: all.
+    pub accounts: Vec<String>,
+    /// The RAM roles to assume one after the other, starting from the source's credential.
+    pub assume: Vec<AssumeConfig>,
+}
+
+/// Where a role's credential comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SourceConfig {
+    /// An STS triple in the environment; else OIDC when its three variables are set; else a long-lived AccessKey in
+    /// the environment.
+    #[default]
+    Auto,
+    /// The AccessKey variables.
+    Environment,
+    /// An OIDC token in a file.
+    Oidc,
+    /// Another role's credential.
+    Role(RoleName),
+}
+
+/// One step of a chain of roles.
+#[derive(Clone, Debug)]
+pub struct AssumeConfig {
+    /// The RAM role to assume.
+    pub role_arn: RoleArn,
+    /// What its trust policy asks for.
+    pub external_id: Option<String>,
+    /// A session policy: JSON, at most 2048 characters.
+    pub policy: Option<String>,
+    /// Who is behind the session.
+    pub source_identity: Option<String>,
+    /// The session's name. `None`: the role's.
+    pub session_name: Option<SessionName>,
+    /// How long the credential is asked for. `None`: the role's.
+    pub duration: Option<Duration>,
+}
+
+/// The STS hosts that the endpoint table knows. `sidecar` answers from the table, so that no token goes elsewhere.
+pub trait StsTable {
+    /// The STS host of a region; the central one where the region has none of its own. `None`: no such region.
+    fn regional(&self, region: &str, is_vpc: bool) -> Option<Host>;
+
+    /// `name`, if it is an STS host.
+    fn named(&self, name: &str) -> Option<Host>;
+}
+
+/// Why a role cannot be set up. All are mistakes of configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadRole {
+    /// It takes its credential from a role that is not there. **Action:** name one that is.
+    NoSuchRole(RoleName, RoleName),
+    /// Its chain of roles leads back to it. **Action:** break the circle.
+    Circle(RoleName),
+    /// A variable's value is not what it must be. **Action:** set it anew.
+    BadVariable(RoleName, &'static str),
+    /// No host of STS in the endpoint table is called so. **Action:** name one that is.
+    NotSts(RoleName, String),
+    /// The role belongs to another account than the settings allow. **Action:** correct one of them.
+    OtherAccount(RoleName, RoleArn),
+    /// `accounts` is set, and an AccessKey does not say which account it is of. **Action:** assume a role with it.
+    UnknownAccount(RoleName),
+}
+
+impl BadRole {
+    /// The role whose settings are wrong.
+    pub const fn role(&self) -> &RoleName {
+        match self {
+            Self::NoSuchRole(role, _)
+            | Self::Circle(role)
+            | Self::BadVariable(role, _)
+            | Self::NotSts(role, _)
+            | Self::OtherAccount(role, _)
+            | Self::UnknownAccount(role) => role,
+        }
+    }
+}
+
+impl fmt::Display for BadRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchRole(role, inner) => {
+                write!(
+                    f,
+                    "role `{role}` takes its credential from `{inner}`, which is not there; name one that is"
+                )
+            }
+            Self::Circle(role) => write!(f, "the source of role `{role}` leads back to it; break the circle"),
+            Self::BadVariable(role, name) => {
+                write!(
+                    f,
+                    "{name}, which role `{role}` reads, has not the form that it must have; set it anew"
+                )
+            }
+            Self::NotSts(role, host) => {
+                write!(
+                    f,
+                    "role `{role}`: {host:?} leads to no STS host of the endpoint table; name one of them"
+                )
+            }
+            Self::OtherAccount(role, arn) => {
+                write!(
+                    f,
+                    "role `{role}` is {arn}, of an account that its `accounts` does not list; correct either"
+                )
+            }
+            Self::UnknownAccount(role) => {
+                write!(f, "role `{role}` has `accounts`, but an AccessKey does not tell its account; ")?;
+                f.write_str("assume a role with it, or remove `accounts`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BadRole {}

@@ -1,0 +1,49 @@
+//! Where credentials come from. A source fetches one and remembers none.
+
+use std::fmt;
+
+use super::carry::Boxed;
+use super::credential::Fetched;
+use super::error::FetchError;
+
+/// Fetches credentials of one kind for one role. Never caches, never retries, never asks how old anything is:
+/// the cell does.
+pub trait Source: Send + Sync + fmt::Debug {
+    /// Fetches one. May be called again at any time, never twice at once.
+    fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>>;
+
+    /// A word for logs: `environment`, `oidc`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it gives the same answer for ever, so that asking again is of no use.
+    fn is_fixed(&self) -> bool {
+        false
+    }
+
+    /// A mark of what it reads from a file. When that changes, a permanent failure is worth another attempt at once.
+    /// `None`: it reads no file.
+    fn mark(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// The source of a role for which nothing was configured.
+#[derive(Debug)]
+pub(super) struct Nothing(
+    /// What to set.
+    pub(super) &'static str,
+);
+
+impl Source for Nothing {
+    fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>> {
+        Box::pin(std::future::ready(Err(FetchError::NoSource(self.0))))
+    }
+
+    fn name(&self) -> &'static str {
+        "none"
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,188 @@
+//! Calls STS: one attempt over at most two hosts, and what its `Date` says about our clock.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::answer::{self, ANSWER_BYTES_MAX};
+use super::carry::{Carry, CarryError, Outbound};
+use super::credential::{Credential, Fetched};
+use super::error::{AnswerError, FetchError};
+use super::exchange::{self, Exchange};
+use super::observer::{Event, Observer};
+use super::pace::Pace;
+use super::refused::Class;
+use crate::clock::{Clock, Now};
+use crate::names::{Host, Moment, RoleName};
+
+/// For connecting to one host, TLS included: a black-holed host must not cost more than the hedge's delay.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// For one host. STS answers within 300 ms; past this the other host is the better hope.
+const HOST_TIMEOUT: Duration = Duration::from_secs(5);
+/// When the second host is asked although the first has not failed.
+const HEDGE_AFTER: Duration = Duration::from_secs(2);
+/// How much longer than asked an answer may live: clocks and rounding, and no more.
+const GRANT_SLACK: Duration = Duration::from_secs(300);
+/// A smaller difference of the clocks is not corrected in timestamps: STS takes 15 minutes, and `Date` is as coarse as
+/// a second.
+const OFFSET_APPLIED_FROM: i64 = 60;
+/// A larger one is reported.
+const OFFSET_REPORTED_FROM: i64 = 600;
+
+/// What all STS callers of a process share.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) carry: Arc<dyn Carry>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) pace: Pace,
+    /// The cloud's time less ours, in whole seconds, as the last answer said.
+    pub(super) offset: AtomicI64,
+}
+
+impl Line {
+    pub(super) fn new(carry: Arc<dyn Carry>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self { carry, clock, observer, pace: Pace::default(), offset: AtomicI64::new(0) }
+    }
+
+    /// Time and nonce for one attempt, by the cloud's clock where ours is far off.
+    fn moment(&self) -> Moment {
+        let mut moment = self.clock.moment();
+        let offset = self.offset.load(Ordering::Relaxed);
+        if offset.abs() >= OFFSET_APPLIED_FROM {
+            moment.unix_seconds = moment.unix_seconds.saturating_add(offset);
+        }
+        moment
+    }
+}
+
+/// The hosts that one role asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct StsHosts {
+    /// Asked always.
+    pub(super) first: Host,
+    /// Asked when the first is slow or cannot be reached.
+    pub(super) second: Option<Host>,
+}
+
+/// STS as one role asks it.
+#[derive(Debug)]
+pub(super) struct Sts {
+    pub(super) line: Arc<Line>,
+    pub(super) hosts: StsHosts,
+    pub(super) role: RoleName,
+}
+
+impl Sts {
+    /// One attempt. The second host is asked after two seconds or when the first cannot be reached; only its success
+    /// counts, because the operator put the first one first.
+    pub(super) async fn call(
+        &self,
+        exchange: &Exchange,
+        signer: Option<&Credential>,
+    ) -> Result<Fetched, FetchError> {
+        let mut first = pin!(self.ask(&self.hosts.first, exchange, signer));
+        let Some(second) = &self.hosts.second else { return first.await };
+        let second = self.ask(second, exchange, signer);
+        tokio::select! {
+            biased;
+            outcome = &mut first => match outcome {
+                Err(error) if never_arrived(&error) => return second.await.or(Err(error)),
+                outcome => return outcome,
+            },
+            () = sleep(HEDGE_AFTER) => {}
+        }
+        let mut second = pin!(second);
+        tokio::select! {
+            biased;
+            outcome = &mut first => match outcome {
+                Err(error) if error.class() == Class::Passing => second.await.or(Err(error)),
+                outcome => outcome,
+            },
+            outcome = &mut second => match outcome {
+                Ok(fetched) => Ok(fetched),
+                Err(_) => first.await,
+            },
+        }
+    }
+
+    /// Asks one host once.
+    async fn ask(
+        &self,
+        host: &Host,
+        exchange: &Exchange,
+        signer: Option<&Credential>,
+    ) -> Result<Fetched, FetchError> {
+        self.line.pace.take(&*self.line.clock).await;
+        let asked_at = self.line.clock.now();
+        let (path_and_query, body) = exchange::write(exchange, signer, &self.line.moment());
+        let outbound = Outbound {
+            host: *host,
+            path_and_query,
+            body,
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: HOST_TIMEOUT,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        };
+        // Whoever carries knows the limit; that it holds is not left to trust.
+        let carried = timeout(HOST_TIMEOUT, self.line.carry.carry(outbound)).await;
+        let answer = carried
+            .unwrap_or(Err(CarryError::TimedOut))
+            .map_err(|error| FetchError::NoAnswer(host.to_string(), error))?;
+        let server = answer.date.as_deref().and_then(answer::parse_date);
+        if let Some(server) = server {
+            self.compare_clocks(server);
+        }
+        let granted = answer::read(host.as_str(), &exchange.role, &answer)?;
+        let length = self.length(granted.expires_at, server, &asked_at, exchange.duration);
+        let length = length.ok_or_else(|| FetchError::BadAnswer(host.to_string(), AnswerError::Expired))?;
+        Ok(Fetched {
+            access_key_id: granted.access_key_id,
+            secret: granted.secret,
+            security_token: Some(granted.security_token),
+            life: Some((asked_at, length)),
+            role: Some(exchange.role.clone()),
+        })
+    }
+
+    /// How long the credential lives from `asked_at`: by the cloud's own clock where it told us, because ours may be
+    /// wrong. `None` when that is over.
+    fn length(
+        &self,
+        expires_at: i64,
+        server: Option<i64>,
+        asked_at: &Now,
+        asked: Duration,
+    ) -> Option<Duration> {
+        let now = server.unwrap_or_else(|| whole_seconds(asked_at));
+        let given = Duration::from_secs(u64::try_from(expires_at.checked_sub(now)?).ok()?);
+        if given.is_zero() {
+            return None;
+        }
+        let longest = asked + GRANT_SLACK;
+        if given > longest {
+            self.line.observer.observe(&self.role, &Event::LongerThanAsked { asked, given });
+        }
+        Some(given.min(longest))
+    }
+
+    fn compare_clocks(&self, server: i64) {
+        let seconds = server.saturating_sub(whole_seconds(&self.line.clock.now()));
+        self.line.offset.store(seconds, Ordering::Relaxed);
+        if seconds.abs() > OFFSET_REPORTED_FROM {
+            self.line.observer.observe(&self.role, &Event::ClockOff { seconds });
+        }
+    }
+}
+
+fn whole_seconds(now: &Now) -> i64 {
+    i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Whether nothing was sent.
+const fn never_arrived(error: &FetchError) -> bool {
+    matches!(error, FetchError::NoAnswer(_, CarryError::Unreachable(_)))
+}

@@ -1,0 +1,107 @@
+//! What STS, or somebody in its place, may answer; none of it is trusted.
+
+use super::*;
+
+/// The code of the failure that an answer leads to.
+async fn failure(reply: impl Fn() -> Reply + Send + 'static) -> (&'static str, String) {
+    let stage = Stage::new();
+    stage.cloud.play(move |_| reply());
+    let cell = stage.open();
+    let refusal = cell.wait().await.unwrap_err();
+    let status = cell.status(&stage.clock.now());
+    assert!(status.live.is_none() && status.failed >= 1);
+    (status.failure.unwrap().code(), refusal.to_string())
+}
+
+fn changed(from: &str, to: &str) -> Reply {
+    let text = credential_json("app", "STS.x", 1_800_003_600);
+    assert!(text.contains(from), "{from}");
+    Reply::answer(200, text.replace(from, to))
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_bad_answer_is_told_apart_and_none_is_used() {
+    type Case = (&'static str, fn() -> Reply);
+    let cases: [Case; 18] = [
+        ("source_expired", || changed("2027-01-15T09:00:00Z", "2027-01-15T07:50:00Z")),
+        ("source_expired", || changed("2027-01-15T09:00:00Z", "2027-01-15T08:00:00Z")),
+        ("bad_expiration", || changed("2027-01-15T09:00:00Z", "tomorrow")),
+        ("incomplete", || changed("\"2027-01-15T09:00:00Z\"", "null")),
+        ("incomplete", || changed("canary-secret", "")),
+        ("incomplete", || changed("\"canary-token+/=\"", "null")),
+        ("incomplete", || changed("\"Credentials\"", "\"Other\"")),
+        ("incomplete", || changed("\"AssumedRoleUser\"", "\"Other\"")),
+        ("bad_token_chars", || changed("canary-token", r"abc\r\nX-Evil: 1")),
+        ("bad_token_chars", || changed("STS.x", r"STS.x\n")),
+        ("role_mismatch", || changed("assumed-role/app", "assumed-role/admin")),
+        ("role_mismatch", || changed("ram::1000000000000001", "ram::2000000000000002")),
+        ("not_utf8", || Reply::answer(200, *b"\xff\xfe{}")),
+        ("not_json", || Reply::answer(200, "<html>")),
+        ("not_json", || Reply::answer(200, "{".repeat(60_000))),
+        ("not_json", || Reply::answer(200, format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000)))),
+        ("answer_too_long", || Reply::answer(200, " ".repeat(64 * 1024 + 1))),
+        ("redirect", || Reply::answer(302, "")),
+    ];
+    for (number, (code, reply)) in cases.into_iter().enumerate() {
+        let (got, text) = failure(reply).await;
+        assert_eq!(got, code, "case {number}");
+        assert!(!text.contains("canary") && !text.contains("Evil"), "case {number}: {text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_answer_leaves_the_credential_at_hand_in_place() {
+    let stage = Stage::new();
+    let clock = Arc::clone(&stage.clock);
+    let mut calls = 0;
+    stage.cloud.play(move |_| {
+        calls += 1;
+        if calls == 1 { grant(&clock, 900) } else { changed("canary-secret", "") }
+    });
+    let cell = stage.open();
+    let first = cell.wait().await.unwrap().generation();
+    stage.until(860.0).await;
+    assert!(stage.cloud.count() > 3);
+    assert_eq!(cell.live(&stage.clock.now()).unwrap().generation(), first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_longer_than_asked_is_cut_and_told() {
+    let stage = Stage::new();
+    stage.cloud.play(|_| changed("2027-01-15T09:00:00Z", "2099-01-01T00:00:00Z"));
+    let credential = stage.open().wait().await.unwrap();
+    assert_eq!(credential.life().unwrap().length(), Duration::from_secs(3_900));
+    assert_eq!(stage.ear.heard("was asked for 3600 s"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_roles_name_may_come_back_in_other_letters() {
+    let stage = Stage::new();
+    stage.cloud.play(|_| changed("assumed-role/app", "assumed-role/APP"));
+    stage.open().wait().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_word_of_a_refusals_message_gets_out() {
+    let stage = Stage::new();
+    stage.cloud.play(|_| {
+        let body = r#"{"Code":"SignatureDoesNotMatch","RequestId":"<canary>",
+            "Message":"server string to sign is:POST&canary-token"}"#;
+        Reply::answer(400, body)
+    });
+    let cell = stage.open();
+    let refusal = cell.wait().await.unwrap_err();
+    let said = format!("{refusal} {refusal:?} {cell:?}");
+    assert!(said.contains("SignatureDoesNotMatch") && !said.contains("canary"), "{said}");
+    assert!(stage.ear.heard("SignatureDoesNotMatch") >= 1 && stage.ear.heard("canary") == 0);
+}
+
+#[test]
+fn only_a_date_of_http_is_read_as_one() {
+    let parse = super::super::answer::parse_date;
+    assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+    assert_eq!(parse(&http_date(1_800_000_000)), Some(1_800_000_000));
+    for text in ["", "06 Nov 1994", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT"] {
+        assert_eq!(parse(text), None, "{text}");
+    }
+}

@@ -1,0 +1,337 @@
+//! A cloud in memory and a clock on virtual time, for the tests of this room.
+
+mod answers;
+mod chain;
+mod hedge;
+mod life;
+mod outage;
+mod rejected;
+mod resolving;
+mod sources;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::clock::{Clock, Now};
+use crate::names::{AccessKeyId, Host, Nonce, RoleArn, RoleName};
+use crate::secret::Secret;
+use crate::sign::iso;
+
+/// 2027-01-15T08:00:00Z.
+const WALL: u64 = 1_800_000_000;
+const ROLE: &str = "acs:ram::1000000000000001:role/app";
+
+/// The two clocks, on tokio's paused time, each of which can be shifted.
+#[derive(Debug)]
+struct TestClock {
+    start: Instant,
+    wall_shift: AtomicI64,
+    boot_shift: AtomicI64,
+    nonces: AtomicU64,
+}
+
+impl TestClock {
+    fn new() -> Arc<Self> {
+        let (wall_shift, boot_shift) = (AtomicI64::new(0), AtomicI64::new(0));
+        Arc::new(Self { start: Instant::now(), wall_shift, boot_shift, nonces: AtomicU64::new(1) })
+    }
+
+    /// Since the test began, unshifted.
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn shift_wall(&self, seconds: i64) {
+        self.wall_shift.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// As suspending does: both clocks go on, timers do not.
+    fn suspend(&self, seconds: i64) {
+        self.shift_wall(seconds);
+        self.boot_shift.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+fn shifted(base: u64, elapsed: Duration, shift: &AtomicI64) -> Duration {
+    Duration::from_secs(base.saturating_add_signed(shift.load(Ordering::Relaxed))) + elapsed
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Now {
+        let elapsed = self.elapsed();
+        let wall = shifted(WALL, elapsed, &self.wall_shift);
+        Now { wall, boot: shifted(10_000, elapsed, &self.boot_shift) }
+    }
+
+    fn nonce(&self) -> Nonce {
+        let count = u128::from(self.nonces.fetch_add(1, Ordering::Relaxed));
+        Nonce::from_bytes(count.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_le_bytes())
+    }
+}
+
+/// One call as the cloud saw it.
+#[derive(Clone, Debug)]
+struct Seen {
+    host: String,
+    target: String,
+    body: String,
+    at: Duration,
+}
+
+/// What the cloud answers, and how long it takes.
+struct Reply {
+    after: Duration,
+    outcome: Result<Answer, CarryError>,
+}
+
+impl Reply {
+    fn answer(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let body = Zeroizing::new(body.into());
+        let answer = Answer { status, date: None, retry_after: None, acs_retry_after: None, body };
+        Self { after: Duration::ZERO, outcome: Ok(answer) }
+    }
+
+    fn refusal(status: u16, code: &str) -> Self {
+        Self::answer(status, format!(r#"{{"Code":"{code}","Message":"canary-message","RequestId":"R-1"}}"#))
+    }
+
+    fn unreachable() -> Self {
+        Self { after: Duration::ZERO, outcome: Err(CarryError::Unreachable("connection refused".to_owned())) }
+    }
+
+    fn after(mut self, delay: Duration) -> Self {
+        self.after = delay;
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Answer)) -> Self {
+        change(self.outcome.as_mut().unwrap());
+        self
+    }
+}
+
+type Play = Box<dyn FnMut(&Seen) -> Reply + Send>;
+
+/// STS, as a function of each call. Without one it grants an hour at once.
+struct Cloud {
+    clock: Arc<TestClock>,
+    seen: Mutex<Vec<Seen>>,
+    play: Mutex<Option<Play>>,
+}
+
+impl Cloud {
+    fn new(clock: &Arc<TestClock>) -> Arc<Self> {
+        Arc::new(Self { clock: Arc::clone(clock), seen: Mutex::default(), play: Mutex::default() })
+    }
+
+    fn play(&self, play: impl FnMut(&Seen) -> Reply + Send + 'static) {
+        *self.play.lock().unwrap() = Some(Box::new(play));
+    }
+
+    fn calls(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    fn count(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cloud")
+    }
+}
+
+impl Carry for Cloud {
+    fn carry(&self, outbound: Outbound) -> Boxed<'_, Result<Answer, CarryError>> {
+        let seen = Seen {
+            host: outbound.host.to_string(),
+            target: outbound.path_and_query.to_string(),
+            body: String::from_utf8(outbound.body.to_vec()).unwrap(),
+            at: self.clock.elapsed(),
+        };
+        self.seen.lock().unwrap().push(seen.clone());
+        let reply = match &mut *self.play.lock().unwrap() {
+            Some(play) => play(&seen),
+            None => grant(&self.clock, 3_600),
+        };
+        Box::pin(async move {
+            tokio::time::sleep(reply.after).await;
+            reply.outcome
+        })
+    }
+}
+
+/// A credential of `app` that lives for so many seconds by the clock; each has an id of its own.
+fn grant(clock: &TestClock, seconds: i64) -> Reply {
+    static IDS: AtomicU64 = AtomicU64::new(1);
+    let id = format!("STS.{:020}", IDS.fetch_add(1, Ordering::Relaxed));
+    let now = i64::try_from(clock.now().wall.as_secs()).unwrap();
+    Reply::answer(200, credential_json("app", &id, now + seconds))
+}
+
+fn credential_json(role: &str, id: &str, expires_at: i64) -> String {
+    let expiration = String::from_utf8(iso(expires_at).to_vec()).unwrap();
+    format!(
+        r#"{{"RequestId":"R-1","AssumedRoleUser":{{"AssumedRoleId":"3:s",
+            "Arn":"acs:ram::1000000000000001:assumed-role/{role}/s"}},
+            "Credentials":{{"AccessKeyId":"{id}","AccessKeySecret":"canary-secret",
+            "SecurityToken":"canary-token+/=","Expiration":"{expiration}"}}}}"#
+    )
+}
+
+/// As the header `Date` writes a second of January 2027.
+fn http_date(seconds: i64) -> String {
+    let text = String::from_utf8(iso(seconds).to_vec()).unwrap();
+    assert!(text.starts_with("2027-01-"), "{text}");
+    format!("Fri, {} Jan 2027 {} GMT", &text[8..10], &text[11..19])
+}
+
+/// Keeps the text of every event.
+#[derive(Debug, Default)]
+struct Ear(Mutex<Vec<String>>);
+
+impl Ear {
+    fn heard(&self, text: &str) -> usize {
+        self.0.lock().unwrap().iter().filter(|line| line.contains(text)).count()
+    }
+}
+
+impl Observer for Ear {
+    fn observe(&self, role: &RoleName, event: &Event<'_>) {
+        self.0.lock().unwrap().push(format!("{role}: {event}"));
+    }
+}
+
+/// The STS hosts of a small endpoint table.
+struct Table;
+
+impl StsTable for Table {
+    fn regional(&self, region: &str, is_vpc: bool) -> Option<Host> {
+        let network = if is_vpc { "-vpc" } else { "" };
+        match region {
+            "cn-hangzhou" => Host::from_pieces(&["sts", network, ".cn-hangzhou.aliyuncs.com"]).ok(),
+            "cn-wuhan" => self.named("sts.aliyuncs.com"),
+            _ => None,
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<Host> {
+        let is_sts = name.starts_with("sts") && name.ends_with(".aliyuncs.com");
+        is_sts.then(|| Host::from_pieces(&[name]).ok()).flatten()
+    }
+}
+
+/// A token file, removed with the value.
+#[derive(Debug)]
+struct TokenFile(std::path::PathBuf);
+
+impl TokenFile {
+    const TOKEN: &'static str = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjIwODI3NjIwMDB9.canary-jwt";
+
+    fn new(text: &str) -> Self {
+        static FILES: AtomicU64 = AtomicU64::new(1);
+        let name = format!("countersign-{}-{}", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir(&directory).unwrap();
+        let file = Self(directory);
+        file.write(text);
+        file
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.0.join("token")
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.path(), text).unwrap();
+    }
+}
+
+impl Drop for TokenFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Roles, their cloud and their clock.
+struct Stage {
+    clock: Arc<TestClock>,
+    cloud: Arc<Cloud>,
+    ear: Arc<Ear>,
+    token: TokenFile,
+    variables: Vec<(&'static str, String)>,
+    roles: BTreeMap<RoleName, RoleConfig>,
+}
+
+impl Stage {
+    /// One role, `default`, from an OIDC token.
+    fn new() -> Self {
+        let clock = TestClock::new();
+        let (cloud, token) = (Cloud::new(&clock), TokenFile::new(&format!("{}\n", TokenFile::TOKEN)));
+        let variables = vec![
+            ("ALIBABA_CLOUD_ROLE_ARN", ROLE.to_owned()),
+            ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1000000000000001:oidc-provider/rrsa".to_owned()),
+            ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", token.path().display().to_string()),
+        ];
+        let roles = BTreeMap::from([(RoleName::new("default"), RoleConfig::default())]);
+        Self { clock, cloud, ear: Arc::default(), token, variables, roles }
+    }
+
+    /// One role, `default`, from the given variables.
+    fn with_variables(variables: &[(&'static str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { variables, ..Self::new() }
+    }
+
+    fn role(&mut self, name: &str, config: RoleConfig) {
+        self.roles.insert(RoleName::new(name), config);
+    }
+
+    fn try_open(&self) -> Result<Credentials, Vec<BadRole>> {
+        let pairs = self.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let surroundings = Surroundings {
+            variables: Arc::new(Variables::from_pairs(pairs)),
+            carry: Arc::clone(&self.cloud) as _,
+            clock: Arc::clone(&self.clock) as _,
+            observer: Arc::clone(&self.ear) as _,
+            runtime: tokio::runtime::Handle::current(),
+        };
+        Credentials::new(&self.roles, &Table, &surroundings)
+    }
+
+    /// The cell of `default`.
+    fn open(&self) -> Arc<Cell> {
+        self.open_role("default")
+    }
+
+    fn open_role(&self, name: &str) -> Arc<Cell> {
+        Arc::clone(self.try_open().unwrap().cell(&RoleName::new(name)).unwrap())
+    }
+
+    async fn until(&self, seconds: f64) {
+        tokio::time::sleep_until(self.clock.start + Duration::from_secs_f64(seconds)).await;
+    }
+}
+
+fn step(role: &str) -> AssumeConfig {
+    let role_arn = RoleArn::parse(&format!("acs:ram::1000000000000001:role/{role}")).unwrap();
+    let (external_id, policy, source_identity) = (None, None, None);
+    AssumeConfig { role_arn, external_id, policy, source_identity, session_name: None, duration: None }
+}
+
+/// The value of a parameter, decoded.
+fn parameter(text: &str, name: &str) -> Option<String> {
+    let query = text.strip_prefix("/?").unwrap_or(text);
+    let found = crate::wire::parameters(query.as_bytes()).find(|parameter| parameter.is(name))?;
+    Some(String::from_utf8(found.decoded_value().collect()).unwrap())
+}
