@@ -41,7 +41,8 @@ impl StsCarry {
             hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(broken)?;
         let _driver = Abort(tokio::spawn(driver));
 
-        let value = |text: &str| HeaderValue::from_str(text).map_err(|error| CarryError::Broken(error.to_string()));
+        let value =
+            |text: &str| HeaderValue::from_str(text).map_err(|error| CarryError::Broken(error.to_string()));
         let request = Request::builder()
             .method(Method::POST)
             .uri(outbound.path_and_query.as_str())
@@ -59,7 +60,11 @@ impl StsCarry {
         let (retry_after, acs_retry_after) = (header("retry-after"), header("x-acs-retry-after"));
         let body = Limited::new(response.into_body(), outbound.answer_bytes_max).collect().await;
         let body = body.map_err(|error| {
-            if error.is::<LengthLimitError>() { CarryError::TooLong } else { CarryError::Broken(error.to_string()) }
+            if error.is::<LengthLimitError>() {
+                CarryError::TooLong
+            } else {
+                CarryError::Broken(error.to_string())
+            }
         })?;
         let body = Zeroizing::new(body.to_bytes().to_vec());
         Ok(Answer { status, date, retry_after, acs_retry_after, body })

@@ -1,1 +1,90 @@
-//! x
+//! The command line: one file a subcommand. Each parses, calls the library, and prints.
+
+#[cfg(feature = "sandbox")]
+mod cloud;
+#[cfg(feature = "sandbox")]
+mod demo;
+mod process;
+mod reference;
+mod run;
+mod sign;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Success,
+    /// The work failed.
+    Failed,
+    /// The command line is wrong (EX_USAGE).
+    Usage,
+    /// An address cannot be bound (EX_UNAVAILABLE).
+    Unavailable,
+    /// The settings are wrong (EX_CONFIG).
+    Config,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 64,
+            Exit::Unavailable => 69,
+            Exit::Config => 78,
+        })
+    }
+}
+
+/// A signing proxy for Alibaba Cloud: unsigned requests in, signed ones out.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, after_help = AFTER_HELP)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Applications send plain requests to a local port. countersign finds out which endpoint is meant, takes a short-lived \
+credential for the right RAM role, signs, and forwards over TLS. No application ever holds an AccessKey.
+
+Try it without an account:   countersign demo
+Exit status: 0 done, 1 failed, 64 wrong usage, 69 address in use, 78 wrong settings.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the proxy
+    Run(run::Arguments),
+    /// Show the whole thing working against a miniature cloud on this machine: no account, no network
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Arguments),
+    /// Sign one request without sending it, and print it
+    Sign(sign::Arguments),
+    /// Write the reference pages that are made from the source
+    #[command(hide = true)]
+    Reference(reference::Arguments),
+}
+
+/// Runs what the command line says.
+pub fn main() -> Exit {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Help and version are errors to the parser, and success to everybody else.
+            let is_help = !error.use_stderr();
+            let _ = error.print();
+            return if is_help { Exit::Success } else { Exit::Usage };
+        }
+    };
+    match line.command {
+        Command::Run(arguments) => run::run(&arguments),
+        #[cfg(feature = "sandbox")]
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::Reference(arguments) => reference::run(&arguments),
+    }
+}

@@ -78,9 +78,11 @@ pub fn day(unix_seconds: i64) -> [u8; 8] {
 
 /// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form of HTTP's `Date`. The name of the day is not looked at.
 pub fn parse_http(value: &[u8]) -> Option<i64> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = std::str::from_utf8(value).ok()?.split(' ').skip(1);
-    let (day, month, year, time, zone) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (day, month, year, time, zone) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     (zone == "GMT").then_some(())?;
     parse_iso(&format!("{year}-{month:02}-{day}T{time}Z"))

@@ -20,7 +20,11 @@ enum Complaint {
 
 impl Pipeline {
     /// The credential to send the request with once more; `None` when the answer is the caller's.
-    pub(super) async fn again(&self, arrived: &mut Arrived, credential: &Arc<Credential>) -> Option<Arc<Credential>> {
+    pub(super) async fn again(
+        &self,
+        arrived: &mut Arrived,
+        credential: &Arc<Credential>,
+    ) -> Option<Arc<Credential>> {
         if !matches!(arrived.status(), 400 | 401 | 403 | 404) {
             return None;
         }
@@ -32,7 +36,10 @@ impl Pipeline {
                 let skew = cloud - ours;
                 let is_news = (skew - self.worker.skew.load(Ordering::Relaxed)).abs() > SKEW_MIN_SECONDS;
                 if is_news {
-                    tracing::warn!(seconds = skew, "this machine's clock is off by so much: requests are dated by the cloud's");
+                    tracing::warn!(
+                        seconds = skew,
+                        "this machine's clock is off by so much: requests are dated by the cloud's"
+                    );
                     self.worker.skew.store(skew, Ordering::Relaxed);
                 }
                 is_news.then(|| Arc::clone(credential))
@@ -50,7 +57,9 @@ async fn complaint(arrived: &mut Arrived, timeouts: &crate::upstream::Timeouts) 
     let body = arrived.peek(ERROR_MAX, timeouts).await;
     let code = code(body)?;
     let is = |known: &[&[u8]]| known.contains(&code);
-    if code.starts_with(b"InvalidAccessKeyId") || is(&[b"InvalidSecurityToken.Expired", b"SecurityTokenExpired"]) {
+    if code.starts_with(b"InvalidAccessKeyId")
+        || is(&[b"InvalidSecurityToken.Expired", b"SecurityTokenExpired"])
+    {
         Some(Complaint::Token)
     } else if is(&[b"InvalidTimeStamp.Expired", b"IllegalTimestamp", b"RequestTimeTooSkewed"]) {
         Some(Complaint::Clock)
@@ -85,9 +94,15 @@ mod tests {
     #[test]
     fn an_errors_code_is_found_in_either_form() {
         for (body, expected) in [
-            (&br#"{"RequestId":"R","Code" : "InvalidSecurityToken.Expired","Message":"m"}"#[..], Some(&b"InvalidSecurityToken.Expired"[..])),
+            (
+                &br#"{"RequestId":"R","Code" : "InvalidSecurityToken.Expired","Message":"m"}"#[..],
+                Some(&b"InvalidSecurityToken.Expired"[..]),
+            ),
             (br#"{"code":"X"}"#, Some(b"X")),
-            (b"<?xml version='1.0'?>\n<Error><Code>SecurityTokenExpired</Code></Error>", Some(b"SecurityTokenExpired")),
+            (
+                b"<?xml version='1.0'?>\n<Error><Code>SecurityTokenExpired</Code></Error>",
+                Some(b"SecurityTokenExpired"),
+            ),
             (b"<html>\"Code\":\"X\"", None),
             (br#"{"Code":7}"#, None),
             (b"", None),

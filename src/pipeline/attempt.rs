@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::Pipeline;
 use super::prepare::Prepared;
-use crate::classify::{self, BodyPlan, strip};
 use crate::classify::strip::Family;
+use crate::classify::{self, BodyPlan, strip};
 use crate::credential::Credential;
 use crate::names::{Moment, Scheme, calendar};
 use crate::refusal::{Code, Refusal};
@@ -77,7 +77,9 @@ impl Pipeline {
             headers: &fields,
             form: &form,
             payload: match (plan.body, body.as_deref()) {
-                (BodyPlan::StreamHashed, _) => Payload::Hashed(classify::reusable_hash(head).unwrap_or_default()),
+                (BodyPlan::StreamHashed, _) => {
+                    Payload::Hashed(classify::reusable_hash(head).unwrap_or_default())
+                }
                 (BodyPlan::Empty, _) => Payload::Held(&[]),
                 (_, Some(body)) => Payload::Held(body),
                 (_, None) => Payload::Streamed,

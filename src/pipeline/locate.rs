@@ -43,7 +43,8 @@ impl Pipeline {
 
     fn tenant(&self, pinned: &Endpoint, label: &str, path_from: usize) -> Result<Located, Refusal> {
         let label = Host::in_lower_case(label).map_err(|_| unresolved(Unresolved::Unknown))?;
-        let endpoint = endpoint::with_tenant(pinned, label.as_str(), &self.worker.tenants).map_err(unresolved)?;
+        let endpoint =
+            endpoint::with_tenant(pinned, label.as_str(), &self.worker.tenants).map_err(unresolved)?;
         Ok(Located { endpoint, path_from })
     }
 

@@ -171,7 +171,8 @@ impl Pipeline {
         let (mut was_lost, mut was_rejected) = (false, false);
         let arrived = loop {
             record.attempts += 1;
-            let signed = self.sign(&caller.head, prepared, (&credential, self.moment()), body.held.as_deref())?;
+            let signed =
+                self.sign(&caller.head, prepared, (&credential, self.moment()), body.held.as_deref())?;
             record.scheme = prepared.plan.call.scheme;
             let outgoing = match &signed.1 {
                 Some(bytes) => Outgoing::Whole(bytes),
@@ -243,7 +244,9 @@ impl Body {
     /// Whether it may be sent again after a connection was lost: what was held is, up to a size worth keeping.
     fn is_small(&self) -> bool {
         const MAX: usize = 64 * 1024;
-        self.held.as_ref().map_or_else(|| self.upload.is_whole() && self.upload.prefix() <= MAX, |held| held.len() <= MAX)
+        self.held
+            .as_ref()
+            .map_or_else(|| self.upload.is_whole() && self.upload.prefix() <= MAX, |held| held.len() <= MAX)
     }
 
     fn bytes(&self, head: &crate::wire::Head) -> u64 {

@@ -4,8 +4,8 @@ use super::Pipeline;
 use super::attempt::{Parts, Scratch};
 use super::held::Held;
 use super::locate::Located;
-use crate::classify::{self, FormRead, Plan, Shape};
 use crate::classify::strip::Family;
+use crate::classify::{self, FormRead, Plan, Shape};
 use crate::names::{Endpoint, Scheme};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{Record, RequestId};
@@ -41,7 +41,12 @@ impl Prepared {
 
 impl Pipeline {
     /// Decides from the head, and from a form's fields once they are `held`.
-    pub(super) fn prepare(&self, head: &Head, held: Option<&Held>, record: &mut Record) -> Result<Prepared, Refusal> {
+    pub(super) fn prepare(
+        &self,
+        head: &Head,
+        held: Option<&Held>,
+        record: &mut Record,
+    ) -> Result<Prepared, Refusal> {
         let (Located { endpoint, path_from }, target) = self.locate(head)?;
         record.endpoint = Some(endpoint);
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };

@@ -28,9 +28,11 @@ impl Pipeline {
         record.outcome = Outcome::Refused;
         // A body that is all here is skipped; of one that is not, nobody knows where it ends.
         let unread = Upload::begin(&caller.head).ok().filter(Upload::is_whole).map(|upload| upload.prefix());
-        let closes = refusal.code.closes() || unread.is_none() || !caller.head.keeps_alive() || caller.is_draining();
+        let closes =
+            refusal.code.closes() || unread.is_none() || !caller.head.keeps_alive() || caller.is_draining();
         let to_head = caller.head.method() == Some(Method::Head);
-        let answer = render(refusal, dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
+        let answer =
+            render(refusal, dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
         let writing = caller.stream.write_all(&answer);
         let written = caller.deadline.within(WRITE_TIMEOUT, writing).await;
         match (written, unread) {
@@ -54,6 +56,7 @@ fn dialect(head: &Head, record: &Record) -> Dialect {
         return Dialect::Oss;
     }
     let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
-    let wants_xml = parameters(query).any(|parameter| parameter.is("Format") && parameter.decoded_value().eq(*b"XML"));
+    let wants_xml =
+        parameters(query).any(|parameter| parameter.is("Format") && parameter.decoded_value().eq(*b"XML"));
     if wants_xml { Dialect::Xml } else { Dialect::Json }
 }

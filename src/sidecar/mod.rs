@@ -102,7 +102,8 @@ impl Sidecar {
         let parts = Parts::new(&settings, elsewhere.as_ref()).map_err(StartError::Settings)?;
         let (workers, mut bound) = bind(&settings)?;
         let (admin_listener, admin) = bind_admin(&settings)?;
-        let credentials = credentials(&settings, &parts, environment, &clock).map_err(StartError::Settings)?;
+        let credentials =
+            credentials(&settings, &parts, environment, &clock).map_err(StartError::Settings)?;
         let credentials = Arc::new(credentials);
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
@@ -140,7 +141,8 @@ impl Sidecar {
                 threads.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
             }
         }
-        let admin_task = tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
+        let admin_task =
+            tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
         Ok(Self { addresses, admin, credentials, draining, report, serving, threads, admin_task })
     }
 
@@ -161,7 +163,8 @@ impl Sidecar {
         let threads = std::mem::take(&mut self.threads);
         let all = async {
             while self.serving.join_next().await.is_some() {}
-            let joined = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
+            let joined =
+                tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
             joined.await.unwrap_or(false)
         };
         let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
@@ -237,7 +240,8 @@ fn address(address: &config::Address) -> accept::Address {
 }
 
 fn required(settings: &Settings) -> BTreeSet<RoleName> {
-    let roles = settings.roles.iter().filter(|(_, role)| role.required && settings.admin.ready == Ready::Credentials);
+    let roles =
+        settings.roles.iter().filter(|(_, role)| role.required && settings.admin.ready == Ready::Credentials);
     roles.map(|(name, _)| name.clone()).collect()
 }
 

@@ -138,14 +138,18 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
         oidc_token_file: role.oidc_token_file.clone(),
         session_name: role.session_name.clone(),
         accounts: role.accounts.clone(),
-        assume: role.assume.iter().map(|step| AssumeConfig {
-            role_arn: step.role_arn.clone(),
-            external_id: step.external_id.clone(),
-            policy: step.policy.clone(),
-            source_identity: step.source_identity.clone(),
-            session_name: step.session_name.clone(),
-            duration: step.duration,
-        }).collect(),
+        assume: role
+            .assume
+            .iter()
+            .map(|step| AssumeConfig {
+                role_arn: step.role_arn.clone(),
+                external_id: step.external_id.clone(),
+                policy: step.policy.clone(),
+                source_identity: step.source_identity.clone(),
+                session_name: step.session_name.clone(),
+                duration: step.duration,
+            })
+            .collect(),
     };
     settings.roles.iter().map(|(name, config)| (name.clone(), role(config))).collect()
 }

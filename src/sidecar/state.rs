@@ -62,7 +62,10 @@ impl State for Report {
             let expires_at = status.live.and_then(|credential| credential.expires_at());
             if let Some(expires_at) = expires_at {
                 let seconds = expires_at.as_secs();
-                let _ = writeln!(out, "countersign_credential_expiry_timestamp_seconds{{role=\"{role}\"}} {seconds}");
+                let _ = writeln!(
+                    out,
+                    "countersign_credential_expiry_timestamp_seconds{{role=\"{role}\"}} {seconds}"
+                );
             }
             for (outcome, count) in [("fetched", status.refreshed), ("failed", status.failed)] {
                 let labels = format!("role=\"{role}\",outcome=\"{outcome}\"");

@@ -13,7 +13,8 @@ use crate::names::{Action, Region};
 /// Distinct actions that a worker counts by name. The rest is `other`: what callers send must not fill memory.
 const ACTIONS_MAX: usize = 200;
 /// Upper bounds of the histograms' buckets, in seconds: from a local answer to a long upload.
-const BUCKETS: [f64; 15] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const BUCKETS: [f64; 15] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 /// All workers' counters.
 #[derive(Debug, Default)]
@@ -84,9 +85,11 @@ impl Shard {
     /// Counts a request that has ended.
     pub fn count(&self, record: &Record, ended: Now) {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Counters { requests, actions, refusals, signatures, request_seconds, upstream_seconds } = &mut *counters;
+        let Counters { requests, actions, refusals, signatures, request_seconds, upstream_seconds } =
+            &mut *counters;
         let is_known = record.action.is_none_or(|action| {
-            actions.contains_key(&action) || actions.len() < ACTIONS_MAX && actions.insert(action, ()).is_none()
+            actions.contains_key(&action)
+                || actions.len() < ACTIONS_MAX && actions.insert(action, ()).is_none()
         });
         let request = Request {
             product: record.endpoint.map_or("", |endpoint| endpoint.product().code),
@@ -158,7 +161,9 @@ impl Request {
         let region = self.region.map_or("", Region::id);
         let Self { product, status, outcome, .. } = self;
         let outcome = outcome.name();
-        format!("product=\"{product}\",action=\"{action}\",region=\"{region}\",status=\"{status}\",outcome=\"{outcome}\"")
+        format!(
+            "product=\"{product}\",action=\"{action}\",region=\"{region}\",status=\"{status}\",outcome=\"{outcome}\""
+        )
     }
 }
 

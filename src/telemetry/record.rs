@@ -110,6 +110,7 @@ impl RequestId {
 
     /// The id. Empty: the cloud sent none.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.bytes.get(..usize::from(self.length)).unwrap_or_default()).unwrap_or_default()
+        std::str::from_utf8(self.bytes.get(..usize::from(self.length)).unwrap_or_default())
+            .unwrap_or_default()
     }
 }

@@ -89,8 +89,7 @@ impl Upstream {
     }
 
     async fn connect(&self, host: &Host) -> Result<Connection, Failure> {
-        let mut connection =
-            open(host, self.routes.dial_name(host), self.timeouts.connect).await?;
+        let mut connection = open(host, self.routes.dial_name(host), self.timeouts.connect).await?;
         self.connections.opened.fetch_add(1, Ordering::Relaxed);
         connection.count(&self.connections.open);
         Ok(connection)

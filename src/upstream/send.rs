@@ -58,7 +58,11 @@ impl Upload {
     }
 
     /// Reads on: hands the data in `bytes` to `data` and returns how many of them belong to the body.
-    pub fn advance<'a>(&mut self, bytes: &'a [u8], mut data: impl FnMut(&'a [u8])) -> Result<usize, Malformed> {
+    pub fn advance<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut data: impl FnMut(&'a [u8]),
+    ) -> Result<usize, Malformed> {
         let count = &mut self.bytes;
         self.progress.advance(bytes, |run| {
             *count += run.len() as u64;

@@ -1,0 +1,127 @@
+//! The sandbox beside the proxy: a cloud to dial, and a role in it with its OIDC token.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+
+use crate::clock::Clock;
+use crate::config::{RoleSource, Settings};
+use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
+use crate::sandbox::{Options, Sandbox};
+use crate::upstream::{Dial, trust_only};
+
+/// The sandbox's token lives for an hour, and is written anew as a kubelet would, well before that.
+const TOKEN_EVERY: Duration = Duration::from_secs(30 * 60);
+
+/// The RAM role that the proxy takes in the sandbox.
+const ROLE_ARN: &str = "acs:ram::1000000000000001:role/demo";
+const PROVIDER_ARN: &str = "acs:ram::1000000000000001:oidc-provider/sandbox";
+
+/// A running sandbox, and what the proxy needs to use it.
+pub(super) struct Cloud {
+    /// The sandbox.
+    pub(super) sandbox: Arc<Sandbox>,
+    /// Where it is dialled: its own authority is trusted there, and nowhere else.
+    pub(super) dial: Dial,
+    token: Arc<TokenFile>,
+    renewing: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+impl Cloud {
+    pub(super) async fn start(options: Options, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let sandbox = Arc::new(Sandbox::start(options, clock.clone()).await?);
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(sandbox.authority().to_vec())).map_err(io::Error::other)?;
+        let trust = trust_only(roots).map_err(io::Error::other)?;
+        let address = sandbox.address();
+        let dial = Dial::Tls { host: Some(address.ip().to_string().into()), port: address.port(), trust };
+        let token = Arc::new(TokenFile::create(&*clock)?);
+        token.write(&sandbox.oidc_token())?;
+        let renewing = tokio::spawn(renew(Arc::clone(&sandbox), Arc::clone(&token)));
+        Ok(Self { sandbox, dial, token, renewing })
+    }
+
+    /// Points every role without a source of its own at the sandbox: an OIDC token, and the role to exchange it for.
+    pub(super) fn adopt(&self, settings: &mut Settings) {
+        for (name, role) in &mut settings.roles {
+            if role.source == RoleSource::Auto {
+                role.source = RoleSource::Oidc;
+                role.role_arn = RoleArn::parse(ROLE_ARN);
+                role.oidc_provider_arn = OidcProviderArn::parse(PROVIDER_ARN);
+                role.oidc_token_file = Some(self.token.path.clone());
+                role.session_name = role.session_name.take().or_else(|| session_name(name));
+            }
+        }
+    }
+
+    /// The environment without what would lead a role elsewhere than the sandbox, and the names of what was left out.
+    pub(super) fn environment(mut all: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
+        let is_credential =
+            |name: &str| name.starts_with("ALIBABA_CLOUD_") || name.starts_with("ALIBABACLOUD_");
+        let ignored: Vec<String> = all.keys().filter(|name| is_credential(name)).cloned().collect();
+        all.retain(|name, _| !is_credential(name));
+        (all, ignored)
+    }
+}
+
+fn session_name(role: &RoleName) -> Option<SessionName> {
+    SessionName::parse(&format!("sandbox-{role}"))
+}
+
+async fn renew(sandbox: Arc<Sandbox>, token: Arc<TokenFile>) {
+    loop {
+        tokio::time::sleep(TOKEN_EVERY).await;
+        if let Err(error) = token.write(&sandbox.oidc_token()) {
+            tracing::warn!(%error, "the sandbox's token could not be written");
+        }
+    }
+}
+
+/// A file for nobody else, in a directory for nobody else. Both go with it.
+struct TokenFile {
+    directory: PathBuf,
+    path: PathBuf,
+}
+
+impl TokenFile {
+    fn create(clock: &dyn Clock) -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let name = format!("countersign-{}", clock.nonce().as_str());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::DirBuilder::new().mode(0o700).create(&directory)?;
+        let path = directory.join("token");
+        Ok(Self { directory, path })
+    }
+
+    /// Replaces the token as a whole: a reader sees the old one or the new one.
+    fn write(&self, token: &str) -> io::Result<()> {
+        let next = self.directory.join("token.new");
+        let mut file = create_private(&next)?;
+        file.write_all(token.as_bytes())?;
+        std::fs::rename(&next, &self.path)
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<std::fs::File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+impl Drop for TokenFile {
+    fn drop(&mut self) {
+        // In the temporary directory, and worthless once the sandbox has ended.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}

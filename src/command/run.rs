@@ -1,0 +1,171 @@
+//! `countersign run`: the proxy.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Exit;
+use super::process::{self, Ending};
+use crate::clock::SystemClock;
+use crate::config::{self, Flags, LogFormat, Settings};
+use crate::sidecar::{self, Setup, Sidecar, StartError};
+use crate::telemetry::{Format, start_log};
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The settings file [default: ./countersign.toml, then /etc/countersign/countersign.toml; none is fine]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Listen here instead of on the settings' listeners: IP:PORT or unix:PATH; may be repeated [default: 127.0.0.1:9110]
+    #[arg(long, value_name = "ADDR")]
+    listen: Vec<String>,
+    /// Serve /healthz, /readyz and /metrics here [default: 127.0.0.1:9465]
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<String>,
+    /// Start a miniature cloud beside the proxy and send every endpoint there
+    #[cfg(feature = "sandbox")]
+    #[arg(long)]
+    sandbox: bool,
+    /// Check the settings, say what is wrong with them, and exit
+    #[arg(long)]
+    check: bool,
+    /// Print every setting and where it comes from, and exit
+    #[arg(long)]
+    print_config: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let flags = Flags {
+        config: arguments.config.clone(),
+        listen: arguments.listen.clone(),
+        admin: arguments.admin.clone(),
+    };
+    let environment = config::environment();
+    let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let loaded = match config::load(&flags, &environment, &directory) {
+        Ok(loaded) => loaded,
+        Err(problems) => return report(&problems),
+    };
+    if arguments.print_config {
+        print!("{}", loaded.print());
+    }
+    if arguments.check {
+        if let Err(problems) = sidecar::check(&loaded.settings) {
+            return report(&problems);
+        }
+        let file = loaded
+            .file
+            .as_ref()
+            .map_or_else(|| "no settings file".to_owned(), |file| file.display().to_string());
+        eprintln!("{file}: the settings are right");
+    }
+    if arguments.check || arguments.print_config {
+        return Exit::Success;
+    }
+    let settings = loaded.settings;
+    start_log(log_format(&settings), environment.get("RUST_LOG").map(String::as_str));
+    process::harden();
+    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
+    let served = process::runtime().map(|runtime| runtime.block_on(serve(arguments, setup)));
+    served.unwrap_or_else(|error| failed(&StartError::System(error)))
+}
+
+fn report(problems: &[config::Problem]) -> Exit {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    Exit::Config
+}
+
+fn log_format(settings: &Settings) -> Format {
+    match (settings.log.format, std::io::stderr().is_terminal()) {
+        (LogFormat::Text, _) | (LogFormat::Auto, true) => Format::Text,
+        (LogFormat::Json, _) | (LogFormat::Auto, false) => Format::Json,
+    }
+}
+
+fn failed(error: &StartError) -> Exit {
+    eprintln!("{error}");
+    match error {
+        StartError::Settings(_) => Exit::Config,
+        StartError::Bind(_) => Exit::Unavailable,
+        StartError::System(_) => Exit::Failed,
+    }
+}
+
+async fn serve(arguments: &Arguments, setup: Setup) -> Exit {
+    // Watched before anything listens, so that a signal never finds the process unprepared.
+    let mut ending = match Ending::watch() {
+        Ok(ending) => ending,
+        Err(error) => return failed(&StartError::System(error)),
+    };
+    #[cfg(feature = "sandbox")]
+    let mut setup = setup;
+    #[cfg(feature = "sandbox")]
+    let _cloud = if arguments.sandbox {
+        match beside_sandbox(&mut setup).await {
+            Ok(cloud) => Some(cloud),
+            Err(error) => return failed(&StartError::System(error)),
+        }
+    } else {
+        None
+    };
+    #[cfg(not(feature = "sandbox"))]
+    let _ = arguments;
+    let limit = setup.settings.drain_timeout;
+    let listens: Vec<String> =
+        setup.settings.listen.iter().map(|listen| listen.address.to_string()).collect();
+    let mut sidecar = match Sidecar::start(setup).await {
+        Ok(sidecar) => sidecar,
+        Err(error) => return failed(&error),
+    };
+    for (listen, address) in listens.iter().zip(&sidecar.addresses) {
+        let address = address.map_or_else(|| listen.clone(), |address| address.to_string());
+        tracing::info!(%address, "listening");
+    }
+    tracing::info!(address = %sidecar.admin, "health and metrics");
+    tokio::select! {
+        () = ending.next() => {}
+        error = sidecar.failed() => {
+            tracing::error!(%error, "serving has failed");
+            return Exit::Failed;
+        }
+    }
+    tracing::info!(
+        seconds = limit.as_secs(),
+        "draining: requests that have begun are answered; a second signal ends at once"
+    );
+    tokio::select! {
+        is_clean = sidecar.drain(limit) => {
+            if is_clean {
+                tracing::info!("drained");
+            } else {
+                tracing::warn!("the time to drain is over, and some requests were not answered");
+            }
+            Exit::Success
+        }
+        () = ending.next() => {
+            tracing::warn!("ended by a second signal");
+            Exit::Failed
+        }
+    }
+}
+
+#[cfg(feature = "sandbox")]
+async fn beside_sandbox(setup: &mut Setup) -> std::io::Result<super::cloud::Cloud> {
+    use super::cloud::Cloud;
+    let cloud = Cloud::start(crate::sandbox::Options::default(), Arc::clone(&setup.clock)).await?;
+    cloud.adopt(&mut setup.settings);
+    let (environment, ignored) = Cloud::environment(std::mem::take(&mut setup.environment));
+    setup.environment = environment;
+    setup.elsewhere = Some(cloud.dial.clone());
+    tracing::info!(address = %cloud.sandbox.address(), "a miniature cloud answers for every endpoint; every tenant is allowed");
+    if !ignored.is_empty() {
+        tracing::info!(variables = ignored.join(" "), "credential variables are ignored");
+    }
+    Ok(cloud)
+}
