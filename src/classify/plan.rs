@@ -46,6 +46,8 @@ pub struct Shape<'a> {
     pub endpoint: &'a Endpoint,
     /// Whether the body is a form.
     pub is_form: bool,
+    /// Whether it is one that has not been read yet, so that what it names is not known.
+    pub is_form_unread: bool,
     /// Whether the settings turn this product's RPC signatures into ACS3.
     pub upgrades_rpc: bool,
 }
@@ -61,7 +63,7 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
     }
 }
 
-/// Decides. The rules are a table in the documentation of signing.
+/// Decides. Of a form that has not been read, only that it must be.
 pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     if family(shape.endpoint.product())? == Family::Oss { oss(asked, shape) } else { openapi(asked, shape) }
 }
@@ -70,6 +72,10 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let product = shape.endpoint.product();
     let is_rpc_path = shape.target.is_root();
     let version = asked.version.or_else(|| default_version(product));
+    if shape.is_form_unread {
+        let call = Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme: None, is_safe: false };
+        return Ok(Plan { call, body: BodyPlan::Hold, adds_action: false, adds_version: false });
+    }
     let scheme = match asked.caller_scheme {
         _ if carries_its_own_proof(asked, product) => None,
         Some(Scheme::Acs3) => Some(Scheme::Acs3),

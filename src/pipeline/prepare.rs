@@ -70,7 +70,9 @@ impl Pipeline {
             (true, Some(_)) => FormRead::Fields(&form),
         };
         let upgrades_rpc = self.worker.upgrades.contains(endpoint.product().code);
-        let shape = Shape { head, target, query: &query, endpoint: &endpoint, is_form, upgrades_rpc };
+        let is_form_unread = matches!(read, FormRead::NotYet);
+        let shape =
+            Shape { head, target, query: &query, endpoint: &endpoint, is_form, is_form_unread, upgrades_rpc };
         let plan = classify::asked(head, &query, read, family, target.is_root())
             .and_then(|asked| classify::plan(&asked, &shape));
         scratch.put(Parts { query, form, fields });
