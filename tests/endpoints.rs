@@ -103,10 +103,10 @@ fn the_table_has_every_product_and_region_in_order() {
     assert_eq!((products().len(), regions().len()), (595, 51));
     assert!(products().zip(products().skip(1)).all(|(one, next)| one.code < next.code));
     let ecs = countersign::endpoint::product("ecs").unwrap();
-    let versions = ecs.versions.iter().map(|version| version.name).collect::<Vec<_>>();
+    let versions = ecs.versions.iter().map(|version| version.name.to_string()).collect::<Vec<_>>();
     assert_eq!(versions, ["2014-05-26", "2016-03-14"]);
     assert_eq!(
-        (ecs.kind, ecs.style, ecs.schemes),
+        (ecs.kind, ecs.style, &*ecs.schemes),
         (Kind::OpenApi, Style::Rpc, &[Scheme::Acs3, Scheme::RpcV1][..])
     );
 }
@@ -116,7 +116,7 @@ fn a_version_keeps_its_own_style_and_schemes() {
     let version = |code, name: &str| {
         let product: &Product = countersign::endpoint::product(code).unwrap();
         let version = product.versions.iter().find(|version| version.name == name).unwrap();
-        (version.style, version.schemes)
+        (version.style, &*version.schemes)
     };
     assert_eq!(version("alimt", "2019-01-02"), (Style::Roa, &[Scheme::Acs3, Scheme::RoaV1][..]));
     assert_eq!(version("hsm", "2018-01-11"), (Style::Rpc, &[Scheme::RpcV1][..]));

@@ -26,10 +26,10 @@ pub fn forward(product: &str, region: Option<&str>, network: Network) -> Result<
     Ok(found.endpoint_of(product))
 }
 
-/// As [`forward`], for a product whose hosts start with a tenant's label.
+/// As [`forward()`], for a product whose hosts start with a tenant's label.
 ///
 /// # Errors
-/// [`NoEndpoint::Tenant`] when the tenant is not listed or the product has none, and otherwise as [`forward`].
+/// [`NoEndpoint::Tenant`] when the tenant is not listed or the product has none, and otherwise as [`forward()`].
 pub fn forward_tenant(
     product: &str,
     region: &str,

@@ -11,7 +11,7 @@ mod product;
 pub use call::{Action, Call, Version};
 pub use endpoint::{Endpoint, Host, HostTooLong, Network};
 pub use moment::{Moment, Nonce};
-pub use product::{Kind, Product, ProductVersion, Region, Scheme, Style};
+pub use product::{Kind, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};
 
 use std::fmt;
 
