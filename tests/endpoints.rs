@@ -99,6 +99,23 @@ fn every_listed_product_region_and_network_leads_to_its_host() {
 }
 
 #[test]
+fn whatever_a_product_and_a_region_lead_to_is_a_known_host() {
+    let tenants = Tenants::any();
+    let mut known = 0;
+    for (product, region) in products().flat_map(|product| regions().map(move |region| (product, region))) {
+        for network in
+            [Network::Public, Network::Vpc, Network::Internal, Network::DualStack, Network::Control]
+        {
+            let Ok(endpoint) = forward(product.code, Some(region.id()), network) else { continue };
+            let back = reverse(endpoint.host().as_str(), &tenants).unwrap();
+            assert_eq!((back.host(), back.region()), (endpoint.host(), endpoint.region()));
+            known += 1;
+        }
+    }
+    assert!(known > 30_000, "{known} known");
+}
+
+#[test]
 fn the_table_has_every_product_and_region_in_order() {
     assert_eq!((products().len(), regions().len()), (595, 51));
     assert!(products().zip(products().skip(1)).all(|(one, next)| one.code < next.code));
