@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::index;
 use super::products::{Products, variant};
 use super::regions::Regions;
 use super::text::Text;
@@ -59,8 +60,8 @@ pub(super) struct Hosts {
     last: usize,
 }
 
-/// A row whose key is not a text: its other fields, and the text before and after the region.
-type Around = (String, String, String);
+/// A row whose key is not a text: its other fields, its regions, and the text before and after the region.
+type Around = (String, u64, String, String);
 
 impl Hosts {
     /// Takes one line in.
@@ -94,10 +95,9 @@ impl Hosts {
         if usage == "Tenant" {
             return self.read_tenant(line, (product, network), (before, after), set);
         }
-        let fields =
-            format!("usage: Use::{usage}, product: {product}, network: Network::{asked}, regions: {set:#x}");
+        let fields = format!("usage: Use::{usage}, product: {product}, network: Network::{asked}");
         if usage != "Also" {
-            self.forward.push((fields, before.to_owned(), after.to_owned()));
+            self.forward.push((fields, set, before.to_owned(), after.to_owned()));
         }
         if !after.is_empty()
             && (after != SUFFIX || before.matches('.').count() != 1 || !before.ends_with('.'))
@@ -130,10 +130,8 @@ impl Hosts {
         let at = before.find('.').ok_or_else(|| line.fault("has no label for the tenant"))?;
         let (label, before) = before.split_at(at);
         let grammar = variant(line, "tenant label", &GRAMMARS, label)?;
-        let fields = format!(
-            "grammar: Grammar::{grammar}, product: {product}, network: Network::{network}, regions: {set:#x}"
-        );
-        self.tenant.push((fields, before.to_owned(), after.to_owned()));
+        let fields = format!("grammar: Grammar::{grammar}, product: {product}, network: Network::{network}");
+        self.tenant.push((fields, set, before.to_owned(), after.to_owned()));
         Ok(())
     }
 
@@ -170,14 +168,15 @@ impl Hosts {
     }
 
     pub(super) fn write(&self, code: &mut String, text: &mut Text) -> Result<(), Malformed> {
+        self.intern(text)?;
         let _ = writeln!(code, "static REGIONAL: [Regional; {}] = [", self.regional.len());
         for ((label, product), row) in &self.regional {
             let Regional { network, is_pattern, regions } = row;
-            let label = text.piece(label)?;
+            let (label, set) = (text.piece(label)?, text.set(*regions));
             let _ = writeln!(
                 code,
                 "Regional {{ label: {label}, product: {product}, network: Network::{network}, is_pattern: {is_pattern}, \
-                 regions: {regions:#x} }},"
+                 regions: {set} }},"
             );
         }
         let _ = writeln!(code, "];\nstatic FIXED: [Fixed; {}] = [", self.fixed.len());
@@ -191,23 +190,38 @@ impl Hosts {
         }
         let _ = writeln!(code, "];\nstatic SHAPED: [Shaped; {}] = [", self.shaped.len());
         for ((before, after, product), (network, regions)) in &self.shaped {
-            let (before, after) = (text.piece(before)?, text.piece(after)?);
+            let (before, after, set) = (text.piece(before)?, text.piece(after)?, text.set(*regions));
             let _ = writeln!(
                 code,
                 "Shaped {{ before: {before}, after: {after}, product: {product}, \
-                 network: Network::{network}, regions: {regions:#x} }},"
+                 network: Network::{network}, regions: {set} }},"
             );
         }
         for (name, kind, rows) in [("TENANT", "Tenant", &self.tenant), ("FORWARD", "Forward", &self.forward)]
         {
             let _ = writeln!(code, "];\nstatic {name}: [{kind}; {}] = [", rows.len());
-            for (fields, before, after) in rows {
-                let (before, after) = (text.piece(before)?, text.piece(after)?);
-                let _ = writeln!(code, "{kind} {{ {fields}, before: {before}, after: {after} }},");
+            for (fields, set, before, after) in rows {
+                let (set, before, after) = (text.set(*set), text.piece(before)?, text.piece(after)?);
+                let _ = writeln!(
+                    code,
+                    "{kind} {{ {fields}, regions: {set}, before: {before}, after: {after} }},"
+                );
             }
         }
         code.push_str("];\n");
+        index::write(code, "REGIONAL_INDEX", self.regional.keys().map(|(label, _)| label.as_str()))?;
+        index::write(code, "FIXED_INDEX", self.fixed.keys().map(|(host, _)| host.as_str()))?;
         self.check_sharing()
+    }
+
+    /// Takes the longest pieces first, so that `ecs` is found within `ecs.` and that within `ecs.aliyuncs.com`.
+    fn intern(&self, text: &mut Text) -> Result<(), Malformed> {
+        let around = self.tenant.iter().chain(&self.forward);
+        let mut pieces = around.flat_map(|(_, _, before, after)| [before, after]).collect::<Vec<_>>();
+        pieces.extend(self.shaped.keys().flat_map(|(before, after, _)| [before, after]));
+        pieces.extend(self.fixed.keys().chain(self.regional.keys()).map(|(name, _)| name));
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+        pieces.into_iter().try_for_each(|piece| text.piece(piece).map(drop))
     }
 
     fn check_sharing(&self) -> Result<(), Malformed> {

@@ -1,6 +1,9 @@
 //! The endpoint table: `data/{regions,products,endpoints}.tsv` to compact arrays for `src/endpoint/table.rs`.
 
+#[path = "../../src/endpoint/hash.rs"]
+mod hash;
 mod hosts;
+mod index;
 mod products;
 mod regions;
 mod text;

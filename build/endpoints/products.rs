@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::index;
 use super::text::Text;
 use crate::lines::{Line, Malformed};
 
@@ -35,6 +36,8 @@ const SCHEMES: [(&str, &str); 24] = [
     ("opensearch", "OpenSearch"),
     ("docker-token", "DockerToken"),
 ];
+/// `names::Schemes` has room for as many.
+const SCHEMES_AT_MOST: usize = 3;
 const KEYS: [(&str, &str); 13] = [
     ("oss", "Oss"),
     ("sls", "Sls"),
@@ -128,7 +131,7 @@ impl Products {
             let _ = writeln!(
                 code,
                 "Product {{ code: {name:?}, kind: Kind::{kind}, style: Style::{style}, versions: &[{versions}], \
-                 schemes: &[{schemes}] }},"
+                 schemes: {schemes} }},"
             );
         }
         let _ = writeln!(code, "];\nstatic TRAITS: [Traits; {}] = [", self.rows.len());
@@ -141,17 +144,19 @@ impl Products {
             let _ = writeln!(code, "Alias {{ text: {piece}, product: {product} }},");
         }
         code.push_str("];\n");
-        Ok(())
+        index::write(code, "PRODUCT_INDEX", self.codes.iter().map(String::as_str))
     }
 }
 
-/// `acs3,rpc-v1` as the items of an array.
+/// `acs3,rpc-v1` as an expression.
 fn schemes(line: &Line, list: &str) -> Result<String, Malformed> {
     let words = if list == "-" { Vec::new() } else { list.split(',').collect() };
-    words
-        .into_iter()
-        .map(|word| Ok(format!("Scheme::{},", variant(line, "scheme", &SCHEMES, word)?)))
-        .collect()
+    if words.len() > SCHEMES_AT_MOST {
+        return Err(line.fault(format!("`{list}` has more than {SCHEMES_AT_MOST} schemes")));
+    }
+    let schemes =
+        words.into_iter().map(|word| Ok(format!("Scheme::{},", variant(line, "scheme", &SCHEMES, word)?)));
+    Ok(format!("Schemes::of(&[{}])", schemes.collect::<Result<String, _>>()?))
 }
 
 /// `DATE[:style[:schemes]]` as one item of an array; what is not said is the product's.
@@ -163,5 +168,7 @@ fn one_version(line: &Line, version: &str, style: &str, of_product: &str) -> Res
     }
     let style = parts.next().map_or(Ok(style), |word| variant(line, "style", &STYLES, word))?;
     let schemes = parts.next().map_or_else(|| Ok(of_product.to_owned()), |list| schemes(line, list))?;
-    Ok(format!("ProductVersion {{ name: {name:?}, style: Style::{style}, schemes: &[{schemes}] }},"))
+    Ok(format!(
+        "ProductVersion {{ name: VersionName::new(*b{name:?}), style: Style::{style}, schemes: {schemes} }},"
+    ))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::index;
 use super::text::Text;
 use crate::lines::{Line, Malformed};
 
@@ -64,6 +65,6 @@ impl Regions {
             let _ = writeln!(code, "RegionLabel {{ text: {piece}, region: {at}, is_id: {is_id} }},");
         }
         code.push_str("];\n");
-        Ok(())
+        index::write(code, "REGION_INDEX", self.labels.keys().map(String::as_str))
     }
 }

@@ -1,15 +1,17 @@
-//! One string that holds every piece of a host: a pointer for each piece would cost four times as much.
+//! What rows share: one string with every piece of a host, and every set of regions once.
+//! A pointer for each piece would cost four times as much, a set in each row twice.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::lines::Malformed;
 
-/// The pieces so far.
+/// The pieces and sets so far.
 #[derive(Default)]
 pub(super) struct Text {
     all: String,
     known: HashMap<String, usize>,
+    sets: Vec<u64>,
 }
 
 impl Text {
@@ -32,8 +34,18 @@ impl Text {
         Ok(format!("t({at},{})", piece.len()))
     }
 
-    /// Writes the string itself.
+    /// The expression for a set of regions.
+    pub(super) fn set(&mut self, set: u64) -> String {
+        let at = self.sets.iter().position(|known| *known == set).unwrap_or(self.sets.len());
+        if at == self.sets.len() {
+            self.sets.push(set);
+        }
+        format!("Set({at})")
+    }
+
+    /// Writes the string and the sets themselves.
     pub(super) fn write(&self, code: &mut String) {
         let _ = writeln!(code, "static PIECES: &str = {:?};", self.all);
+        let _ = writeln!(code, "static SETS: [u64; {}] = {:?};", self.sets.len(), self.sets);
     }
 }

@@ -1,5 +1,6 @@
 //! From a product, a region and a network to the endpoint. For settings and for countersign's own calls.
 
+use super::grammar::is_host;
 use super::nearest::nearest;
 use super::reverse::{reverse, with_tenant, without_tenant};
 use super::table::{self, Forward, Rule, Use};
@@ -22,14 +23,16 @@ pub fn forward(product: &str, region: Option<&str>, network: Network) -> Result<
         None => central_host(place, network)?,
     };
     let product = table::product_at(place).ok_or(NoEndpoint::Nowhere { network })?;
-    let found = without_tenant(host.as_str()).ok_or(NoEndpoint::Nowhere { network })?;
+    // Some legacy codes have an underscore, and then the host that the rule would give them is none.
+    let found = Some(host.as_str()).filter(|host| is_host(host)).and_then(without_tenant);
+    let found = found.ok_or(NoEndpoint::Nowhere { network })?;
     Ok(found.endpoint_of(product))
 }
 
-/// As [`forward`], for a product whose hosts start with a tenant's label.
+/// As [`forward()`], for a product whose hosts start with a tenant's label.
 ///
 /// # Errors
-/// [`NoEndpoint::Tenant`] when the tenant is not listed or the product has none, and otherwise as [`forward`].
+/// [`NoEndpoint::Tenant`] when the tenant is not listed or the product has none, and otherwise as [`forward()`].
 pub fn forward_tenant(
     product: &str,
     region: &str,
@@ -70,15 +73,10 @@ fn region_label(id: &str) -> Result<&'static table::RegionLabel, NoEndpoint> {
 fn regional_host(place: u16, id: &str, network: Network) -> Result<Host, NoEndpoint> {
     let region = region_label(id)?;
     let nowhere = NoEndpoint::Nowhere { network };
+    refuse_without_tenant(place, network)?;
     let rows = || table::forward_rows(place).iter().filter(|row| row.network == network);
-    let tenant_rows =
-        || table::tenant_rows().iter().filter(|row| row.product == place && row.network == network);
     if let Some(row) = rows().find(|row| row.is_listed() && row.serves(region.bit())) {
         return host(row, region.text()).ok_or(nowhere);
-    }
-    if tenant_rows().any(|row| row.serves(region.bit())) {
-        let key = table::traits_at(place).and_then(|traits| traits.key).ok_or(nowhere)?;
-        return Err(NoEndpoint::TenantNeeded { key: key.name() });
     }
     if let Some(row) = rows().find(|row| row.usage == Use::Central) {
         return host(row, region.text()).ok_or(nowhere);
@@ -100,7 +98,20 @@ fn regional_host(place: u16, id: &str, network: Network) -> Result<Host, NoEndpo
     .ok_or(nowhere)
 }
 
+/// Whether all of a product's hosts in a network name a tenant: then no host stands for the product.
+fn refuse_without_tenant(place: u16, network: Network) -> Result<(), NoEndpoint> {
+    let of_network = |row: &Forward| row.network == network;
+    let names_tenants = table::tenant_rows().iter().any(|row| row.product == place && row.network == network);
+    match table::traits_at(place).and_then(|traits| traits.key) {
+        Some(key) if names_tenants && !table::forward_rows(place).iter().any(of_network) => {
+            Err(NoEndpoint::TenantNeeded { key: key.name() })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn central_host(place: u16, network: Network) -> Result<Host, NoEndpoint> {
+    refuse_without_tenant(place, network)?;
     let rows = || table::forward_rows(place).iter().filter(|row| row.network == network);
     let without_region = rows().find(|row| matches!(row.usage, Use::Central | Use::Global)).or_else(|| {
         // One shared host and no regional ones: that is the product's central host, whatever the metadata calls it.

@@ -1,12 +1,13 @@
 //! Where: the host that answers, always rebuilt from the endpoint table and never a client's bytes.
 //!
 //! The table is `data/{regions,products,endpoints}.tsv`, turned by the build script into sorted arrays of a few bytes a row.
-//! Looking something up allocates nothing. The way in is [`reverse`]; the ways out are [`forward`] and [`parse_pin`], for
+//! Looking something up allocates nothing. The way in is [`reverse()`]; the ways out are [`forward()`] and [`parse_pin`], for
 //! settings and for countersign's own calls. There is no rule that admits `*.aliyuncs.com`: that zone also holds names
 //! behind which a customer's own code listens, and those are refused by name.
 
 mod forward;
 mod grammar;
+mod hash;
 mod nearest;
 mod never_sign;
 mod pin;

@@ -3,7 +3,7 @@
 //! Such a host is refused with its reason and not merely as unknown, because no setting may ever admit it.
 
 /// A suffix (with its first dot) and what answers there.
-const SUFFIXES: [(&str, &str); 16] = [
+const SUFFIXES: [(&str, &str); 14] = [
     (".fcapp.run", "a Function Compute HTTP trigger: the customer's function receives every header"),
     (".alicloudapi.com", "API Gateway: the customer's backend receives the request"),
     (".alb.aliyuncs.com", LOAD_BALANCER),
@@ -21,8 +21,6 @@ const SUFFIXES: [(&str, &str); 16] = [
     (".alicontainer.com", "an ingress of a customer's Kubernetes cluster"),
     (".cr.aliyuncs.com", "a container registry, which takes docker tokens only"),
     (".console.aliyun.com", CONSOLE),
-    (".agentrun.aliyuncs.com", AGENT),
-    (".agentrun-data.aliyuncs.com", AGENT),
 ];
 const LOAD_BALANCER: &str = "a load balancer: the customer's servers receive the request";
 const CONSOLE: &str = "a web console, not an API";

@@ -22,15 +22,14 @@ pub(super) struct Found {
     tenant: Option<(u8, u8)>,
 }
 
-/// The products on one host, in the order of the table. The build script makes sure that four are enough.
+/// The places of the products on one host, in the order of the table. The build script makes sure that four are enough.
 #[derive(Clone, Copy, Default)]
-struct Products([Option<&'static Product>; 4]);
+struct Products([Option<u16>; 4]);
 
 impl Products {
     fn add(&mut self, place: u16) {
-        let product = table::product_at(place);
-        if let Some(free) = self.0.iter_mut().find(|slot| slot.is_none() || **slot == product) {
-            *free = product;
+        if let Some(free) = self.0.iter_mut().find(|slot| slot.is_none() || **slot == Some(place)) {
+            *free = Some(place);
         }
     }
 
@@ -49,7 +48,18 @@ impl Found {
 
     /// The endpoint, as the first product of the table.
     pub(super) fn endpoint(&self) -> Option<Endpoint> {
-        self.products.0.first().copied().flatten().map(|product| self.endpoint_of(product))
+        self.first_product().and_then(table::product_at).map(|product| self.endpoint_of(product))
+    }
+
+    fn first_product(&self) -> Option<u16> {
+        self.products.0.first().copied().flatten()
+    }
+
+    /// The endpoint, if the operator's lists admit it.
+    fn admitted(&self, tenants: &Tenants) -> Option<Result<Endpoint, Unresolved>> {
+        let endpoint = self.endpoint()?;
+        let key = self.first_product().and_then(table::traits_at)?.key;
+        Some(admit_under(key, &endpoint, tenants).map(|()| endpoint))
     }
 
     /// The endpoint, as `product`.
@@ -70,13 +80,10 @@ pub fn reverse(host: &str, tenants: &Tenants) -> Result<Endpoint, Unresolved> {
     if !is_host(host) {
         return Err(Unresolved::Malformed);
     }
-    if let Some(endpoint) = without_tenant(host).and_then(|found| found.endpoint()) {
-        return admit(&endpoint, tenants).map(|()| endpoint);
-    }
-    if let Some(endpoint) = with_some_tenant(host).and_then(|found| found.endpoint()) {
-        return admit(&endpoint, tenants).map(|()| endpoint);
-    }
-    Err(never_sign::why(host).map_or(Unresolved::Unknown, Unresolved::NeverSign))
+    let found = without_tenant(host).or_else(|| tenant_hosts(host).next());
+    found
+        .and_then(|found| found.admitted(tenants))
+        .unwrap_or_else(|| Err(never_sign::why(host).map_or(Unresolved::Unknown, Unresolved::NeverSign)))
 }
 
 /// Whether the operator's lists admit this endpoint: its tenant is listed, or, where it names none but belongs to a
@@ -86,8 +93,12 @@ pub fn reverse(host: &str, tenants: &Tenants) -> Result<Endpoint, Unresolved> {
 /// [`Unresolved::TenantNotListed`], [`Unresolved::NoTenantListed`], or [`Unresolved::NeverSign`] where an unlisted
 /// tenant's own code would read the request.
 pub fn admit(endpoint: &Endpoint, tenants: &Tenants) -> Result<(), Unresolved> {
+    admit_under(table::key_of(endpoint.product()), endpoint, tenants)
+}
+
+fn admit_under(key: Option<Key>, endpoint: &Endpoint, tenants: &Tenants) -> Result<(), Unresolved> {
     let product = endpoint.product();
-    let Some(key) = table::key_of(product) else {
+    let Some(key) = key else {
         return if endpoint.tenant().is_none() { Ok(()) } else { Err(Unresolved::Unknown) };
     };
     match endpoint.tenant() {
@@ -108,9 +119,11 @@ fn waits_for_a_tenant(product: &Product, key: Key) -> bool {
 /// All products that answer at this endpoint, in the order of the table; the endpoint's own is one of them.
 pub fn products_of(endpoint: &Endpoint) -> impl Iterator<Item = &'static Product> + use<> {
     let host = endpoint.host().as_str();
-    let found = without_tenant(host).or_else(|| with_some_tenant(host));
-    let products = found.map(|found| found.products).unwrap_or_default();
-    products.0.into_iter().flatten()
+    let products = match without_tenant(host) {
+        Some(found) => found.products,
+        None => Products::of(tenant_hosts(host).filter_map(|found| found.first_product())),
+    };
+    products.0.into_iter().flatten().filter_map(table::product_at)
 }
 
 /// The endpoint of the tenant `label` under `pinned`, a product's host without a tenant.
@@ -175,7 +188,7 @@ fn fixed(host: &str) -> Option<Found> {
 fn shaped(host: &str) -> Option<Found> {
     table::shaped_rows().iter().find_map(|row| {
         let (before, after) = (row.before.as_str(), row.after.as_str());
-        let region = table::region_label(host.strip_prefix(before)?.strip_suffix(after)?)?;
+        let region = table::region_label(between(host, before, after)?)?;
         if !region.is_id() || !row.serves(region.bit()) {
             return None;
         }
@@ -210,14 +223,10 @@ fn derived(rest: &str) -> Option<Found> {
     Found::new(&[name, tail, ".", region.text(), SUFFIX], products, region.region(), network)
 }
 
-fn with_some_tenant(host: &str) -> Option<Found> {
-    let (label, under) = host.split_once('.')?;
-    let mut rows = table::tenant_rows().iter().skip_while(|row| tenant_host(row, label, under).is_none());
-    let first = rows.next()?;
-    let mut found = tenant_host(first, label, under)?;
-    rows.filter(|row| tenant_host(row, label, under).is_some())
-        .for_each(|row| found.products.add(row.product));
-    Some(found)
+/// What each row of tenants' hosts makes of `host`, in the order of the table.
+fn tenant_hosts(host: &str) -> impl Iterator<Item = Found> {
+    let (label, under) = host.split_once('.').unwrap_or_default();
+    table::tenant_rows().iter().filter_map(move |row| tenant_host(row, label, under))
 }
 
 /// The host of the tenant `label` under the name `under`, if `row` describes it.
@@ -235,10 +244,20 @@ fn tenant_host(row: &Tenant, label: &str, under: &str) -> Option<Found> {
 /// The region in `under`, the host without its first label; `Some(None)` where the row has none, `None` where the row
 /// describes another host.
 fn region_under(row: &Tenant, under: &str) -> Option<Option<&'static table::RegionLabel>> {
-    let rest = under.strip_prefix(row.before.as_str().strip_prefix('.')?)?;
-    if row.after.as_str().is_empty() {
-        return rest.is_empty().then_some(None);
+    let before = row.before.as_str().strip_prefix('.')?;
+    let after = row.after.as_str();
+    if after.is_empty() {
+        return (under == before).then_some(None);
     }
-    let region = table::region_label(rest.strip_suffix(row.after.as_str())?)?;
+    let region = table::region_label(between(under, before, after)?)?;
     region.is_routable().then_some(Some(region))
+}
+
+/// What stands in `name` between `before` and `after`, if it starts and ends with them. Byte by byte and from the front of
+/// each: nearly every row of a table differs in its first bytes, while the ends of all of them are alike.
+fn between<'a>(name: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let end = name.len().checked_sub(after.len())?;
+    let starts = before.len() <= end && name.bytes().zip(before.bytes()).all(|(one, other)| one == other);
+    let ends = starts && name.as_bytes().get(end..)?.iter().eq(after.as_bytes());
+    if ends { name.get(before.len()..end) } else { None }
 }

@@ -1,8 +1,9 @@
 //! The endpoint table itself: arrays made by the build script, and how each is searched.
 
 use super::grammar::Grammar;
+use super::hash;
 use super::tenants::Key;
-use crate::names::{Kind, Network, Product, ProductVersion, Region, Scheme, Style};
+use crate::names::{Kind, Network, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};
 
 include!(concat!(env!("OUT_DIR"), "/endpoints.rs"));
 
@@ -17,6 +18,16 @@ impl Piece {
     pub(super) fn as_str(self) -> &'static str {
         let at = usize::from(self.at);
         PIECES.get(at..at + usize::from(self.length)).unwrap_or_default()
+    }
+}
+
+/// A set of regions, by its place in `SETS`: most are the set of several rows.
+#[derive(Clone, Copy)]
+struct Set(u16);
+
+impl Set {
+    fn has(self, bit: u8) -> bool {
+        SETS.get(usize::from(self.0)).is_some_and(|regions| is_in(*regions, bit))
     }
 }
 
@@ -52,7 +63,7 @@ impl RegionLabel {
 
     /// Whether it is a place, so that another product's name may be combined with it.
     pub(super) fn is_routable(&self) -> bool {
-        has(ROUTABLE, self.region)
+        is_in(ROUTABLE, self.region)
     }
 }
 
@@ -86,7 +97,7 @@ pub(super) struct Regional {
     pub(super) network: Network,
     /// Whether SDKs derive this product's unlisted hosts from the label too.
     pub(super) is_pattern: bool,
-    regions: u64,
+    regions: Set,
 }
 
 impl Regional {
@@ -95,7 +106,7 @@ impl Regional {
     }
 
     pub(super) fn serves(&self, bit: u8) -> bool {
-        has(self.regions, bit)
+        self.regions.has(bit)
     }
 }
 
@@ -124,12 +135,12 @@ pub(super) struct Shaped {
     pub(super) after: Piece,
     pub(super) product: u16,
     pub(super) network: Network,
-    regions: u64,
+    regions: Set,
 }
 
 impl Shaped {
     pub(super) fn serves(&self, bit: u8) -> bool {
-        has(self.regions, bit)
+        self.regions.has(bit)
     }
 }
 
@@ -139,14 +150,14 @@ pub(super) struct Tenant {
     pub(super) product: u16,
     pub(super) network: Network,
     /// Where the product is published; a host of any other region is recognised all the same.
-    regions: u64,
+    regions: Set,
     pub(super) before: Piece,
     pub(super) after: Piece,
 }
 
 impl Tenant {
     pub(super) fn serves(&self, bit: u8) -> bool {
-        has(self.regions, bit)
+        self.regions.has(bit)
     }
 }
 
@@ -168,14 +179,14 @@ pub(super) struct Forward {
     pub(super) usage: Use,
     pub(super) product: u16,
     pub(super) network: Network,
-    regions: u64,
+    regions: Set,
     pub(super) before: Piece,
     pub(super) after: Piece,
 }
 
 impl Forward {
     pub(super) fn serves(&self, bit: u8) -> bool {
-        has(self.regions, bit)
+        self.regions.has(bit)
     }
 
     /// Whether the row is for the regions that it lists.
@@ -184,7 +195,7 @@ impl Forward {
     }
 }
 
-const fn has(regions: u64, bit: u8) -> bool {
+const fn is_in(regions: u64, bit: u8) -> bool {
     bit < 64 && regions >> bit & 1 == 1
 }
 
@@ -218,7 +229,7 @@ pub(super) fn place(code: &str) -> Option<u16> {
 
 /// The place of the product whose own code this is.
 pub(super) fn own_place(code: &str) -> Option<u16> {
-    let at = PRODUCTS.binary_search_by(|product| product.code.cmp(code)).ok()?;
+    let at = search(&PRODUCT_INDEX, code, |at| PRODUCTS.get(at).map(|product| product.code))?;
     u16::try_from(at).ok()
 }
 
@@ -236,18 +247,17 @@ pub(super) fn key_of(product: &Product) -> Option<Key> {
 }
 
 pub(super) fn region_label(text: &str) -> Option<&'static RegionLabel> {
-    let at = REGION_LABELS.binary_search_by(|label| label.text().cmp(text)).ok()?;
-    REGION_LABELS.get(at)
+    REGION_LABELS.get(search(&REGION_INDEX, text, |at| REGION_LABELS.get(at).map(RegionLabel::text))?)
 }
 
 /// The rows of `LABEL.REGION.aliyuncs.com`, in the order of their products.
 pub(super) fn regional_rows(label: &str) -> &'static [Regional] {
-    stretch(&REGIONAL, label, Regional::label)
+    stretch(&REGIONAL_INDEX, &REGIONAL, label, Regional::label)
 }
 
 /// The rows of a host without a pattern, in the order of their products.
 pub(super) fn fixed_rows(host: &str) -> &'static [Fixed] {
-    stretch(&FIXED, host, Fixed::host)
+    stretch(&FIXED_INDEX, &FIXED, host, Fixed::host)
 }
 
 pub(super) fn shaped_rows() -> &'static [Shaped] {
@@ -265,10 +275,25 @@ pub(super) fn forward_rows(product: u16) -> &'static [Forward] {
     FORWARD.get(from..to).unwrap_or_default()
 }
 
-/// The rows of a sorted array whose key is `wanted`.
-fn stretch<T>(rows: &'static [T], wanted: &str, key: fn(&T) -> &'static str) -> &'static [T] {
-    let from = rows.partition_point(|row| key(row) < wanted);
+/// The neighbouring rows whose key is `wanted`.
+fn stretch<T>(
+    index: &'static [u16],
+    rows: &'static [T],
+    wanted: &str,
+    key: fn(&T) -> &'static str,
+) -> &'static [T] {
+    let from = search(index, wanted, |at| rows.get(at).map(key)).unwrap_or(rows.len());
     let rest = rows.get(from..).unwrap_or_default();
     let length = rest.iter().take_while(|row| key(row) == wanted).count();
     rest.get(..length).unwrap_or_default()
+}
+
+/// The place of the first row whose key is `wanted`. Ends at the first empty slot, and a third of the slots are empty.
+fn search(index: &'static [u16], wanted: &str, key: impl Fn(usize) -> Option<&'static str>) -> Option<usize> {
+    let (head, tail) = index.split_at_checked(hash::place(wanted.as_bytes(), index.len()))?;
+    tail.iter()
+        .chain(head)
+        .map(|slot| usize::from(*slot))
+        .take_while(|slot| *slot != usize::from(u16::MAX))
+        .find(|slot| key(*slot) == Some(wanted))
 }

@@ -146,6 +146,9 @@ fn a_host_outside_the_table_is_unknown() {
         "bk.oss-cn-hangzhou.aliyuncs.com",
         "1234.mns.cn-hangzhou.aliyuncs.com",
         "ecs.public.aliyuncs.com",
+        "bkt1.oss-public.aliyuncs.com",
+        "service.cn-hzfinance.maxcompute.aliyun.com",
+        "cn-hzfinance.log.aliyuncs.com",
         "ecs.cn-hzfinance.aliyuncs.com",
         "127.0.0.1",
         "100.100.100.200",
@@ -213,6 +216,8 @@ fn a_pin_names_a_product_a_region_and_a_network_or_a_host() {
         ("memcache", "m-kvstore.aliyuncs.com"),
         ("account-crm", "account-crm.aliyuncs.com"),
         ("ram.cn-heyuan", "ram.aliyuncs.com"),
+        ("cds.cn-heyuan", "cds.cn-beijing.aliyuncs.com"),
+        ("ecs.sa-east-1", "ecs.sa-east-1.aliyuncs.com"),
         ("cn-hangzhou.log.aliyuncs.com", "cn-hangzhou.log.aliyuncs.com"),
         ("bkt1.oss-cn-hangzhou.aliyuncs.com", "bkt1.oss-cn-hangzhou.aliyuncs.com"),
     ];
@@ -227,6 +232,9 @@ fn a_pin_names_a_product_a_region_and_a_network_or_a_host() {
         ("ecs.cn-hangzhou.aliyuncs.com/vpc", "the network of an endpoint is"),
         ("oss", "this product has no single host for all regions"),
         ("mns.cn-hangzhou", "this product's hosts name a tenant; give the full host of one listed as `mns`"),
+        ("marketing_event.cn-hangzhou", "this product has no public host there"),
+        ("ots", "this product's hosts name a tenant"),
+        ("ots.me-central-1", "this product's hosts name a tenant"),
         ("ecs.cn-hangzhou/internal", "this product has no internal host there"),
         ("bkt2.oss-cn-hangzhou.aliyuncs.com", "the host names a tenant that is not listed; add it to `oss`"),
         ("", "no product has this code"),
@@ -257,6 +265,25 @@ fn a_tenant_under_a_pinned_host_gets_its_own_host() {
     let accelerate = reverse("oss-accelerate.aliyuncs.com", &tenants).unwrap();
     let under = with_tenant(&accelerate, "bkt1", &tenants).unwrap();
     assert_eq!(under.host().as_str(), "bkt1.oss-accelerate.aliyuncs.com");
+}
+
+#[test]
+fn a_star_stands_for_any_run_of_characters() {
+    let listed = |pattern: &str, tenant: &str| {
+        let mut tenants = Tenants::none();
+        tenants.allow("oss", pattern).unwrap();
+        tenants.lists("oss", tenant)
+    };
+    for (pattern, tenant) in
+        [("*", "a"), ("a*", "a"), ("a*c", "abcbc"), ("*-x-*", "a-x-x-b"), ("a**b", "ab"), ("*aab", "aaab")]
+    {
+        assert!(listed(pattern, tenant), "{pattern} {tenant}");
+    }
+    for (pattern, tenant) in
+        [("a", "ab"), ("a*", "ba"), ("a*c", "abcb"), ("*-x-*", "a-x"), ("*aab", "aaba"), ("*", "")]
+    {
+        assert_eq!(listed(pattern, tenant), (pattern, tenant) == ("*", ""), "{pattern} {tenant}");
+    }
 }
 
 #[test]

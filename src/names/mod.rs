@@ -14,7 +14,7 @@ mod ram;
 pub use call::{Action, Call, Version};
 pub use endpoint::{Endpoint, Host, HostTooLong, Network};
 pub use moment::{Moment, Nonce};
-pub use product::{Kind, Product, ProductVersion, Region, Scheme, Style};
+pub use product::{Kind, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};
 pub use ram::{OidcProviderArn, RoleArn, SessionName, is_account};
 
 use std::fmt;

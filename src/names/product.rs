@@ -1,6 +1,7 @@
 //! Products, regions, and the signature schemes that products take.
 
 use std::fmt;
+use std::ops::Deref;
 
 /// A product of Alibaba Cloud, one row of the endpoint table.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,18 +15,94 @@ pub struct Product {
     /// Its API versions, preferred first. Empty for most data planes.
     pub versions: &'static [ProductVersion],
     /// The schemes it takes, preferred first. Empty when none is published.
-    pub schemes: &'static [Scheme],
+    pub schemes: Schemes,
 }
 
 /// One API version of a product.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ProductVersion {
     /// The date that names it: `2014-05-26`.
-    pub name: &'static str,
+    pub name: VersionName,
     /// How calls of this version are spelled.
     pub style: Style,
     /// The schemes this version takes, preferred first.
-    pub schemes: &'static [Scheme],
+    pub schemes: Schemes,
+}
+
+/// The date that names a version, read as a `str`. Kept inline: the table has 872, and a reference with its relocation
+/// would take five times the room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct VersionName([u8; 10]);
+
+impl VersionName {
+    /// For the product table.
+    pub const fn new(date: [u8; 10]) -> Self {
+        Self(date)
+    }
+}
+
+impl Deref for VersionName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl PartialEq<&str> for VersionName {
+    fn eq(&self, other: &&str) -> bool {
+        self.0.as_slice() == other.as_bytes()
+    }
+}
+
+impl fmt::Display for VersionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for VersionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VersionName({self})")
+    }
+}
+
+/// A few schemes, preferred first, read as a slice. Kept inline for the same reason as [`VersionName`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Schemes {
+    length: u8,
+    list: [Scheme; Self::CAPACITY],
+}
+
+impl Schemes {
+    /// No product takes more; the build script refuses a table in which one does.
+    pub const CAPACITY: usize = 3;
+    const FILLER: Scheme = Scheme::Acs3;
+
+    /// The first three of `schemes`.
+    pub const fn of(schemes: &[Scheme]) -> Self {
+        let (length, list) = match *schemes {
+            [] => (0, [Self::FILLER; 3]),
+            [one] => (1, [one, Self::FILLER, Self::FILLER]),
+            [one, two] => (2, [one, two, Self::FILLER]),
+            [one, two, three, ..] => (3, [one, two, three]),
+        };
+        Self { length, list }
+    }
+}
+
+impl Deref for Schemes {
+    type Target = [Scheme];
+
+    fn deref(&self) -> &[Scheme] {
+        self.list.get(..usize::from(self.length)).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Schemes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 /// Where a product's row comes from.
