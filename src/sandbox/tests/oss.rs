@@ -97,8 +97,16 @@ async fn a_refused_upload_can_read_why_after_sending_it_all() {
     let visit = Visit::new().await;
     let mut key = visit.user();
     key.secret.push('x');
-    let answer = visit.oss(&key, put("/refused", &vec![7; 4 * 1024 * 1024])).await;
-    assert_eq!(answer.code(), "SignatureDoesNotMatch");
+    let mut stream = visit.connect(DEMO).await;
+    let signed = visit.oss_request(&key, put("/refused", b""));
+    let more = "content-length: 16777216\r\nconnection: close\r\n";
+    stream.write_all(head(&signed, more).as_bytes()).await.unwrap();
+    for _ in 0..256 {
+        stream.write_all(&[7; 65_536]).await.unwrap();
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("<Code>SignatureDoesNotMatch</Code>"), "{answer}");
 }
 
 #[tokio::test]
