@@ -11,7 +11,8 @@ mod store;
 
 pub(crate) use store::Store;
 
-use hyper::body::Incoming;
+use http_body_util::BodyExt;
+use hyper::body::{Bytes, Incoming};
 
 use super::answer::{Answer, Payload, set, text};
 use super::cloud::Cloud;
@@ -25,14 +26,20 @@ use super::verify::{self, Claim};
 /// Who owns every bucket and object.
 const OWNER: &str = "<Owner><ID>1000000000000001</ID><DisplayName>1000000000000001</DisplayName></Owner>";
 
+/// How much of a refused upload is read and thrown away, in bytes. The largest that a demonstration sends.
+const DRAINED: usize = 64 * 1024 * 1024;
+
 /// Answers a request to an OSS host.
-pub(crate) async fn answer(cloud: &Cloud, place: &Place, heard: &Heard, body: Incoming) -> Answer {
+pub(crate) async fn answer(cloud: &Cloud, place: &Place, heard: &Heard, mut body: Incoming) -> Answer {
     let request_id = hex(&cloud.random(12)).to_uppercase();
     let (claim, outcome, admission) = admit(cloud, place, heard);
     let reply = match admission {
-        Ok(()) => perform(cloud, place, heard, body).await,
+        Ok(()) => perform(cloud, place, heard, &mut body).await,
         Err(error) => Err(error),
     };
+    if reply.is_err() && heard.header("expect").is_none() {
+        drain(&mut body).await;
+    }
     let mut answer = reply.unwrap_or_else(|error| render(&error, place, heard, &request_id));
     set(&mut answer, "x-oss-request-id", &request_id);
     set(&mut answer, "server", "AliyunOSS");
@@ -65,7 +72,7 @@ fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome
 }
 
 /// Does what a verified request asks.
-async fn perform(cloud: &Cloud, place: &Place, heard: &Heard, body: Incoming) -> Result<Answer, Error> {
+async fn perform(cloud: &Cloud, place: &Place, heard: &Heard, body: &mut Incoming) -> Result<Answer, Error> {
     let Some(bucket) = &place.bucket else {
         return buckets::service(cloud, heard);
     };
@@ -74,6 +81,18 @@ async fn perform(cloud: &Cloud, place: &Place, heard: &Heard, body: Incoming) ->
         return buckets::answer(cloud, place, bucket, heard);
     }
     objects::answer(cloud, place, (bucket, key), heard, body).await
+}
+
+/// Reads on after a refusal, so that a client that sends its whole body before it reads can read the answer too.
+/// One that asked to wait for a go-ahead gets its refusal at once.
+async fn drain(body: &mut Incoming) {
+    let mut left = DRAINED;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            break;
+        }
+    }
 }
 
 /// A call that OSS knows and the sandbox does not play.

@@ -46,7 +46,7 @@ pub(super) async fn answer(
     place: &Place,
     (bucket, key): (&str, Vec<u8>),
     heard: &Heard,
-    body: Incoming,
+    body: &mut Incoming,
 ) -> Result<Answer, Error> {
     buckets::find(&cloud.store.buckets(), place, bucket)?;
     let is_played = |name: &[u8]| {
@@ -88,7 +88,7 @@ async fn put(
     place: &Place,
     (bucket, key): (&str, Vec<u8>),
     heard: &Heard,
-    mut body: Incoming,
+    body: &mut Incoming,
 ) -> Result<Answer, Error> {
     if key.len() > KEY_MOST {
         return Err(Error::new(

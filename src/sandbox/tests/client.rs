@@ -13,6 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::clock::StandingClock;
 use crate::clock::Clock;
@@ -91,10 +92,7 @@ impl Visit {
 
     /// Sends a request as it stands. None when the sandbox hangs up instead of answering.
     pub(super) async fn try_send(&self, heard: &Heard) -> Option<Read> {
-        let host = heard.header("host").unwrap();
-        let tcp = TcpStream::connect(self.sandbox.address()).await.unwrap();
-        let name = ServerName::try_from(host.clone()).unwrap();
-        let tls = self.tls.connect(name, tcp).await.unwrap();
+        let tls = self.connect(&heard.header("host").unwrap()).await;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.unwrap();
         tokio::spawn(connection);
@@ -109,6 +107,12 @@ impl Visit {
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         Some(Read { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// A TLS connection to a host, for what no client would send.
+    pub(super) async fn connect(&self, host: &str) -> TlsStream<TcpStream> {
+        let tcp = TcpStream::connect(self.sandbox.address()).await.unwrap();
+        self.tls.connect(ServerName::try_from(host.to_owned()).unwrap(), tcp).await.unwrap()
     }
 
     pub(super) async fn send(&self, heard: &Heard) -> Read {

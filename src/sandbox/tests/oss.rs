@@ -1,5 +1,7 @@
 //! Buckets and objects, with keys that only OSS allows.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::client::{Read, Visit, request};
 use crate::sandbox::encode::{base64, percent};
 use crate::sandbox::heard::Heard;
@@ -40,6 +42,71 @@ async fn an_object_comes_back_as_it_went_in() {
     let head = request("HEAD", DEMO, "/a//b/c/%E4%BD%A0%2B%2B%20..", "");
     let answer = visit.oss(&key, head).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-length"), answer.body.len()), (200, "9", 0));
+}
+
+/// The head of a request as text, with further lines.
+fn head(heard: &Heard, more: &str) -> String {
+    let lines =
+        heard.headers.iter().map(|(name, value)| format!("{name}: {}\r\n", String::from_utf8_lossy(value)));
+    format!("{} {} HTTP/1.1\r\n{}{more}\r\n", heard.method, heard.path, lines.collect::<String>())
+}
+
+#[tokio::test]
+async fn an_upload_waits_for_a_go_ahead_that_a_refused_one_does_not_get() {
+    let visit = Visit::new().await;
+    let more = "expect: 100-continue\r\ntransfer-encoding: chunked\r\nconnection: close\r\n";
+    let mut stream = visit.connect(DEMO).await;
+    let signed = visit.oss_request(&visit.user(), put("/waits", b""));
+    stream.write_all(head(&signed, more).as_bytes()).await.unwrap();
+    let mut go_ahead = [0; 25];
+    stream.read_exact(&mut go_ahead).await.unwrap();
+    assert_eq!(&go_ahead, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(get(&visit, "/waits", &[]).await.text(), "abcdefg");
+
+    let mut key = visit.user();
+    key.secret.push('x');
+    let mut stream = visit.connect(DEMO).await;
+    let signed = visit.oss_request(&key, put("/waits", b""));
+    stream.write_all(head(&signed, more).as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_leaves_no_object() {
+    let visit = Visit::new().await;
+    let mut stream = visit.connect(DEMO).await;
+    let signed = visit.oss_request(&visit.user(), put("/broken", b""));
+    stream.write_all(head(&signed, "content-length: 10\r\n").as_bytes()).await.unwrap();
+    stream.write_all(b"abc").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    // Whether the sandbox still says so or just hangs up is its client's loss.
+    let _ = stream.read_to_string(&mut answer).await;
+    assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(get(&visit, "/broken", &[]).await.code(), "NoSuchKey");
+}
+
+#[tokio::test]
+async fn a_refused_upload_can_read_why_after_sending_it_all() {
+    let visit = Visit::new().await;
+    let mut key = visit.user();
+    key.secret.push('x');
+    let mut stream = visit.connect(DEMO).await;
+    let signed = visit.oss_request(&key, put("/refused", b""));
+    let more = "content-length: 16777216\r\nconnection: close\r\n";
+    stream.write_all(head(&signed, more).as_bytes()).await.unwrap();
+    for _ in 0..256 {
+        stream.write_all(&[7; 65_536]).await.unwrap();
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("<Code>SignatureDoesNotMatch</Code>"), "{answer}");
 }
 
 #[tokio::test]
