@@ -73,7 +73,13 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let is_rpc_path = shape.target.is_root();
     let version = asked.version.or_else(|| default_version(product));
     if shape.is_form_unread {
-        let call = Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme: None, is_safe: false };
+        let call = Call {
+            action: asked.action,
+            version,
+            caller_scheme: asked.caller_scheme,
+            scheme: None,
+            is_safe: false,
+        };
         return Ok(Plan { call, body: BodyPlan::Hold, adds_action: false, adds_version: false });
     }
     let scheme = match asked.caller_scheme {

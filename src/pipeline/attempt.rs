@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::Pipeline;
 use super::prepare::Prepared;
 use crate::classify::strip::Family;
-use crate::classify::{self, BodyPlan, strip};
+use crate::classify::{self, BodyPlan, Plan, strip};
 use crate::credential::Credential;
-use crate::names::{Moment, Scheme, calendar};
+use crate::names::{Endpoint, Moment, Scheme, calendar};
 use crate::refusal::{Code, Refusal};
 use crate::sign::{self, Payload, Unsigned, Workspace};
-use crate::wire::{Field, Framing, Head, Parameter, Signed, lists, parameters, recycle};
+use crate::wire::{Field, Framing, Head, Parameter, Signed, Target, lists, parameters, recycle};
 
 /// The indexes of a request's parts, reused from request to request. One per worker.
 #[derive(Debug, Default)]
@@ -22,7 +22,8 @@ pub struct Scratch {
 }
 
 /// The same, of one request.
-pub(super) struct Parts<'a> {
+#[derive(Debug, Default)]
+pub struct Parts<'a> {
     pub(super) query: Vec<Parameter<'a>>,
     pub(super) form: Vec<Parameter<'a>>,
     pub(super) fields: Vec<Field<'a>>,
@@ -44,6 +45,63 @@ impl Scratch {
     }
 }
 
+/// What one attempt sends, before it is signed.
+#[derive(Debug)]
+pub struct Assembled<'a, 'b> {
+    /// For the signer.
+    pub unsigned: Unsigned<'a>,
+    /// The body, where it is known whole.
+    pub body: Option<Cow<'b, [u8]>>,
+}
+
+/// What stays of a request, and what is added: everything but the proof. The target's path is what goes out of it;
+/// `held` is the whole body's data, and whether that is a form.
+pub fn assemble<'p, 'a: 'p, 'b: 'a>(
+    head: &'a Head,
+    (plan, endpoint): (&'a Plan, &'a Endpoint),
+    target: Target<'a>,
+    held: Option<(&'b [u8], bool)>,
+    parts: &'p mut Parts<'a>,
+) -> Assembled<'p, 'b> {
+    let call = &plan.call;
+    let family = Family::of(call.scheme);
+    let owned = strip::owned_parameters(call.caller_scheme, call.scheme, target.is_root());
+    let Parts { query, form, fields } = parts;
+    query.extend(parameters(target.query).filter(|parameter| strip::keeps_parameter(parameter, owned)));
+    let body = held
+        .map(|(held, is_form)| if is_form { stripped_form(held, owned, form) } else { Cow::Borrowed(held) });
+    let is_rewritten = matches!(body, Some(Cow::Owned(_)));
+    let connection = head.field("connection").unwrap_or_default();
+    fields.extend(head.fields().filter(|field| {
+        let is_stale = is_rewritten && field.is("content-md5");
+        !is_stale && strip::keeps_header(*field, family, lists(connection, field.name))
+    }));
+    let framing = match &body {
+        Some(body) => Framing::Length(body.len() as u64),
+        None => head.framing(),
+    };
+    let unsigned = Unsigned {
+        method: head.method().map_or("", |method| method.name()),
+        path: target.path,
+        query,
+        headers: fields,
+        form,
+        payload: match plan.body {
+            BodyPlan::Empty => Payload::Held(&[]),
+            BodyPlan::StreamHashed => Payload::Hashed(classify::reusable_hash(head).unwrap_or_default()),
+            // Whoever signs takes the body from beside this.
+            BodyPlan::Stream | BodyPlan::Hold => Payload::Streamed,
+        },
+        framing,
+        expects_continue: head.expects_continue() && held.is_none() && plan.body != BodyPlan::Empty,
+        endpoint,
+        add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_str()),
+        add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_str()),
+        additional_headers: classify::additional_headers(head),
+    };
+    Assembled { unsigned, body }
+}
+
 impl Pipeline {
     /// Signs one attempt. Returns the head, and the body if it is known whole.
     pub(super) fn sign<'b>(
@@ -53,49 +111,21 @@ impl Pipeline {
         (credential, moment): (&Credential, Moment),
         held: Option<&'b [u8]>,
     ) -> Result<(Signed, Option<Cow<'b, [u8]>>), Refusal> {
-        let plan = &prepared.plan;
-        let call = &plan.call;
         let target = classify::target(head.target())?;
-        let family = Family::of(call.scheme);
-        let owned = strip::owned_parameters(call.caller_scheme, call.scheme, target.is_root());
+        let target = Target { path: prepared.path(&target), ..target };
         let mut scratch = self.scratch();
-        let Parts { mut query, mut form, mut fields } = scratch.take();
-        query.extend(parameters(target.query).filter(|parameter| strip::keeps_parameter(parameter, owned)));
-        let body = held.map(|held| {
-            if prepared.is_form { stripped_form(held, owned, &mut form) } else { Cow::Borrowed(held) }
-        });
-        let is_rewritten = matches!(body, Some(Cow::Owned(_)));
-        let connection = head.field("connection").unwrap_or_default();
-        fields.extend(head.fields().filter(|field| {
-            let is_stale = is_rewritten && field.is("content-md5");
-            !is_stale && strip::keeps_header(*field, family, lists(connection, field.name))
-        }));
-        let unsigned = Unsigned {
-            method: head.method().map_or("", |method| method.name()),
-            path: prepared.path(&target),
-            query: &query,
-            headers: &fields,
-            form: &form,
-            payload: match (plan.body, body.as_deref()) {
-                (BodyPlan::StreamHashed, _) => {
-                    Payload::Hashed(classify::reusable_hash(head).unwrap_or_default())
-                }
-                (BodyPlan::Empty, _) => Payload::Held(&[]),
-                (_, Some(body)) => Payload::Held(body),
-                (_, None) => Payload::Streamed,
-            },
-            framing: match (head.framing(), body.as_deref()) {
-                (_, Some(body)) => Framing::Length(body.len() as u64),
-                (framing, None) => framing,
-            },
-            expects_continue: head.expects_continue() && held.is_none() && plan.body != BodyPlan::Empty,
-            endpoint: &prepared.endpoint,
-            add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_str()),
-            add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_str()),
-            additional_headers: classify::additional_headers(head),
+        let scratch = &mut *scratch;
+        let mut parts = scratch.take();
+        let held = held.map(|held| (held, prepared.is_form));
+        let Assembled { unsigned, body } =
+            assemble(head, (&prepared.plan, &prepared.endpoint), target, held, &mut parts);
+        let unsigned = match &body {
+            Some(body) => Unsigned { payload: Payload::Held(body), ..unsigned },
+            None => unsigned,
         };
-        let signed = self.prove(&unsigned, call.scheme, (credential, moment), &mut scratch.workspace);
-        scratch.put(Parts { query, form, fields });
+        let signed =
+            self.prove(&unsigned, prepared.plan.call.scheme, (credential, moment), &mut scratch.workspace);
+        scratch.put(parts);
         Ok((signed?, body))
     }
 

@@ -10,7 +10,7 @@ mod locate;
 mod prepare;
 mod refuse;
 
-pub use attempt::Scratch;
+pub use attempt::{Assembled, Parts, Scratch, assemble};
 pub use held::HeldBodies;
 
 use std::collections::HashSet;
