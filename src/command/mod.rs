@@ -8,6 +8,8 @@ mod process;
 mod reference;
 mod run;
 mod sign;
+#[cfg(feature = "sandbox")]
+mod spoilt;
 
 use std::process::ExitCode;
 

@@ -1,14 +1,217 @@
-//! sign
-use super::Exit;
+//! `countersign sign`: one request, signed and printed instead of sent.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use clap::Args;
-/// x
+
+use super::{Exit, process};
+use crate::classify::strip::Family;
+use crate::classify::{self, BodyPlan, FormRead, Shape};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Flags};
+use crate::credential::Credential;
+use crate::endpoint::{self, Tenants};
+use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
+use crate::pipeline::{Parts, assemble};
+use crate::sidecar::{self, Setup};
+use crate::sign::{self, Payload, Unsigned, Workspace};
+use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed, parameters};
+
+/// What `sign` takes.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:\n  ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=testsecret \\\n    \
+countersign sign 'https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions' --explain\n\n\
+The credential comes from where `run` would take it; one from STS is fetched, and nothing else is sent. \
+What is printed can be used by whoever reads it: keep it to yourself.")]
 pub(super) struct Arguments {
-    /// x
+    /// The address, as a client would call it: https://HOST/PATH?QUERY
+    url: String,
+    /// The method [default: GET, or POST with --data]
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    request: Option<String>,
+    /// A header, as `Name: value`; may be repeated
+    #[arg(short = 'H', long, value_name = "HEADER")]
+    header: Vec<String>,
+    /// The body; a form unless a Content-Type says otherwise
+    #[arg(short, long, value_name = "BODY")]
+    data: Option<String>,
+    /// Print the canonical request and the string-to-sign as well
     #[arg(long)]
     explain: bool,
+    /// Sign for this moment, as 2026-01-31T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    date: Option<String>,
+    /// Sign with this nonce, of 1 to 36 visible characters [default: a new one]
+    #[arg(long, value_name = "TEXT")]
+    nonce: Option<String>,
+    /// The role to sign as, of those in the settings
+    #[arg(long, value_name = "ROLE", default_value = "default")]
+    role: String,
+    /// The settings file, for its roles
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
+
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let _ = arguments.explain;
-    Exit::Failed
+    match signed(arguments) {
+        Ok((signed, body, workspace, scheme)) => {
+            if arguments.explain {
+                explain(&workspace, scheme);
+            }
+            print!("{}{}", String::from_utf8_lossy(signed.head()), String::from_utf8_lossy(&body));
+            Exit::Success
+        }
+        Err((exit, message)) => {
+            eprintln!("{message}");
+            exit
+        }
+    }
+}
+
+fn explain(workspace: &Workspace, scheme: Option<Scheme>) {
+    println!("# scheme\n{}\n", scheme.map_or("none: the request carries its own proof", Scheme::name));
+    for (title, text) in
+        [("canonical request", workspace.canonical_request()), ("string to sign", workspace.string_to_sign())]
+    {
+        if !text.is_empty() {
+            println!("# {title}\n{}\n", String::from_utf8_lossy(text));
+        }
+    }
+    println!("# signed request");
+}
+
+type Failed = (Exit, String);
+
+fn usage(message: impl Into<String>) -> Failed {
+    (Exit::Usage, message.into())
+}
+
+fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<Scheme>), Failed> {
+    let clock = SystemClock;
+    let moment = moment(arguments, &clock)?;
+    let (head, body) = request(arguments)?;
+    let target = classify::target(head.target()).map_err(|refusal| usage(refusal.to_string()))?;
+    let endpoint = endpoint(&head)?;
+    let refused = |refusal: crate::refusal::Refusal| (Exit::Failed, refusal.to_string());
+    let family = classify::family(endpoint.product()).map_err(refused)?;
+    let query: Vec<_> = parameters(target.query).collect();
+    let content_type = head.field("content-type").unwrap_or_default();
+    let is_form =
+        family != Family::Oss && !body.is_empty() && content_type.starts_with(b"application/x-www-form");
+    let fields: Vec<_> = parameters(&body).collect();
+    let read = if is_form { FormRead::Fields(&fields) } else { FormRead::None };
+    let asked = classify::asked(&head, &query, read, family, target.is_root()).map_err(refused)?;
+    let shape = Shape {
+        head: &head,
+        target,
+        query: &query,
+        endpoint: &endpoint,
+        is_form,
+        is_form_unread: false,
+        upgrades_rpc: false,
+    };
+    let plan = classify::plan(&asked, &shape).map_err(refused)?;
+    let credential = credential(arguments)?;
+    let mut parts = Parts::default();
+    let held = (plan.body == BodyPlan::Hold).then_some((&body[..], is_form));
+    let assembled = assemble(&head, (&plan, &endpoint), target, held, &mut parts);
+    let body = assembled.body.unwrap_or(std::borrow::Cow::Borrowed(&body));
+    let unsigned = match plan.body {
+        BodyPlan::Hold => Unsigned { payload: Payload::Held(&body), ..assembled.unsigned },
+        _ => assembled.unsigned,
+    };
+    let mut workspace = Workspace::default();
+    let Some(scheme) = plan.call.scheme else {
+        return Ok((sign::pass(&unsigned, Vec::new()), body.into_owned(), workspace, None));
+    };
+    let day_key = match (scheme, endpoint.region()) {
+        (Scheme::OssV4, Some(region)) => Some(credential.key().day_key(
+            calendar::day(moment.unix_seconds),
+            region.id(),
+            sign::oss::PRODUCT,
+        )),
+        _ => None,
+    };
+    let identity = credential.identity(day_key.as_ref());
+    let signed = sign::sign(scheme, &unsigned, &identity, &moment, (&mut workspace, Vec::new()))
+        .map_err(|fault| (Exit::Failed, fault.to_string()))?;
+    Ok((signed, body.into_owned(), workspace, Some(scheme)))
+}
+
+fn moment(arguments: &Arguments, clock: &SystemClock) -> Result<Moment, Failed> {
+    let mut moment = clock.moment();
+    if let Some(date) = &arguments.date {
+        let form = || usage(format!("--date {date:?} is not of the form 2026-01-31T12:00:00Z"));
+        moment.unix_seconds = calendar::parse_iso(date).ok_or_else(form)?;
+    }
+    if let Some(nonce) = &arguments.nonce {
+        moment.nonce =
+            Nonce::from_text(nonce).ok_or_else(|| usage("--nonce takes 1 to 36 visible characters"))?;
+    }
+    Ok(moment)
+}
+
+/// The request as a client would send it to the proxy, read by the proxy's own grammar.
+fn request(arguments: &Arguments) -> Result<(Head, Vec<u8>), Failed> {
+    let address = arguments.url.strip_prefix("https://").or_else(|| arguments.url.strip_prefix("http://"));
+    let address = address.ok_or_else(|| usage("the address must begin with https://"))?;
+    let end = address.find(['/', '?']).unwrap_or(address.len());
+    let (host, target) = address.split_at_checked(end).unwrap_or((address, ""));
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let default = if arguments.data.is_some() { "POST" } else { "GET" };
+    let method = arguments.request.as_deref().unwrap_or(default);
+    let mut text = format!("{method} {slash}{target} HTTP/1.1\r\nHost: {host}\r\n");
+    for header in &arguments.header {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    let has_type =
+        arguments.header.iter().any(|header| header.to_ascii_lowercase().starts_with("content-type:"));
+    if let Some(data) = &arguments.data {
+        if !has_type {
+            text.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
+        }
+        text.push_str(&format!("Content-Length: {}\r\n", data.len()));
+    }
+    text.push_str("\r\n");
+    let mut head = Head::new();
+    head.buffer().extend_from_slice(text.as_bytes());
+    let limits = HeadLimits { head: 60 * 1024, headers: HEADERS_MAX, uri: 60 * 1024 };
+    match head.parse(&limits) {
+        Ok(true) if head.method().is_some() => {
+            Ok((head, arguments.data.clone().unwrap_or_default().into_bytes()))
+        }
+        Ok(_) => Err(usage("this is no request that could be sent: check method, address and headers")),
+        Err(fault) => Err(usage(fault.to_string())),
+    }
+}
+
+fn endpoint(head: &Head) -> Result<Endpoint, Failed> {
+    let host = String::from_utf8_lossy(head.field("host").unwrap_or_default()).into_owned();
+    let unknown = |why: String| (Exit::Failed, format!("{host}: {why}"));
+    let name = Host::in_lower_case(&host).map_err(|_| unknown("the name is too long".to_owned()))?;
+    endpoint::reverse(name.as_str(), &Tenants::any()).map_err(|why| unknown(why.to_string()))
+}
+
+/// The credential that `run` would use. One that STS must give is fetched.
+fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
+    let environment = config::environment();
+    let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let flags = Flags { config: arguments.config.clone(), ..Flags::default() };
+    let lines = |problems: Vec<config::Problem>| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        (Exit::Config, lines.join("\n"))
+    };
+    let settings = config::load(&flags, &environment, &directory).map_err(lines)?.settings;
+    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
+    let runtime = process::runtime().map_err(|error| (Exit::Failed, error.to_string()))?;
+    runtime.block_on(async {
+        let role = RoleName::new(&arguments.role);
+        let credentials = sidecar::credentials_alone(setup).map_err(lines)?;
+        let cell = credentials.cell(&role).ok_or_else(|| usage(format!("no role is called {role:?}")))?;
+        cell.wait().await.map_err(|missing| (Exit::Failed, missing.to_string()))
+    })
 }

@@ -75,6 +75,24 @@ pub fn load(
         problems.push(Problem::new(&origin, unusable.text));
         None
     });
+    layered(source, flags, (environment, working_directory), problems)
+}
+
+/// The same without looking for a file.
+pub fn load_without_file(
+    flags: &Flags,
+    environment: &BTreeMap<String, String>,
+    working_directory: &Path,
+) -> Result<Loaded, Vec<Problem>> {
+    layered(None, flags, (environment, working_directory), Vec::new())
+}
+
+fn layered(
+    source: Option<file::Source>,
+    flags: &Flags,
+    (environment, working_directory): (&BTreeMap<String, String>, &Path),
+    mut problems: Vec<Problem>,
+) -> Result<Loaded, Vec<Problem>> {
     let mut tree = match &source {
         Some(source) => document::parse(&source.name, &source.text, &mut problems),
         None => Table::new("", "", Origin::Default),

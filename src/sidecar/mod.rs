@@ -94,6 +94,14 @@ pub fn check(settings: &Settings) -> Result<(), Vec<Problem>> {
     Parts::new(settings, None).map(drop)
 }
 
+/// The roles and their credentials without anything that serves: for signing at the command line. Must be called in a
+/// runtime, which does the fetching.
+pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
+    let elsewhere = setup.elsewhere.map(|dial| Elsewhere { dial });
+    let parts = Parts::new(&setup.settings, elsewhere.as_ref())?;
+    credentials(&setup.settings, &parts, setup.environment, &setup.clock)
+}
+
 impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
