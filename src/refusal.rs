@@ -125,7 +125,6 @@ impl Code {
         Self::InternalError,
     ];
 
-    #[expect(clippy::too_many_lines, reason = "one table, a line a code")]
     const fn row(self) -> Row {
         const fn row(status: u16, name: &'static str, pascal: &'static str) -> Row {
             Row { status, name, pascal }

@@ -140,7 +140,8 @@ fn bind_unix(path: &Path, workers: usize) -> io::Result<Vec<Listening>> {
 
 /// In a directory where anybody may rename files, anybody could put a socket of their own in our place.
 fn refuse_open_directory(path: &Path) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mode = std::fs::metadata(directory)?.permissions().mode();
     let (is_open, is_sticky) = (mode & 0o022 != 0, mode & 0o1000 != 0);
     if is_open && !is_sticky {

@@ -50,9 +50,8 @@ impl Pipeline {
 
 async fn complaint(arrived: &mut Arrived, timeouts: &crate::upstream::Timeouts) -> Option<Complaint> {
     // A HEAD's answer has no body; OSS puts the code of its error into a header.
-    match arrived.field("x-oss-ec") {
-        Some(b"0002-00000007") => return Some(Complaint::Token),
-        Some(_) | None => {}
+    if arrived.field("x-oss-ec") == Some(b"0002-00000007") {
+        return Some(Complaint::Token);
     }
     let body = arrived.peek(ERROR_MAX, timeouts).await;
     let code = code(body)?;

@@ -102,15 +102,18 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
     Assembled { unsigned, body }
 }
 
+/// A signed head, and the body where it is known whole.
+type Attempt<'b> = (Signed, Option<Cow<'b, [u8]>>);
+
 impl Pipeline {
-    /// Signs one attempt. Returns the head, and the body if it is known whole.
+    /// Signs one attempt.
     pub(super) fn sign<'b>(
         &self,
         head: &Head,
         prepared: &Prepared,
         (credential, moment): (&Credential, Moment),
         held: Option<&'b [u8]>,
-    ) -> Result<(Signed, Option<Cow<'b, [u8]>>), Refusal> {
+    ) -> Result<Attempt<'b>, Refusal> {
         let target = classify::target(head.target())?;
         let target = Target { path: prepared.path(&target), ..target };
         let mut scratch = self.scratch();

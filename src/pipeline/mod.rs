@@ -5,6 +5,7 @@
 
 mod again;
 mod attempt;
+mod carry;
 mod held;
 mod locate;
 mod prepare;
@@ -28,8 +29,8 @@ use crate::names::{Endpoint, Moment, RoleName};
 use crate::policy;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, Shard};
-use crate::upstream::{CallerSide, End, Failure, Outgoing, Upload, Upstream, tell_to_continue};
-use prepare::Prepared;
+use crate::upstream::{Failure, Upload, Upstream, tell_to_continue};
+use carry::Exchange;
 
 /// What the listeners of one worker share.
 #[derive(Debug)]
@@ -146,7 +147,7 @@ impl Pipeline {
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
         }
-        self.carry(caller, &prepared, credential, Body { upload, held }, record).await
+        self.carry(caller, Exchange { prepared, credential, upload, held }, record).await
     }
 
     /// A live credential: at hand, or waited for as long as its life's rules say.
@@ -157,110 +158,12 @@ impl Pipeline {
         }
     }
 
-    /// Sign and send, and once more where that is safe; then pass the answer on.
-    async fn carry(
-        &self,
-        caller: &mut Caller,
-        prepared: &Prepared,
-        mut credential: Arc<Credential>,
-        mut body: Body,
-        record: &mut Record,
-    ) -> Result<Next, Stop> {
-        let begun = self.worker.clock.now();
-        let is_safe = prepared.plan.call.is_safe;
-        let (mut was_lost, mut was_rejected) = (false, false);
-        let arrived = loop {
-            record.attempts += 1;
-            let signed =
-                self.sign(&caller.head, prepared, (&credential, self.moment()), body.held.as_deref())?;
-            record.scheme = prepared.plan.call.scheme;
-            let outgoing = match &signed.1 {
-                Some(bytes) => Outgoing::Whole(bytes),
-                None => Outgoing::Streamed(&mut body.upload),
-            };
-            let mut side = side(caller);
-            let sent = self.worker.upstream.send(&signed.0, outgoing, is_safe, &mut side).await;
-            self.worker.buffers.put(signed.0.into_buffer());
-            match sent {
-                Ok(mut arrived) if !was_rejected && body.can_be_sent_again() => {
-                    was_rejected = true;
-                    match self.again(&mut arrived, &credential).await {
-                        Some(renewed) => credential = renewed,
-                        None => break arrived,
-                    }
-                }
-                Ok(arrived) => break arrived,
-                Err(Failure::Lost { .. }) if is_safe && !was_lost && body.is_small() => was_lost = true,
-                Err(failure) => {
-                    tracing::debug!(host = %prepared.endpoint.host(), %failure, "a request was not answered");
-                    return Err(failure.into());
-                }
-            }
-        };
-        let took = self.worker.clock.now().boot.saturating_sub(begun.boot);
-        record.upstream_seconds = Some(took.as_secs_f64());
-        record.status = arrived.status();
-        record.request_bytes = body.bytes(&caller.head);
-        record.request_id = prepared.request_id(&arrived);
-        let closes = !caller.head.keeps_alive() || caller.is_draining();
-        let host = prepared.endpoint.host();
-        let relayed = arrived.relay(&self.worker.upstream, host, closes, &mut side(caller)).await;
-        record.response_bytes = relayed.body_bytes;
-        let (outcome, next) = match relayed.end {
-            End::Keep => (Outcome::Forwarded, Next::Keep),
-            End::Close => (Outcome::Forwarded, Next::Close),
-            End::Truncated => (Outcome::Truncated, Next::Abort),
-            End::CallerGone => (Outcome::CallerGone, Next::Close),
-        };
-        record.outcome = outcome;
-        if outcome == Outcome::Truncated {
-            record.refusal = Some(Code::UpstreamTruncated.name());
-        }
-        caller.head.finish(body.upload.prefix());
-        Ok(next)
-    }
-
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.
     fn moment(&self) -> Moment {
         let mut moment = self.worker.clock.moment();
         moment.unix_seconds = moment.unix_seconds.saturating_add(self.worker.skew.load(Ordering::Relaxed));
         moment
     }
-}
-
-/// A request's body.
-struct Body {
-    upload: Upload,
-    /// All of its data, if it was held.
-    held: Option<held::Held>,
-}
-
-impl Body {
-    /// Whether nothing of it is lost once it was sent.
-    fn can_be_sent_again(&self) -> bool {
-        self.held.is_some() || self.upload.is_whole() && self.upload.prefix() == 0
-    }
-
-    /// Whether it may be sent again after a connection was lost: what was held is, up to a size worth keeping.
-    fn is_small(&self) -> bool {
-        const MAX: usize = 64 * 1024;
-        self.held
-            .as_ref()
-            .map_or_else(|| self.upload.is_whole() && self.upload.prefix() <= MAX, |held| held.len() <= MAX)
-    }
-
-    fn bytes(&self, head: &crate::wire::Head) -> u64 {
-        match (&self.held, head.framing()) {
-            (Some(held), _) => held.len() as u64,
-            (None, crate::wire::Framing::Length(length)) => length,
-            (None, _) => self.upload.bytes(),
-        }
-    }
-}
-
-fn side(caller: &mut Caller) -> CallerSide<'_, crate::accept::Stream> {
-    let Caller { stream, head, deadline, buffers, .. } = caller;
-    CallerSide { stream, head, deadline, buffers }
 }
 
 fn no_credential(missing: &NoCredential) -> Refusal {

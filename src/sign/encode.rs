@@ -3,6 +3,7 @@
 use crate::wire::{Spelling, decoded};
 
 /// Whether a byte stands for itself in every canonical form: `A–Z a–z 0–9 - _ . ~` (RFC 3986, unreserved).
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
 const UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

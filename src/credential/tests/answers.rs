@@ -98,7 +98,7 @@ async fn no_word_of_a_refusals_message_gets_out() {
 
 #[test]
 fn only_a_date_of_http_is_read_as_one() {
-    let parse = super::super::answer::parse_date;
+    let parse = answer::parse_date;
     assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
     assert_eq!(parse(&http_date(1_800_000_000)), Some(1_800_000_000));
     for text in ["", "06 Nov 1994", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT"] {

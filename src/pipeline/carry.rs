@@ -1,0 +1,129 @@
+//! Sign and upstream: a request goes out, once more where that is safe, and the answer comes back.
+
+use std::sync::Arc;
+
+use super::held::Held;
+use super::prepare::Prepared;
+use super::{Pipeline, Stop};
+use crate::accept::{Caller, Next, Stream};
+use crate::credential::Credential;
+use crate::refusal::Code;
+use crate::telemetry::{Outcome, Record};
+use crate::upstream::{Arrived, CallerSide, End, Failure, Outgoing, Upload};
+use crate::wire::{Framing, Head};
+
+/// A body up to this size is sent again after a connection was lost, where sending twice does no harm.
+const RESENT_MAX: usize = 64 * 1024;
+
+/// A request that nothing is missing for.
+pub(super) struct Exchange {
+    pub(super) prepared: Prepared,
+    pub(super) credential: Arc<Credential>,
+    pub(super) upload: Upload,
+    /// All of the body's data, if it was held.
+    pub(super) held: Option<Held>,
+}
+
+impl Exchange {
+    /// Whether nothing of the body is lost once it was sent: there is none, or it was held.
+    fn can_be_sent_again(&self) -> bool {
+        self.held.is_some() || self.upload.is_whole() && self.upload.prefix() == 0
+    }
+
+    /// Whether it may be sent again after a connection was lost before an answer.
+    fn outlives_a_connection(&self) -> bool {
+        let is_small = match &self.held {
+            Some(held) => held.len() <= RESENT_MAX,
+            None => self.upload.is_whole() && self.upload.prefix() <= RESENT_MAX,
+        };
+        is_small && self.prepared.plan.call.is_safe
+    }
+
+    fn body_bytes(&self, head: &Head) -> u64 {
+        match (&self.held, head.framing()) {
+            (Some(held), _) => held.len() as u64,
+            (None, Framing::Length(length)) => length,
+            (None, _) => self.upload.bytes(),
+        }
+    }
+}
+
+fn side(caller: &mut Caller) -> CallerSide<'_, Stream> {
+    let Caller { stream, head, deadline, buffers, .. } = caller;
+    CallerSide { stream, head, deadline, buffers }
+}
+
+impl Pipeline {
+    /// Sends until an answer is the caller's, then passes it on.
+    pub(super) async fn carry(
+        &self,
+        caller: &mut Caller,
+        mut exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Next, Stop> {
+        let begun = self.worker.clock.now();
+        let arrived = self.send(caller, &mut exchange, record).await?;
+        let took = self.worker.clock.now().boot.saturating_sub(begun.boot);
+        record.upstream_seconds = Some(took.as_secs_f64());
+        record.status = arrived.status();
+        record.request_id = exchange.prepared.request_id(&arrived);
+
+        let closes = !caller.head.keeps_alive() || caller.is_draining();
+        let host = exchange.prepared.endpoint.host();
+        let relayed = arrived.relay(&self.worker.upstream, host, closes, &mut side(caller)).await;
+        record.request_bytes = exchange.body_bytes(&caller.head);
+        record.response_bytes = relayed.body_bytes;
+        let (outcome, next) = match relayed.end {
+            End::Keep => (Outcome::Forwarded, Next::Keep),
+            End::Close => (Outcome::Forwarded, Next::Close),
+            End::Truncated => (Outcome::Truncated, Next::Abort),
+            End::CallerGone => (Outcome::CallerGone, Next::Close),
+        };
+        record.outcome = outcome;
+        if outcome == Outcome::Truncated {
+            record.refusal = Some(Code::UpstreamTruncated.name());
+        }
+        caller.head.finish(exchange.upload.prefix());
+        Ok(next)
+    }
+
+    /// Signs and sends, with a new date, nonce and signature each time: at most once more for a lost connection, and
+    /// once more for a rejected token or a wrong clock.
+    async fn send(
+        &self,
+        caller: &mut Caller,
+        exchange: &mut Exchange,
+        record: &mut Record,
+    ) -> Result<Arrived, Stop> {
+        let is_safe = exchange.prepared.plan.call.is_safe;
+        let (mut was_lost, mut was_rejected) = (false, false);
+        loop {
+            record.attempts += 1;
+            let credential = Arc::clone(&exchange.credential);
+            let by = (&*credential, self.moment());
+            let (signed, body) = self.sign(&caller.head, &exchange.prepared, by, exchange.held.as_deref())?;
+            record.scheme = exchange.prepared.plan.call.scheme;
+            let outgoing = match &body {
+                Some(body) => Outgoing::Whole(body),
+                None => Outgoing::Streamed(&mut exchange.upload),
+            };
+            let sent = self.worker.upstream.send(&signed, outgoing, is_safe, &mut side(caller)).await;
+            self.worker.buffers.put(signed.into_buffer());
+            match sent {
+                Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {
+                    was_rejected = true;
+                    match self.again(&mut arrived, &credential).await {
+                        Some(renewed) => exchange.credential = renewed,
+                        None => return Ok(arrived),
+                    }
+                }
+                Ok(arrived) => return Ok(arrived),
+                Err(Failure::Lost { .. }) if !was_lost && exchange.outlives_a_connection() => was_lost = true,
+                Err(failure) => {
+                    tracing::debug!(host = %exchange.prepared.endpoint.host(), %failure, "a request was not answered");
+                    return Err(failure.into());
+                }
+            }
+        }
+    }
+}
