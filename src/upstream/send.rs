@@ -1,8 +1,11 @@
 //! One attempt: the signed head and the body go out, the answer's head comes in.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::connection::Connection;
 use super::failure::BodyFault;
@@ -229,19 +232,31 @@ async fn write_watching(
     answer: &mut Vec<u8>,
     (deadline, limit): (&mut Deadline, Duration),
 ) -> Sent {
-    let (mut reader, mut writer) = tokio::io::split(connection);
-    let writing = async {
-        tokio::select! {
-            biased;
-            written = write_both(&mut writer, bytes, &[]) => written.is_ok(),
-            _ = reader.read_buf(answer) => false,
+    let mut rest = bytes;
+    let writing = poll_fn(|context| {
+        while !rest.is_empty() {
+            match Pin::new(&mut *connection).poll_write(context, rest) {
+                Poll::Ready(Ok(count)) if count > 0 => rest = rest.get(count..).unwrap_or_default(),
+                Poll::Ready(_) => return Poll::Ready(false),
+                Poll::Pending => return poll_answer(connection, context, answer),
+            }
         }
-    };
+        Pin::new(&mut *connection).poll_flush(context).map(|flushed| flushed.is_ok())
+    });
     match deadline.within(limit, writing).await {
         Ok(true) => Sent::All,
         // A write that fails or hangs: the answer, if there is one, says why.
         Ok(false) | Err(Elapsed) => Sent::Answered,
     }
+}
+
+/// While a write waits: `Ready(false)` once anything of an answer is here, or the end.
+fn poll_answer(connection: &mut Connection, context: &mut Context<'_>, answer: &mut Vec<u8>) -> Poll<bool> {
+    let mut bytes = [0; 1024];
+    let mut buffer = ReadBuf::new(&mut bytes);
+    let read = Pin::new(connection).poll_read(context, &mut buffer);
+    answer.extend_from_slice(buffer.filled());
+    read.map(|_| false)
 }
 
 /// Reads until the head of the real answer is there. Watches the caller meanwhile: once it is gone, so is the request.
