@@ -15,7 +15,7 @@ pub struct Asked {
     pub version: Option<Version>,
     /// The scheme that the caller signed with.
     pub caller_scheme: Option<Scheme>,
-    /// Whether a form field, and nothing else, names the operation or the version.
+    /// Whether a form field names the operation or the version, whatever else does.
     pub is_named_by_form: bool,
     /// Whether `x-acs-action` is there.
     pub has_action_header: bool,

@@ -98,9 +98,7 @@ fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<S
     let refused = |refusal: crate::refusal::Refusal| (Exit::Failed, refusal.to_string());
     let family = classify::family(endpoint.product()).map_err(refused)?;
     let query: Vec<_> = parameters(target.query).collect();
-    let content_type = head.field("content-type").unwrap_or_default();
-    let is_form =
-        family != Family::Oss && !body.is_empty() && content_type.starts_with(b"application/x-www-form");
+    let is_form = family != Family::Oss && classify::has_form(&head);
     let fields: Vec<_> = parameters(&body).collect();
     let read = if is_form { FormRead::Fields(&fields) } else { FormRead::None };
     let asked = classify::asked(&head, &query, read, family, target.is_root()).map_err(refused)?;

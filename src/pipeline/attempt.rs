@@ -24,13 +24,17 @@ pub struct Scratch {
 /// The same, of one request.
 #[derive(Debug, Default)]
 pub struct Parts<'a> {
-    pub(super) query: Vec<Parameter<'a>>,
-    pub(super) form: Vec<Parameter<'a>>,
-    pub(super) fields: Vec<Field<'a>>,
+    /// Pieces of the query.
+    pub query: Vec<Parameter<'a>>,
+    /// Fields of a form body.
+    pub form: Vec<Parameter<'a>>,
+    /// Headers.
+    pub fields: Vec<Field<'a>>,
 }
 
 impl Scratch {
-    pub(super) fn take<'a>(&mut self) -> Parts<'a> {
+    /// The indexes, empty. Give them back with [`Self::put`].
+    pub fn take<'a>(&mut self) -> Parts<'a> {
         Parts {
             query: recycle(std::mem::take(&mut self.query)),
             form: recycle(std::mem::take(&mut self.form)),
@@ -38,7 +42,8 @@ impl Scratch {
         }
     }
 
-    pub(super) fn put(&mut self, parts: Parts<'_>) {
+    /// Keeps the indexes' memory for the next request.
+    pub fn put(&mut self, parts: Parts<'_>) {
         self.query = recycle(parts.query);
         self.form = recycle(parts.form);
         self.fields = recycle(parts.fields);

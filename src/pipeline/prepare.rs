@@ -10,7 +10,7 @@ use crate::names::{Endpoint, Scheme};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{Record, RequestId};
 use crate::upstream::Arrived;
-use crate::wire::{Framing, Head, Target, parameters};
+use crate::wire::{Head, Target, parameters};
 
 /// What was decided.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +55,7 @@ impl Pipeline {
         if head.has_metadata_text() && family != Family::Oss {
             return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
         }
-        let is_form = family != Family::Oss
-            && !matches!(head.framing(), Framing::None | Framing::Length(0))
-            && head.field("content-type").is_some_and(is_form_type);
+        let is_form = family != Family::Oss && classify::has_form(head);
         let mut scratch = self.scratch();
         let Parts { mut query, mut form, fields } = scratch.take();
         query.extend(parameters(target.query));
@@ -85,10 +83,4 @@ impl Pipeline {
     pub(super) fn scratch(&self) -> std::sync::MutexGuard<'_, Scratch> {
         self.worker.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-}
-
-/// Parameters behind a `;`, such as a charset, do not make it another type.
-fn is_form_type(value: &[u8]) -> bool {
-    const FORM: &[u8] = b"application/x-www-form-urlencoded";
-    value.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM))
 }

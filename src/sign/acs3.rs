@@ -44,7 +44,9 @@ pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace)
     let mut query = workspace.take_parameters();
     query.extend_from_slice(covered.query);
     query.sort_unstable_by(|a, b| a.compare_names(b).then_with(|| a.compare_values(b)));
-    covered.headers.sort_unstable_by(Field::compare_names);
+    covered.headers.sort_unstable_by(|a, b| {
+        a.compare_names(b).then_with(|| a.value.trim_ascii().cmp(b.value.trim_ascii()))
+    });
 
     let text = &mut workspace.canonical;
     text.extend_from_slice(covered.method.as_bytes());
@@ -60,16 +62,7 @@ pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace)
         percent(text, parameter.value, parameter.spelling);
     }
     text.push(b'\n');
-    for (index, field) in covered.headers.iter().enumerate() {
-        if index > 0 {
-            workspace.names.push(b';');
-        }
-        write_lower(&mut workspace.names, field.name);
-        write_lower(text, field.name);
-        text.push(b':');
-        text.extend_from_slice(field.value.trim_ascii());
-        text.push(b'\n');
-    }
+    write_headers(text, covered.headers, &mut workspace.names);
     text.push(b'\n');
     text.extend_from_slice(&workspace.names);
     text.push(b'\n');
@@ -80,6 +73,30 @@ pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace)
     workspace.string_to_sign.extend_from_slice(&hex(Sha256::digest(&workspace.canonical).into()));
     workspace.put_parameters(query);
     hex(key.acs3(&workspace.string_to_sign))
+}
+
+/// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
+/// their order, as the SDKs do; that happens for equal values only, since different ones are refused.
+fn write_headers(text: &mut Vec<u8>, headers: &[Field<'_>], names: &mut Vec<u8>) {
+    let mut previous: Option<&Field<'_>> = None;
+    for field in headers {
+        if previous.is_some_and(|previous| previous.compare_names(field).is_eq()) {
+            text.push(b',');
+        } else {
+            if previous.is_some() {
+                text.push(b'\n');
+                names.push(b';');
+            }
+            write_lower(names, field.name);
+            write_lower(text, field.name);
+            text.push(b':');
+        }
+        text.extend_from_slice(field.value.trim_ascii());
+        previous = Some(field);
+    }
+    if previous.is_some() {
+        text.push(b'\n');
+    }
 }
 
 pub(super) fn sign(

@@ -122,3 +122,6 @@ pub fn sign(
 pub fn pass(unsigned: &Unsigned<'_>, buffer: Vec<u8>) -> Signed {
     head::write(unsigned, head::Additions::default(), |_| {}, buffer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Runs vectors one by one, and counts what became of them.
+
+use std::collections::BTreeMap;
+
+use crate::case::Case;
+use crate::read::Vector;
+use crate::{route, signer};
+use countersign::names::Scheme;
+
+/// What became of the vectors so far.
+#[derive(Debug, Default)]
+pub(crate) struct Count {
+    passed: BTreeMap<String, usize>,
+    failures: Vec<String>,
+    not_emitted: BTreeMap<String, usize>,
+}
+
+impl Count {
+    /// Runs one.
+    pub(crate) fn add(&mut self, vector: Vector) {
+        let Vector { scheme, name, left_out, case } = vector;
+        let reason =
+            left_out.or_else(|| built(&scheme).is_none().then(|| format!("{scheme}: not built yet")));
+        if let Some(reason) = reason {
+            *self.not_emitted.entry(reason).or_default() += 1;
+            return;
+        }
+        match case.and_then(|case| check(&case)) {
+            Ok(()) => *self.passed.entry(scheme).or_default() += 1,
+            Err(differences) => self.failures.push(format!("{scheme} {name}:\n{}", differences.trim_end())),
+        }
+    }
+
+    /// How many failed.
+    pub(crate) const fn failed(&self) -> usize {
+        self.failures.len()
+    }
+
+    /// How many of a scheme passed.
+    pub(crate) fn passed(&self, scheme: &str) -> usize {
+        self.passed.get(scheme).copied().unwrap_or_default()
+    }
+
+    /// How many were not emitted.
+    pub(crate) fn left_out(&self) -> usize {
+        self.not_emitted.values().sum()
+    }
+
+    /// The failures, the reasons, the numbers; the whole in the last line.
+    pub(crate) fn print(&self) {
+        for failure in &self.failures {
+            println!("FAILED {failure}");
+        }
+        for (scheme, count) in &self.passed {
+            println!("passed: {count} {scheme}");
+        }
+        for (reason, count) in &self.not_emitted {
+            println!("not emitted: {count} {reason}");
+        }
+        let (passed, failed, left_out) =
+            (self.passed.values().sum::<usize>(), self.failed(), self.left_out());
+        let all = passed + failed + left_out;
+        println!("{all} vectors, {passed} passed, {failed} failed, {left_out} not emitted");
+    }
+}
+
+/// The scheme, if there is a signer for it.
+pub(crate) fn built(scheme: &str) -> Option<Scheme> {
+    match scheme {
+        "ACS3-HMAC-SHA256" => Some(Scheme::Acs3),
+        "RPC1-HMAC-SHA1" => Some(Scheme::RpcV1),
+        "oss-v4-header" => Some(Scheme::OssV4),
+        _ => None,
+    }
+}
+
+fn check(case: &Case) -> Result<(), String> {
+    let scheme = built(&case.scheme).ok_or("no such scheme")?;
+    match case.kind.as_deref() {
+        None | Some("sign") => signer::check(case, scheme),
+        Some("fresh" | "resign" | "upgrade") => route::check(case, scheme),
+        Some(kind) => Err(format!("  a vector of kind `{kind}` cannot be run")),
+    }
+}
+
+/// What was expected and what came, for every difference.
+#[derive(Debug, Default)]
+pub(crate) struct Differences(String);
+
+impl Differences {
+    /// Compares, in full.
+    pub(crate) fn compare<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, expected: &T, got: &T) {
+        if expected != got {
+            self.0.push_str(&format!("  {what}\n    expected {expected:?}\n    got      {got:?}\n"));
+        }
+    }
+
+    /// Compares a text with what a vector says of it, if it does.
+    pub(crate) fn compare_text(&mut self, what: &str, expected: Option<&String>, got: &[u8]) {
+        if let Some(expected) = expected {
+            self.compare(what, expected, &String::from_utf8_lossy(got).into_owned());
+        }
+    }
+
+    /// Nothing, or all of it.
+    pub(crate) fn end(self) -> Result<(), String> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}

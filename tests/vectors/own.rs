@@ -1,0 +1,162 @@
+//! The project's own vectors: one file a scheme, one vector a line.
+//!
+//! The first line of a file names its scheme, its keys (none of them real) and how many vectors follow; every vector names
+//! the SDK, and its version, that was run with a fixed clock and nonce and made what is expected.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::again;
+use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs};
+use crate::count::Count;
+use crate::read::Vector;
+
+/// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
+const FILES: [(&str, &str, usize); 3] = [
+    ("acs3.jsonl", include_str!("acs3.jsonl"), 170),
+    ("rpc.jsonl", include_str!("rpc.jsonl"), 300),
+    ("oss-v4.jsonl", include_str!("oss-v4.jsonl"), 44),
+];
+
+/// The first line.
+#[derive(Debug, Deserialize)]
+struct Origin {
+    scheme: String,
+    keys: BTreeMap<String, Vec<String>>,
+    vectors: usize,
+}
+
+/// Any other line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    name: String,
+    kind: Option<String>,
+    /// `PACKAGE==VERSION`, of the SDK that made the signature.
+    sdk: String,
+    key: String,
+    time: String,
+    nonce: Option<String>,
+    /// Method, host, path and query.
+    request: (String, String, String),
+    headers: Pairs,
+    body: Option<Body>,
+    #[serde(default)]
+    oss: Oss,
+    #[serde(default)]
+    adds: Adds,
+    strips: Option<Strips>,
+    #[serde(default, deserialize_with = "crate::case::present")]
+    body_after: Option<Option<Body>>,
+    kept_query: Option<String>,
+    signed_headers: Option<String>,
+    payload_hash: Option<String>,
+    string_to_sign: Option<String>,
+    string_to_sign_sha256: Option<String>,
+    signature: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Adds {
+    headers: Pairs,
+    query: Pairs,
+    form: Pairs,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Strips {
+    headers: Option<Vec<String>>,
+    query: Option<Vec<String>>,
+    form: Option<Vec<String>>,
+}
+
+/// Runs them all. An error: a file is not what it says it is.
+pub(crate) fn run() -> Result<Count, String> {
+    let mut count = Count::default();
+    for (file, text, floor) in FILES {
+        let (scheme, vectors) = read(text).map_err(|why| format!("tests/vectors/{file}: {why}"))?;
+        if vectors.len() < floor {
+            return Err(format!("tests/vectors/{file} holds {} vectors, not {floor}", vectors.len()));
+        }
+        let failed = count.failed();
+        for vector in vectors {
+            if let Ok(case) = &vector.case
+                && scheme == "oss-v4-header"
+            {
+                again::check(case)
+                    .map_err(|why| format!("{}, signed with a dummy key:\n{why}", vector.name))?;
+            }
+            count.add(vector);
+        }
+        if count.failed() == failed && count.passed(&scheme) < floor {
+            return Err(format!("tests/vectors/{file}: only {} passed", count.passed(&scheme)));
+        }
+    }
+    match count.left_out() {
+        0 => Ok(count),
+        some => Err(format!("{some} of the project's own vectors are of no scheme that is built")),
+    }
+}
+
+fn read(text: &str) -> Result<(String, Vec<Vector>), String> {
+    let mut lines = text.lines();
+    let origin = lines.next().ok_or("the file is empty")?;
+    let origin: Origin = serde_json::from_str(origin).map_err(|why| format!("line 1: {why}"))?;
+    let vectors = lines.enumerate().map(|(index, line)| {
+        let case = case(line, &origin).map_err(|why| format!("line {}: {why}", index + 2))?;
+        let (scheme, name) = (origin.scheme.clone(), case.name.clone());
+        Ok(Vector { scheme, name, left_out: None, case: Ok(case) })
+    });
+    let vectors = vectors.collect::<Result<Vec<_>, String>>()?;
+    if vectors.len() == origin.vectors {
+        Ok((origin.scheme, vectors))
+    } else {
+        Err(format!("line 1 says {} vectors, and {} follow", origin.vectors, vectors.len()))
+    }
+}
+
+fn case(line: &str, origin: &Origin) -> Result<Case, String> {
+    let line: Line = serde_json::from_str(line).map_err(|why| why.to_string())?;
+    if !line.sdk.contains("==") && !line.sdk.contains('@') {
+        return Err(format!("`{}` is no PACKAGE==VERSION", line.sdk));
+    }
+    let key = origin.keys.get(&line.key).map(Vec::as_slice);
+    let (id, secret, token) = match key {
+        Some([id, secret]) => (id, secret, None),
+        Some([id, secret, token]) => (id, secret, Some(token)),
+        _ => return Err(format!("no key `{}` in line 1", line.key)),
+    };
+    let (method, host, path_and_query) = line.request;
+    let strips = line.strips.unwrap_or_default();
+    Ok(Case {
+        scheme: origin.scheme.clone(),
+        name: line.name,
+        kind: line.kind,
+        input: Input { method, host, path_and_query, headers: line.headers, body: line.body },
+        credentials: Credentials {
+            access_key_id: id.clone(),
+            access_key_secret: secret.clone(),
+            security_token: token.cloned(),
+        },
+        fixed: Fixed { timestamp: line.time, nonce: line.nonce, oss: line.oss },
+        expect: Expect {
+            signature: line.signature,
+            string_to_sign: line.string_to_sign,
+            string_to_sign_sha256: line.string_to_sign_sha256,
+            canonical_request: None,
+            signed_headers: line.signed_headers,
+            payload_hash: line.payload_hash,
+            set_headers: line.adds.headers,
+            add_query: line.adds.query,
+            add_form: line.adds.form,
+            remove_query: strips.query,
+            remove_form: strips.form,
+            remove_headers: strips.headers,
+            kept_query: line.kept_query,
+            body_after: line.body_after,
+        },
+    })
+}
