@@ -1,0 +1,68 @@
+"""What is checked once all clients are done: the exit code, the access lines, and the bytes that went to the cloud."""
+
+import re
+from collections import Counter
+
+from python import dummies
+from suites import SUITES
+
+# What the sandbox says to a signed request that asks for something: done, part of it, or not there. Whatever it says
+# to a wrong signature or a strange key is among the others, or names its code, which the suites look at.
+STATUSES = {200, 204, 206, 404}
+
+# Where each scheme names the key.
+KEY_ON_THE_WIRE = re.compile(rb"(?:Credential=|AccessKeyId=)([^/,& \r\n]+)")
+
+
+def lines(countersign, code):
+    """`ok SENTENCE` or `FAILED SENTENCE: WHY`, one a check."""
+    for sentence, check in checks(countersign, code):
+        wrong = check()
+        yield f"FAILED {sentence}: {wrong}" if wrong else f"ok {sentence}"
+
+
+def checks(countersign, code):
+    """Sentences, and functions that return what contradicts them."""
+    access, heard = countersign.access_lines(), countersign.relay.heard()
+    yield "SIGTERM ends it with exit code 0", lambda: code != 0 and f"it ended with {code}"
+    yield "every request was forwarded", lambda: others(access, lambda line: line["outcome"] == "forwarded")
+    yield "the sandbox refused no request", lambda: others(access, lambda line: line["status"] in STATUSES)
+    yield "every request was sent once", lambda: others(access, lambda line: line["attempts"] == 1)
+    yield "the log warns of nothing", lambda: warnings(countersign.log())
+    for suite in SUITES:
+        own = [line for line in access if line["role"] == suite.role]
+        yield f"the requests of {suite.role} left as {spelled(suite.schemes)}", lambda s=suite, o=own: schemes(s, o)
+    for name, dummy in vars(dummies).items():
+        if name.isupper():
+            yield f"no {spelled([name.lower()])} of a client went out", lambda d=dummy: found(d, heard)
+    yield "every key that went out is one of the sandbox's STS, one a role", lambda: keys(heard)
+
+
+def others(access, is_right):
+    return [line for line in access if not is_right(line)]
+
+
+def schemes(suite, own):
+    if len(own) < suite.requests_least:
+        return f"{len(own)} requests, of at least {suite.requests_least}"
+    seen = Counter(line.get("scheme") for line in own)
+    return set(seen) != suite.schemes and dict(seen)
+
+
+def found(dummy, heard):
+    at = heard.find(dummy.encode())
+    return at >= 0 and heard[max(0, at - 80) : at + 80]
+
+
+def keys(heard):
+    seen = Counter(KEY_ON_THE_WIRE.findall(heard))
+    are_issued = all(key.startswith(b"STS.N") for key in seen)
+    return (len(seen) != len(SUITES) or not are_issued) and dict(seen)
+
+
+def warnings(log):
+    return [line for line in log.splitlines() if '"level":"WARN"' in line or '"level":"ERROR"' in line]
+
+
+def spelled(words):
+    return " and ".join(sorted(word.replace("_", " ") for word in words))

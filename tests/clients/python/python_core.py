@@ -1,0 +1,116 @@
+"""`aliyun-python-sdk-core` and `-ecs`: the SDK before the current one, RPC-signed. Pointed at the proxy by `http_proxy`."""
+
+import json
+import os
+
+import checks
+import dummies
+from aliyunsdkcore.acs_exception.exceptions import ServerException
+from aliyunsdkcore.auth.credentials import StsTokenCredential
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.request import CommonRequest
+from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import DescribeInstancesRequest
+from aliyunsdkecs.request.v20140526.DescribeRegionsRequest import DescribeRegionsRequest
+
+ARN = f"acs:ram::1000000000000001:assumed-role/demo/sandbox-{os.environ['ROLE']}"
+
+
+def client(region="cn-hangzhou"):
+    return AcsClient(dummies.ACCESS_KEY_ID, dummies.ACCESS_KEY_SECRET, region)
+
+
+def client_with_token(region="cn-hangzhou"):
+    token = StsTokenCredential(dummies.ACCESS_KEY_ID, dummies.ACCESS_KEY_SECRET, dummies.SECURITY_TOKEN)
+    return AcsClient(region_id=region, credential=token)
+
+
+def answer(of, request):
+    """The answer's JSON: the SDK asks for it, and leaves the parsing to its user."""
+    return json.loads(of.do_action_with_exception(request))
+
+
+def instances(**parameters):
+    request = DescribeInstancesRequest()
+    for name, value in parameters.items():
+        getattr(request, f"set_{name}")(value)
+    return request
+
+
+def identity_request(host, method="GET"):
+    request = CommonRequest(domain=host, version="2015-04-01", action_name="GetCallerIdentity")
+    request.set_method(method)
+    return request
+
+
+def the_regions_come_back_as_json():
+    got = answer(client(), DescribeRegionsRequest())
+    checks.same([one["RegionId"] for one in got["Regions"]["Region"]][:2], ["cn-hangzhou", "cn-shanghai"])
+    checks.same(len(got["Regions"]["Region"]), 6)
+
+
+def pages_of_two_hold_every_instance_once():
+    of, names = client(), []
+    for number in (1, 2, 3):
+        got = answer(of, instances(PageSize=2, PageNumber=number))
+        checks.same((got["PageNumber"], got["TotalCount"]), (number, 5))
+        names += [one["InstanceName"] for one in got["Instances"]["Instance"]]
+    checks.same(names, [f"web-{number}" for number in range(1, 6)])
+
+
+def parameters_with_lists_and_unicode_are_signed_as_they_are_sent():
+    request = instances(InstanceName="a b+c/d=e&f*~测试é", Tags=[{"Key": "équipe", "Value": "网 络"}])
+    checks.same(answer(client(), request)["TotalCount"], 5)
+
+
+def a_call_by_post_with_a_form_is_answered():
+    request = instances(PageSize=3)
+    request.set_method("POST")
+    request.add_body_params("InstanceName", "web + *~测试")
+    request.add_body_params("PageNumber", 2)
+    got = answer(client(), request)
+    checks.same([one["InstanceName"] for one in got["Instances"]["Instance"]], ["web-4", "web-5"])
+
+
+def the_caller_is_the_proxys_role_and_nobody_else():
+    got = answer(client(), identity_request("sts.cn-hangzhou.aliyuncs.com"))
+    checks.same((got["Arn"], got["AccountId"]), (ARN, "1000000000000001"))
+
+
+def the_caller_is_the_same_by_post():
+    got = answer(client(), identity_request("sts.aliyuncs.com", "POST"))
+    checks.same(got["Arn"], ARN)
+
+
+def a_dummy_token_does_not_change_who_calls():
+    for method in ("GET", "POST"):
+        got = answer(client_with_token(), identity_request("sts.cn-beijing.aliyuncs.com", method))
+        checks.same(got["Arn"], ARN)
+
+
+def an_error_of_the_cloud_reaches_the_caller_whole():
+    request = instances()
+    request.add_query_param("RegionId", "mars-1")
+    request.set_endpoint("ecs.cn-hangzhou.aliyuncs.com")
+    error = checks.raised(ServerException, lambda: client().do_action_with_exception(request))
+    checks.same((error.get_http_status(), error.get_error_code()), (404, "InvalidRegionId.NotFound"))
+    checks.same(error.get_error_msg(), "The specified RegionId does not exist.")
+    assert len(error.get_request_id()) == 36, error.get_request_id()
+
+
+def another_region_of_the_same_listener_answers_for_itself():
+    for of in (client("cn-beijing"), client_with_token("cn-beijing")):
+        first = answer(of, instances())["Instances"]["Instance"][0]
+        checks.same(first["InstanceId"], "i-sandboxcnbeijing0001")
+
+
+checks.run(
+    the_regions_come_back_as_json,
+    pages_of_two_hold_every_instance_once,
+    parameters_with_lists_and_unicode_are_signed_as_they_are_sent,
+    a_call_by_post_with_a_form_is_answered,
+    the_caller_is_the_proxys_role_and_nobody_else,
+    the_caller_is_the_same_by_post,
+    a_dummy_token_does_not_change_who_calls,
+    an_error_of_the_cloud_reaches_the_caller_whole,
+    another_region_of_the_same_listener_answers_for_itself,
+)

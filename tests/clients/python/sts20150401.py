@@ -1,0 +1,59 @@
+"""`alibabacloud_sts20150401`: who the caller is, in the cloud's eyes. Pointed at the proxy by its configuration."""
+
+import asyncio
+import os
+
+import checks
+import dummies
+from alibabacloud_sts20150401.client import Client
+from alibabacloud_tea_openapi.models import Config
+
+# The role that `run --sandbox` assumes, in a session that is named after the role of the settings.
+ARN = f"acs:ram::1000000000000001:assumed-role/demo/sandbox-{os.environ['ROLE']}"
+
+
+def client(**more):
+    return Client(
+        Config(
+            access_key_id=dummies.ACCESS_KEY_ID,
+            access_key_secret=dummies.ACCESS_KEY_SECRET,
+            protocol="http",
+            http_proxy=os.environ["FORWARD"],
+            **more,
+        )
+    )
+
+
+def the_caller_is_the_proxys_role_and_nobody_else():
+    body = client(endpoint="sts.cn-hangzhou.aliyuncs.com").get_caller_identity().body
+    checks.same((body.arn, body.identity_type), (ARN, "AssumedRoleUser"))
+    checks.same(body.account_id, "1000000000000001")
+    checks.same(body.principal_id, f"{body.role_id}:sandbox-{os.environ['ROLE']}")
+    assert len(body.request_id) == 36, body.request_id
+
+
+def the_endpoint_that_the_sdk_finds_for_a_region_is_known():
+    checks.same(client(region_id="cn-shanghai").get_caller_identity().body.arn, ARN)
+
+
+def the_central_endpoint_is_known():
+    checks.same(client(endpoint="sts.aliyuncs.com").get_caller_identity().body.arn, ARN)
+
+
+def an_asynchronous_call_is_the_same_caller():
+    of = client(endpoint="sts.cn-hangzhou.aliyuncs.com")
+    checks.same(asyncio.run(of.get_caller_identity_async()).body.arn, ARN)
+
+
+def a_dummy_token_does_not_change_who_calls():
+    of = client(endpoint="sts.cn-beijing.aliyuncs.com", security_token=dummies.SECURITY_TOKEN)
+    checks.same(of.get_caller_identity().body.arn, ARN)
+
+
+checks.run(
+    the_caller_is_the_proxys_role_and_nobody_else,
+    the_endpoint_that_the_sdk_finds_for_a_region_is_known,
+    the_central_endpoint_is_known,
+    an_asynchronous_call_is_the_same_caller,
+    a_dummy_token_does_not_change_who_calls,
+)
