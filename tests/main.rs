@@ -22,3 +22,6 @@ mod gate;
 
 // The table of hosts, against a second reading of the published data.
 mod endpoints;
+
+// Bodies and answers: framing, order, flow.
+mod bodies;

@@ -62,11 +62,13 @@ impl<S: AsyncRead + Unpin> Reader<S> {
             Framing::Chunked => loop {
                 let line = String::from_utf8(self.until(b"\r\n").await?).unwrap();
                 let size = usize::from_str_radix(line.split(';').next().unwrap(), 16).unwrap();
-                self.exactly(size, data).await?;
-                assert_eq!(self.until(b"\r\n").await?, b"", "after a chunk");
                 if size == 0 {
+                    // Trailers, which only answers may have.
+                    while !self.until(b"\r\n").await?.is_empty() {}
                     return Ok(());
                 }
+                self.exactly(size, data).await?;
+                assert_eq!(self.until(b"\r\n").await?, b"", "after a chunk");
             },
             Framing::UntilClose => loop {
                 data(&self.buffer);
