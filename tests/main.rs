@@ -25,3 +25,6 @@ mod endpoints;
 
 // Bodies and answers: framing, order, flow.
 mod bodies;
+
+// The cloud on a bad day.
+mod cloud;

@@ -167,6 +167,8 @@ pub(crate) struct Log {
     pub(crate) ended: usize,
     /// Bytes of floods that were taken.
     pub(crate) flooded: usize,
+    /// How many connections there were ever: their numbers outlive what is forgotten.
+    numbered: usize,
 }
 
 /// The recording upstream. Its connections end with the test's runtime.
@@ -190,7 +192,8 @@ impl Upstream {
                 let connection = {
                     let mut log = accepting.lock();
                     log.connections += 1;
-                    log.connections - 1
+                    log.numbered += 1;
+                    log.numbered - 1
                 };
                 let upstream = accepting.clone();
                 tokio::spawn(async move { upstream.serve(stream, connection).await });
@@ -217,7 +220,8 @@ impl Upstream {
 
     /// Forgets what happened so far.
     pub(crate) fn forget(&self) {
-        *self.lock() = Log::default();
+        let mut log = self.lock();
+        *log = Log { numbered: log.numbered, ..Log::default() };
     }
 
     /// Waits until what has happened satisfies.
