@@ -28,3 +28,6 @@ mod bodies;
 
 // The cloud on a bad day.
 mod cloud;
+
+// Credentials, and what is said of them.
+mod credentials;

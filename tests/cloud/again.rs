@@ -2,63 +2,33 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::time::Duration;
 
-use countersign::clock::{Clock, Now, SystemClock};
-use countersign::names::{Nonce, calendar};
+use countersign::names::calendar;
 
-use crate::kit::{ECS, Kit, OSS, REGIONS, Reply, Seen, Upstream, get, request, with_body};
+use crate::kit::clock::unix_seconds;
+use crate::kit::{ECS, Kit, Moved, OSS, REGIONS, Reply, Seen, Sts, Upstream, get, request, with_body};
 
 const EXPIRED: &str = r#"{"RequestId":"R","Code":"InvalidSecurityToken.Expired","Message":"m"}"#;
 const EXPIRED_XML: &str = "<?xml version=\"1.0\"?>\n<Error><Code>SecurityTokenExpired</Code></Error>";
 
-/// A role whose credential STS gives out anew at every call, numbered.
-fn with_role(kit: Kit) -> Kit {
-    kit.settings(
-        "[role.default]\nsource = \"environment\"\n\
-         assume = [{ role_arn = \"acs:ram::1000000000000001:role/app\", session_name = \"session\" }]",
-    )
-}
-
-fn sts(number: usize) -> Reply {
-    Reply::status(
-        "200 OK",
-        &format!(
-            "{{\"RequestId\":\"R\",\"AssumedRoleUser\":{{\"Arn\":\"acs:ram::1000000000000001:assumed-role/app/session\",\
-             \"AssumedRoleId\":\"3:session\"}},\"Credentials\":{{\"AccessKeyId\":\"STS.n{number}\",\"AccessKeySecret\":\"secret\
-             {number}\",\"SecurityToken\":\"token{number}\",\"Expiration\":\"{}\"}}}}",
-            std::str::from_utf8(&calendar::iso(in_an_hour())).unwrap()
-        ),
-    )
-}
-
-fn in_an_hour() -> i64 {
-    i64::try_from(SystemClock.now().wall.as_secs()).unwrap() + 3600
-}
-
 /// STS, and a product that rejects the first `rejected` tokens with this answer.
-async fn rejecting(
-    rejected: usize,
-    status: &'static str,
-    body: &'static str,
-) -> (Upstream, Arc<AtomicUsize>) {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&calls);
+async fn rejecting(rejected: usize, status: &'static str, body: &'static str) -> (Upstream, Sts) {
+    let sts = Sts::default();
+    let granting = sts.clone();
     let upstream = Upstream::start(move |seen, _| {
-        if seen.header("host").unwrap().starts_with("sts.") {
-            return sts(counted.fetch_add(1, Ordering::Relaxed));
+        if Sts::is_asked(seen) {
+            return granting.grant();
         }
         let is_rejected = (0..rejected).any(|number| seen.lower().contains(&format!("token{number}")));
         if is_rejected { Reply::status(status, body) } else { Reply::ok() }
     })
     .await;
-    (upstream, calls)
+    (upstream, sts)
 }
 
 fn to_product(upstream: &Upstream) -> Vec<Seen> {
     let mut requests = upstream.requests();
-    requests.retain(|seen| !seen.header("host").unwrap().starts_with("sts."));
+    requests.retain(|seen| !Sts::is_asked(seen));
     requests
 }
 
@@ -91,15 +61,15 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
         ("a streamed body", with_body("PUT", OSS, "/k", "", "hello"), "403 Forbidden", EXPIRED_XML, false),
     ];
     for (name, call, status, body, is_again) in rows {
-        let (upstream, sts_calls) = rejecting(1, status, body).await;
-        let proxy = with_role(Kit::new()).before(&upstream).await;
+        let (upstream, sts) = rejecting(1, status, body).await;
+        let proxy = Kit::new().assuming().before(&upstream).await;
         let answer = proxy.call(&call).await;
         let seen = to_product(&upstream);
         if is_again {
             assert_eq!((answer.status, seen.len()), (200, 2), "{name}: {answer:?}");
             assert!(seen[1].lower().contains("token1") && !seen[1].lower().contains("token0"), "{name}");
             assert_eq!(seen[0].body, seen[1].body, "{name}");
-            assert_eq!(sts_calls.load(Ordering::Relaxed), 2, "{name}");
+            assert_eq!(sts.calls(), 2, "{name}");
         } else {
             assert_eq!((answer.text().as_str(), seen.len()), (body, 1), "{name}: {answer:?}");
         }
@@ -108,13 +78,13 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
 
 #[tokio::test]
 async fn a_token_that_is_rejected_again_and_again_is_refreshed_once_and_then_the_answer_passed_on() {
-    let (upstream, sts_calls) = rejecting(100, "400 Bad Request", EXPIRED).await;
-    let proxy = with_role(Kit::new()).before(&upstream).await;
+    let (upstream, sts) = rejecting(100, "400 Bad Request", EXPIRED).await;
+    let proxy = Kit::new().assuming().before(&upstream).await;
     for _ in 0..20 {
         let answer = proxy.get(ECS, REGIONS).await;
         assert_eq!((answer.status, answer.text().as_str(), answer.code().as_str()), (400, EXPIRED, ""));
     }
-    assert_eq!(sts_calls.load(Ordering::Relaxed), 2, "one at the start, one forced, and no storm");
+    assert_eq!(sts.calls(), 2, "one at the start, one forced, and no storm");
     let nonces: BTreeSet<_> =
         to_product(&upstream).iter().map(|seen| seen.header("x-acs-signature-nonce")).collect();
     assert_eq!((to_product(&upstream).len(), nonces.len()), (21, 21));
@@ -122,32 +92,15 @@ async fn a_token_that_is_rejected_again_and_again_is_refreshed_once_and_then_the
 
 #[tokio::test]
 async fn many_rejections_at_once_share_one_refresh() {
-    let (upstream, sts_calls) = rejecting(1, "400 Bad Request", EXPIRED).await;
-    let proxy = Arc::new(with_role(Kit::new()).before(&upstream).await);
+    let (upstream, sts) = rejecting(1, "400 Bad Request", EXPIRED).await;
+    let proxy = Arc::new(Kit::new().assuming().before(&upstream).await);
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..50 {
         let proxy = Arc::clone(&proxy);
         calls.spawn(async move { proxy.get(ECS, REGIONS).await.status });
     }
     assert!(calls.join_all().await.iter().all(|status| *status == 200));
-    assert_eq!(sts_calls.load(Ordering::Relaxed), 2);
-}
-
-/// The machine's clock, shifted.
-#[derive(Debug)]
-struct Shifted(AtomicI64);
-
-impl Clock for Shifted {
-    fn now(&self) -> Now {
-        let now = SystemClock.now();
-        let shift = Duration::from_secs(self.0.load(Ordering::Relaxed).unsigned_abs());
-        let wall = if self.0.load(Ordering::Relaxed) < 0 { now.wall - shift } else { now.wall + shift };
-        Now { wall, ..now }
-    }
-
-    fn nonce(&self) -> Nonce {
-        SystemClock.nonce()
-    }
+    assert_eq!(sts.calls(), 2);
 }
 
 #[tokio::test]
@@ -158,7 +111,7 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
         } else {
             format!("{{\"Code\":\"{code}\"}}")
         };
-        let now = i64::try_from(SystemClock.now().wall.as_secs()).unwrap();
+        let now = unix_seconds();
         Reply::new(format!(
             "HTTP/1.1 403 Forbidden\r\nDate: {}\r\nContent-Length: {}\r\n\r\n{body}",
             http_date(now),
@@ -172,11 +125,11 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
     ] {
         for shift in [-3600, 7200] {
             let upstream = Upstream::start(move |seen, _| {
-                let now = i64::try_from(SystemClock.now().wall.as_secs()).unwrap();
+                let now = unix_seconds();
                 if (signed_at(seen) - now).abs() > 900 { complaint(seen, code) } else { Reply::ok() }
             })
             .await;
-            let proxy = Kit::new().clock(Arc::new(Shifted(AtomicI64::new(shift)))).before(&upstream).await;
+            let proxy = Kit::new().clock(Moved::wrong_by(shift)).before(&upstream).await;
             let name = format!("{code}, {shift} s off");
             assert_eq!(proxy.get(host, target).await.status, 200, "{name}");
             assert_eq!(upstream.requests().len(), 2, "{name}");
@@ -190,7 +143,7 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
 #[tokio::test]
 async fn a_complaint_about_a_clock_that_is_right_is_passed_on() {
     let upstream = Upstream::start(|_, _| {
-        let now = i64::try_from(SystemClock.now().wall.as_secs()).unwrap();
+        let now = unix_seconds();
         let body = r#"{"Code":"InvalidTimeStamp.Expired"}"#;
         let head = format!(
             "HTTP/1.1 400 Bad Request\r\nDate: {}\r\nContent-Length: {}\r\n\r\n",

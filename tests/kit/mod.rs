@@ -1,16 +1,21 @@
 //! What the tests stand on: a proxy in this process, a caller on one side of it, a cloud of our own on the other.
 
 pub(crate) mod caller;
+pub(crate) mod clock;
 pub(crate) mod judge;
 pub(crate) mod place;
 pub(crate) mod proxy;
 pub(crate) mod reader;
+pub(crate) mod sandboxed;
+pub(crate) mod sts;
 pub(crate) mod upstream;
 
 pub(crate) use caller::{Answer, Caller};
+pub(crate) use clock::Moved;
 pub(crate) use judge::Judge;
 pub(crate) use proxy::{Kit, Proxy};
 pub(crate) use reader::Ended;
+pub(crate) use sts::Sts;
 pub(crate) use upstream::{Gate, Reply, Seen, Step, Upstream};
 
 use std::future::Future;

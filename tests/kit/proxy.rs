@@ -28,6 +28,7 @@ pub(crate) struct Kit {
     top: String,
     listen: String,
     access: String,
+    admin: String,
     more: String,
     environment: BTreeMap<String, String>,
     clock: Arc<dyn Clock>,
@@ -55,6 +56,7 @@ impl Kit {
             top: String::new(),
             listen: LISTEN.to_owned(),
             access: "off".to_owned(),
+            admin: String::new(),
             more: String::new(),
             environment: BTreeMap::new(),
             clock: Arc::new(SystemClock),
@@ -76,6 +78,12 @@ impl Kit {
     /// These listeners instead of the usual two.
     pub(crate) fn listen(mut self, text: &str) -> Self {
         text.clone_into(&mut self.listen);
+        self
+    }
+
+    /// A further line of the table `[admin]`.
+    pub(crate) fn admin(mut self, line: &str) -> Self {
+        line.clone_into(&mut self.admin);
         self
     }
 
@@ -128,9 +136,9 @@ impl Kit {
     }
 
     pub(crate) async fn try_start(self) -> Result<Proxy, StartError> {
-        let Self { place, top, listen, access, more, environment, clock, elsewhere } = self;
+        let Self { place, top, listen, access, admin, more, environment, clock, elsewhere } = self;
         let text = format!(
-            "{top}\n{listen}\n[tenants]\noss = [\"bkt1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n\
+            "{top}\n{listen}\n[tenants]\noss = [\"bkt1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n{admin}\n\
              [log]\naccess = \"{access}\"\nformat = \"json\"\n{more}"
         );
         place.write("countersign.toml", &text);
