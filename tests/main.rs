@@ -15,7 +15,7 @@ mod kit;
 mod settings;
 
 // The listeners: addresses, unix sockets, pinned endpoints, draining.
-// mod listeners;
+mod listeners;
 
 // What is refused, with which code, with nothing sent; and what beside it is not.
 mod gate;
