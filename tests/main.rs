@@ -1,6 +1,7 @@
 //! The product as its callers, its operators and the cloud meet it: whole sidecars in this process, real sockets.
 //!
 //! In the order of the route; the tests of single modules are beside them, in `src/`.
+#![cfg(feature = "sandbox")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,3 +32,6 @@ mod cloud;
 
 // Credentials, and what is said of them.
 mod credentials;
+
+// What a request leaves behind.
+mod traces;

@@ -5,6 +5,7 @@ use crate::kit::{Caller, ECS, request, with_body};
 
 const STOP: &str = "/?Action=StopInstance&InstanceId=i-1&Version=2014-05-26";
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn what_only_a_browser_sends_is_refused_without_a_word_to_the_page() {
     let (upstream, proxy) = silent().await;

@@ -57,7 +57,7 @@ async fn a_socket_that_nobody_listens_on_is_replaced_and_anything_else_left_alon
     drop(UnixListener::bind(&path).unwrap());
     assert!(path.exists(), "left over");
     let upstream = Upstream::start(|_, _| Reply::ok()).await;
-    let proxy = kit.before(&upstream).await;
+    let _proxy = kit.before(&upstream).await;
     let mut caller = Caller::connect_unix(&path).await;
     caller.send(get(ECS, REGIONS)).await;
     assert_eq!(caller.answer().await.status, 200);
