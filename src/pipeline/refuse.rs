@@ -32,7 +32,7 @@ impl Pipeline {
             refusal.code.closes() || unread.is_none() || !caller.head.keeps_alive() || caller.is_draining();
         let to_head = caller.head.method() == Some(Method::Head);
         let answer =
-            render(refusal, dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
+            render(refusal, self.dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
         let writing = caller.stream.write_all(&answer);
         let written = caller.deadline.within(WRITE_TIMEOUT, writing).await;
         match (written, unread) {
@@ -43,20 +43,22 @@ impl Pipeline {
             _ => Next::Close,
         }
     }
-}
 
-/// What the caller's SDK can read, as far as the request tells.
-fn dialect(head: &Head, record: &Record) -> Dialect {
-    let family = record.endpoint.and_then(|endpoint| classify::family(endpoint.product()).ok());
-    let names_oss = || {
-        let host = head.field("host").unwrap_or_default();
-        memchr::memmem::find(host, b".oss-").is_some() || host.starts_with(b"oss-")
-    };
-    if family == Some(Family::Oss) || family.is_none() && names_oss() {
-        return Dialect::Oss;
+    /// What the caller's SDK can read, as far as the request tells.
+    fn dialect(&self, head: &Head, record: &Record) -> Dialect {
+        // A pinned listener's callers speak its product's dialect, whatever they sent.
+        let endpoint = record.endpoint.or(self.pinned);
+        let family = endpoint.and_then(|endpoint| classify::family(endpoint.product()).ok());
+        let names_oss = || {
+            let host = head.field("host").unwrap_or_default();
+            memchr::memmem::find(host, b".oss-").is_some() || host.starts_with(b"oss-")
+        };
+        if family == Some(Family::Oss) || family.is_none() && names_oss() {
+            return Dialect::Oss;
+        }
+        let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
+        let wants_xml = parameters(query)
+            .any(|parameter| parameter.is("Format") && parameter.decoded_value().eq(*b"XML"));
+        if wants_xml { Dialect::Xml } else { Dialect::Json }
     }
-    let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
-    let wants_xml =
-        parameters(query).any(|parameter| parameter.is("Format") && parameter.decoded_value().eq(*b"XML"));
-    if wants_xml { Dialect::Xml } else { Dialect::Json }
 }

@@ -122,7 +122,7 @@ impl Head {
     pub fn parse(&mut self, limits: &HeadLimits) -> Result<bool, Malformed> {
         let Some(end) = self.find_end(limits)? else { return Ok(false) };
         if end - self.start > limits.head {
-            return Err(Malformed::HeadTooLarge);
+            return Err(self.too_large(limits));
         }
         self.index(end, limits)?;
         self.end = end;
@@ -154,11 +154,16 @@ impl Head {
         }
         self.scanned = self.bytes.len();
         if self.bytes.len() - self.start > limits.head {
-            let first_line_ended =
-                memchr::memchr(b'\n', self.bytes.get(self.start..).unwrap_or_default()).is_some();
-            return Err(if first_line_ended { Malformed::HeadTooLarge } else { Malformed::UriTooLong });
+            return Err(self.too_large(limits));
         }
         Ok(None)
+    }
+
+    /// What is too large: the first line, if that alone is; the same however much has arrived behind it.
+    fn too_large(&self, limits: &HeadLimits) -> Malformed {
+        let head = self.bytes.get(self.start..).unwrap_or_default();
+        let first_line = memchr::memchr(b'\n', head).unwrap_or(head.len());
+        if first_line > limits.head { Malformed::UriTooLong } else { Malformed::HeadTooLarge }
     }
 
     fn index(&mut self, end: usize, limits: &HeadLimits) -> Result<(), Malformed> {

@@ -2,7 +2,7 @@
 
 use countersign::config::Flags;
 
-use crate::{Place, mistakes};
+use super::{Place, mistakes};
 
 /// A file, and its mistakes after `countersign.toml:`.
 const IN_A_FILE: &[(&str, &[&str])] = &[

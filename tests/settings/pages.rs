@@ -4,7 +4,7 @@ use std::path::Path;
 
 use countersign::config::{Flags, Target, reference};
 
-use crate::{Place, loaded};
+use super::{Place, loaded};
 
 /// The settings of the interface, without what is not built.
 const EXAMPLE: &str = r#"

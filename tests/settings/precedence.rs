@@ -5,7 +5,7 @@ use std::time::Duration;
 use countersign::config::{Access, Flags, LogFormat, Origin, Ready, RoleSource, Settings};
 use countersign::names::RoleName;
 
-use crate::{Place, loaded};
+use super::{Place, loaded};
 
 #[test]
 fn with_nothing_set_every_default_holds() {
@@ -115,7 +115,7 @@ fn the_command_line_is_over_all() {
         let listen = settings.listen.iter().map(|listen| listen.address.to_string());
         listen.chain([settings.admin.address.to_string()]).collect::<Vec<_>>()
     };
-    let socket = format!("unix:{}", place.0.join("app.sock").display());
+    let socket = format!("unix:{}", place.path().join("app.sock").display());
     assert_eq!(addresses(&Flags::default(), &[]), ["127.0.0.1:1", "127.0.0.1:2"]);
     assert_eq!(addresses(&Flags::default(), &environment), ["127.0.0.1:3", socket.as_str(), "127.0.0.1:4"]);
     assert_eq!(addresses(&flags, &environment), ["[::1]:5", "127.0.0.1:6", "127.0.0.1:7"]);
@@ -162,7 +162,7 @@ fn variables_of_others_are_passed_over() {
         ("COUNTERSIGNED", "by someone else"),
         ("PATH", "/bin"),
     ];
-    assert_eq!(crate::mistakes("", &links), [""; 0]);
+    assert_eq!(super::mistakes("", &links), [""; 0]);
 }
 
 #[test]
@@ -174,6 +174,6 @@ fn what_only_looks_like_a_service_link_is_a_mistake() {
         ("COUNTERSIGN_SUPPORT_1_TCP", "x"),
         ("COUNTERSIGN_PORT_9110_TCP_NAME", "x"),
     ];
-    let found = crate::mistakes("", &almost);
+    let found = super::mistakes("", &almost);
     assert_eq!(found.len(), almost.len(), "{found:#?}");
 }

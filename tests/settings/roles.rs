@@ -5,7 +5,7 @@ use std::time::Duration;
 use countersign::config::{Flags, RoleSource};
 use countersign::names::RoleName;
 
-use crate::{Place, mistakes};
+use super::{Place, mistakes};
 
 const CHAIN: &str = r#"
 [role.app]
@@ -26,13 +26,13 @@ assume = [{ role_arn = "acs:ram::2000000000000002:role/reader", external_id = "x
 #[test]
 fn a_chain_of_roles_is_read_with_its_policy_and_its_paths_beside_the_file() {
     let place = Place::new();
-    std::fs::create_dir(place.0.join("etc")).unwrap();
+    std::fs::create_dir(place.path().join("etc")).unwrap();
     place.write("etc/settings.toml", CHAIN);
     place.write("etc/audit.json", " {\"Version\": \"1\"}\n");
     let flags = Flags { config: Some("etc/settings.toml".into()), ..Flags::default() };
     let settings = place.load(&flags, &[]).unwrap().settings;
     let app = &settings.roles[&RoleName::new("app")];
-    assert_eq!(app.oidc_token_file, Some(place.0.join("etc/token")));
+    assert_eq!(app.oidc_token_file, Some(place.path().join("etc/token")));
     assert_eq!((app.required, app.duration), (false, Some(Duration::from_secs(3600))));
     assert_eq!(app.role_arn.as_ref().map(|arn| arn.account()), Some("1000000000000001"));
     let audit = &settings.roles[&RoleName::new("audit")];
@@ -132,7 +132,7 @@ fn a_policy_that_sts_would_refuse_is_refused_at_once() {
         if let Some(policy) = policy {
             place.write("p.json", &policy);
         }
-        let path = place.0.join("p.json");
+        let path = place.path().join("p.json");
         let expected =
             format!("countersign.toml:2: `role.a.assume[0].policy_file`: {}: {expected}", path.display());
         assert_eq!(place.load(&Flags::default(), &[]).err(), Some(vec![expected]));
@@ -144,7 +144,7 @@ fn a_policy_that_sts_would_refuse_is_refused_at_once() {
 #[test]
 fn the_default_role_may_be_made_optional() {
     let settings =
-        crate::loaded("[role.default]\nrequired = false\nsource = \"environment\"", &[]).unwrap().settings;
+        super::loaded("[role.default]\nrequired = false\nsource = \"environment\"", &[]).unwrap().settings;
     let default = &settings.roles[&RoleName::new("default")];
     assert_eq!((default.required, &default.source), (false, &RoleSource::Environment));
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use countersign::config::Flags;
 
-use crate::{Place, mistakes};
+use super::{Place, mistakes};
 
 fn named(path: &str) -> Flags {
     Flags { config: Some(path.into()), ..Flags::default() }
@@ -31,8 +31,11 @@ fn a_named_file_is_read_instead_of_the_usual_one() {
 fn a_file_that_others_can_write_is_refused() {
     for (mode, is_refused) in [(0o644, false), (0o600, false), (0o664, true), (0o646, true)] {
         let place = Place::with("workers = 2");
-        std::fs::set_permissions(place.0.join("countersign.toml"), std::fs::Permissions::from_mode(mode))
-            .unwrap();
+        std::fs::set_permissions(
+            place.path().join("countersign.toml"),
+            std::fs::Permissions::from_mode(mode),
+        )
+        .unwrap();
         let found = place.load(&Flags::default(), &[]).err();
         let expected =
             "countersign.toml: the file can be written by its group or by everybody; `chmod go-w` it";
@@ -46,7 +49,7 @@ fn a_file_that_is_no_settings_file_is_refused_unparsed() {
     place.write("long.toml", &"#".repeat((1 << 20) + 1));
     place.write("longest.toml", &"#".repeat(1 << 20));
     place.write("binary.toml", "");
-    std::fs::write(place.0.join("binary.toml"), b"workers = \xff").unwrap();
+    std::fs::write(place.path().join("binary.toml"), b"workers = \xff").unwrap();
     for (name, expected) in [
         ("long.toml", "long.toml: the file is longer than 1048576 bytes"),
         ("binary.toml", "binary.toml: the file is not UTF-8 text"),
@@ -72,7 +75,7 @@ fn hostile_text_is_refused_and_does_no_harm() {
 fn a_socket_whose_path_is_too_long_with_its_directory_is_refused() {
     let place = Place::new();
     let deep = "d".repeat(110);
-    std::fs::create_dir(place.0.join(&deep)).unwrap();
+    std::fs::create_dir(place.path().join(&deep)).unwrap();
     place.write(
         &format!("{deep}/s.toml"),
         "[[listen]]\naddress = \"unix:a.sock\"\n[admin]\naddress = \"unix:b.sock\"\n",

@@ -1,14 +1,12 @@
 //! The endpoint table against a second reading of the same published data.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 
 use countersign::endpoint::{Tenants, forward, forward_tenant, products, products_of, regions, reverse};
 use countersign::names::{Kind, Network, Product, Scheme, Style};
 
-const HOSTS: &str = include_str!("data/hosts.tsv");
-const FORWARD: &str = include_str!("data/forward.tsv");
+const HOSTS: &str = include_str!("../data/hosts.tsv");
+const FORWARD: &str = include_str!("../data/forward.tsv");
 /// A tenant of each spelling, as the forward table names them.
 const TENANT: [(&str, &str); 3] =
     [("{instance}", "inst1"), ("{account}", "1234567890123456"), ("{bucket}", "bkt1")];

@@ -1,0 +1,176 @@
+//! What the cloud rejects for its token or its date is sent once more, with another.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use countersign::names::calendar;
+
+use crate::kit::clock::unix_seconds;
+use crate::kit::{ECS, Kit, Moved, OSS, REGIONS, Reply, Seen, Sts, Upstream, get, request, with_body};
+
+const EXPIRED: &str = r#"{"RequestId":"R","Code":"InvalidSecurityToken.Expired","Message":"m"}"#;
+const EXPIRED_XML: &str = "<?xml version=\"1.0\"?>\n<Error><Code>SecurityTokenExpired</Code></Error>";
+
+/// STS, and a product that rejects the first `rejected` tokens with this answer.
+async fn rejecting(rejected: usize, status: &'static str, body: &'static str) -> (Upstream, Sts) {
+    let sts = Sts::default();
+    let granting = sts.clone();
+    let upstream = Upstream::start(move |seen, _| {
+        if Sts::is_asked(seen) {
+            return granting.grant();
+        }
+        let is_rejected = (0..rejected).any(|number| seen.lower().contains(&format!("token{number}")));
+        if is_rejected { Reply::status(status, body) } else { Reply::ok() }
+    })
+    .await;
+    (upstream, sts)
+}
+
+fn to_product(upstream: &Upstream) -> Vec<Seen> {
+    let mut requests = upstream.requests();
+    requests.retain(|seen| !Sts::is_asked(seen));
+    requests
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_still_can_be() {
+    let held = with_body("POST", ECS, "/?Action=CreateInstance", "Content-Type: a/b\r\n", "{}");
+    let form = with_body(
+        "POST",
+        ECS,
+        "/",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Action=CreateInstance",
+    );
+    let invalid_key = r#"{"Code":"InvalidAccessKeyId.NotFound"}"#;
+    let malformed = r#"{"Code":"InvalidSecurityToken.Malformed"}"#;
+    let other = r#"{"Code":"Forbidden.RAM"}"#;
+    let xml_key = "<Error><Code>InvalidAccessKeyId</Code></Error>";
+    // What is asked, what the first token is answered, and whether it is sent again.
+    let rows: [(&str, String, &str, &str, bool); 11] = [
+        ("no body", get(ECS, REGIONS), "400 Bad Request", EXPIRED, true),
+        ("an effect", get(ECS, "/?Action=CreateInstance"), "400 Bad Request", EXPIRED, true),
+        ("a held body", held, "400 Bad Request", EXPIRED, true),
+        ("a form", form, "403 Forbidden", EXPIRED, true),
+        ("an unknown key", get(ECS, REGIONS), "404 Not Found", invalid_key, true),
+        ("another fault of the token", get(ECS, REGIONS), "400 Bad Request", malformed, false),
+        ("another refusal", get(ECS, REGIONS), "403 Forbidden", other, false),
+        ("the same words in a success", get(ECS, REGIONS), "200 OK", EXPIRED, false),
+        ("OSS", get(OSS, "/k"), "403 Forbidden", EXPIRED_XML, true),
+        ("OSS key", get(OSS, "/k"), "403 Forbidden", xml_key, true),
+        ("a streamed body", with_body("PUT", OSS, "/k", "", "hello"), "403 Forbidden", EXPIRED_XML, false),
+    ];
+    for (name, call, status, body, is_again) in rows {
+        let (upstream, sts) = rejecting(1, status, body).await;
+        let proxy = Kit::new().assuming().before(&upstream).await;
+        let answer = proxy.call(&call).await;
+        let seen = to_product(&upstream);
+        if is_again {
+            assert_eq!((answer.status, seen.len()), (200, 2), "{name}: {answer:?}");
+            assert!(seen[1].lower().contains("token1") && !seen[1].lower().contains("token0"), "{name}");
+            assert_eq!(seen[0].body, seen[1].body, "{name}");
+            assert_eq!(sts.calls(), 2, "{name}");
+        } else {
+            assert_eq!((answer.text().as_str(), seen.len()), (body, 1), "{name}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_rejected_again_and_again_is_refreshed_once_and_then_the_answer_passed_on() {
+    let (upstream, sts) = rejecting(100, "400 Bad Request", EXPIRED).await;
+    let proxy = Kit::new().assuming().before(&upstream).await;
+    for _ in 0..20 {
+        let answer = proxy.get(ECS, REGIONS).await;
+        assert_eq!((answer.status, answer.text().as_str(), answer.code().as_str()), (400, EXPIRED, ""));
+    }
+    assert_eq!(sts.calls(), 2, "one at the start, one forced, and no storm");
+    let nonces: BTreeSet<_> =
+        to_product(&upstream).iter().map(|seen| seen.header("x-acs-signature-nonce")).collect();
+    assert_eq!((to_product(&upstream).len(), nonces.len()), (21, 21));
+}
+
+#[tokio::test]
+async fn many_rejections_at_once_share_one_refresh() {
+    let (upstream, sts) = rejecting(1, "400 Bad Request", EXPIRED).await;
+    let proxy = Arc::new(Kit::new().assuming().before(&upstream).await);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let proxy = Arc::clone(&proxy);
+        calls.spawn(async move { proxy.get(ECS, REGIONS).await.status });
+    }
+    assert!(calls.join_all().await.iter().all(|status| *status == 200));
+    assert_eq!(sts.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
+    let complaint = |seen: &Seen, code: &str| {
+        let body = if seen.header("host").unwrap() == OSS {
+            format!("<Error><Code>{code}</Code></Error>")
+        } else {
+            format!("{{\"Code\":\"{code}\"}}")
+        };
+        let now = unix_seconds();
+        Reply::new(format!(
+            "HTTP/1.1 403 Forbidden\r\nDate: {}\r\nContent-Length: {}\r\n\r\n{body}",
+            http_date(now),
+            body.len()
+        ))
+    };
+    for (host, target, code) in [
+        (ECS, REGIONS, "InvalidTimeStamp.Expired"),
+        (ECS, "/?Action=CreateInstance", "IllegalTimestamp"),
+        (OSS, "/k", "RequestTimeTooSkewed"),
+    ] {
+        for shift in [-3600, 7200] {
+            let upstream = Upstream::start(move |seen, _| {
+                let now = unix_seconds();
+                if (signed_at(seen) - now).abs() > 900 { complaint(seen, code) } else { Reply::ok() }
+            })
+            .await;
+            let proxy = Kit::new().clock(Moved::wrong_by(shift)).before(&upstream).await;
+            let name = format!("{code}, {shift} s off");
+            assert_eq!(proxy.get(host, target).await.status, 200, "{name}");
+            assert_eq!(upstream.requests().len(), 2, "{name}");
+            // What was learnt holds for the next.
+            assert_eq!(proxy.get(host, target).await.status, 200, "{name}");
+            assert_eq!(upstream.requests().len(), 3, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_about_a_clock_that_is_right_is_passed_on() {
+    let upstream = Upstream::start(|_, _| {
+        let now = unix_seconds();
+        let body = r#"{"Code":"InvalidTimeStamp.Expired"}"#;
+        let head = format!(
+            "HTTP/1.1 400 Bad Request\r\nDate: {}\r\nContent-Length: {}\r\n\r\n",
+            http_date(now),
+            body.len()
+        );
+        Reply::new(head + body)
+    })
+    .await;
+    let proxy = Kit::new().before(&upstream).await;
+    let answer = proxy.call(request("GET", ECS, REGIONS, "")).await;
+    assert_eq!((answer.status, upstream.requests().len()), (400, 1));
+}
+
+/// When a request was signed, in whole seconds since 1970.
+fn signed_at(seen: &Seen) -> i64 {
+    let stamp = seen.header("x-acs-date").or_else(|| seen.header("x-oss-date")).unwrap();
+    // OSS leaves the separators out.
+    let digits: String = stamp.chars().filter(char::is_ascii_digit).collect();
+    let [year, rest] = [&digits[..4], &digits[4..]];
+    let [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map(|at| &rest[at..at + 2]);
+    calendar::parse_iso(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z")).unwrap()
+}
+
+fn http_date(seconds: i64) -> String {
+    let iso = String::from_utf8(calendar::iso(seconds).to_vec()).unwrap();
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months[iso[5..7].parse::<usize>().unwrap() - 1];
+    format!("Thu, {} {month} {} {} GMT", &iso[8..10], &iso[..4], &iso[11..19])
+}

@@ -1,0 +1,6 @@
+//! The cloud on a bad day: answers that are none, connections that end, tokens that are rejected, and no connection.
+
+mod again;
+mod hostile;
+mod lost;
+mod unreachable;

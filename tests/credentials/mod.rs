@@ -1,0 +1,5 @@
+//! Credentials end to end: where they come from, how long they live, and what an outage costs whom.
+
+mod admin;
+mod life;
+mod sources;

@@ -1,0 +1,137 @@
+//! Rows 66 to 74: credentials that the caller sent, and which operation is meant, as far as no client is authenticated.
+
+use super::{Row, all_are_refused, bad, row, silent};
+use crate::kit::{ECS, OSS, REGIONS, get, request, with_body};
+
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
+
+fn headers(headers: &str) -> String {
+    request("GET", ECS, REGIONS, headers)
+}
+
+fn form(target: &str, body: &str) -> String {
+    with_body("POST", ECS, target, FORM, body)
+}
+
+#[tokio::test]
+async fn a_credential_that_two_readers_would_see_differently_is_refused() {
+    let mut rows: Vec<Row> =
+        ["x_acs_security_token: C", "X-ACS-Security_Token: C", "x_acs_date: D", "Security_Token: C"]
+            .iter()
+            .map(|line| bad(*line, headers(&format!("{line}\r\n")), "underscore_header"))
+            .collect();
+    for lines in [
+        "x-acs-security-token: A\r\nX-Acs-Security-Token: B\r\n",
+        "Authorization: A\r\nauthorization: B\r\n",
+        "x-acs-signature-nonce: A\r\nx-acs-signature-nonce: B\r\n",
+        "Content-Type: a/b\r\nContent-Type: c/d\r\n",
+    ] {
+        rows.push(bad(lines, headers(lines), "duplicate_field"));
+    }
+    for more in [
+        "&SecurityToken=A&SecurityToken=B",
+        "&securitytoken=A",
+        "&accesskeyid=A",
+        "&SIGNATURE=A",
+        "&%73ecurityToken=A",
+        "&SignatureNonce=A&SignatureNonce=B",
+    ] {
+        rows.push(bad(more, get(ECS, &format!("{REGIONS}{more}")), "duplicate_field"));
+    }
+    rows.push(bad(
+        "69 query and form",
+        form("/?AccessKeyId=A", "Action=DescribeRegions&AccessKeyId=B"),
+        "duplicate_field",
+    ));
+    rows.push(bad(
+        "69 a form's case variant",
+        form("/", "Action=DescribeRegions&accessKeyId=B"),
+        "duplicate_field",
+    ));
+    rows.push(bad("OSS case variant", get(OSS, "/k?ossaccesskeyid=A"), "duplicate_field"));
+    assert!(rows.len() >= 17);
+    let (upstream, proxy) = silent().await;
+    all_are_refused(&proxy, &upstream, rows).await;
+}
+
+#[tokio::test]
+async fn an_operation_that_is_named_twice_or_not_at_all_is_refused() {
+    let ambiguous = "ambiguous_operation";
+    let mut rows = vec![
+        bad("70", form("/?Action=DescribeRegions", "Action=DeleteInstance"), ambiguous),
+        bad(
+            "70 version",
+            form("/?Action=DescribeRegions&Version=2014-05-26", "Version=2015-01-01"),
+            ambiguous,
+        ),
+        bad(
+            "73",
+            request("GET", ECS, "/?Action=DeleteInstance", "x-acs-action: DescribeRegions\r\n"),
+            ambiguous,
+        ),
+        bad("twice in the query", get(ECS, "/?Action=A&Action=B"), ambiguous),
+        bad("71 encoded", get(ECS, "/?Action=DescribeRegions&%41ction=DeleteInstance"), ambiguous),
+        bad("twice in a header", headers("x-acs-action: A\r\nx-acs-action: B\r\n"), ambiguous),
+        bad("none", get(ECS, "/"), "operation_unknown"),
+        bad("empty", get(ECS, "/?Action="), "operation_unknown"),
+        bad("no name", get(ECS, "/?Action=a%20b"), "operation_unknown"),
+        bad("an empty form", form("/", "a=b"), "operation_unknown"),
+    ];
+    let host = "sts.cn-hangzhou.aliyuncs.com";
+    for target in [
+        "/?Action=AssumeRole&Version=2015-04-01",
+        "/?Action=Assume%52ole",
+        "/?Action=assumerole",
+        "/?Action=GenerateSessionAccessKey",
+    ] {
+        rows.push(row(format!("72 {target}"), get(host, target), 403, "operation_denied"));
+    }
+    rows.push(row(
+        "72 in a header",
+        request("GET", host, "/", "x-acs-action: AssumeRole\r\n"),
+        403,
+        "operation_denied",
+    ));
+    rows.push(row(
+        "72 in a form",
+        with_body("POST", host, "/", FORM, "Action=AssumeRole"),
+        403,
+        "operation_denied",
+    ));
+    rows.push(row(
+        "72 of another product",
+        get("ram.aliyuncs.com", "/?Action=CreateAccessKey"),
+        403,
+        "operation_denied",
+    ));
+    assert!(rows.len() >= 17);
+    let (upstream, proxy) = silent().await;
+    all_are_refused(&proxy, &upstream, rows).await;
+}
+
+#[tokio::test]
+async fn what_is_not_built_yet_says_so_and_a_presigned_url_is_not_signed_over() {
+    let mut rows: Vec<Row> = [
+        "/k?x-oss-credential=A&x-oss-signature=S&x-oss-expires=604800&x-oss-signature-version=OSS4-HMAC-SHA256",
+        "/k?OSSAccessKeyId=A&Signature=S&Expires=1700000000",
+        "/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=S",
+        "/k?AWSAccessKeyId=A&Signature=S&Expires=1",
+    ]
+    .iter()
+    .map(|target| bad(format!("74 {target}"), get(OSS, target), "presigned_url"))
+    .collect();
+    let unavailable = |name: &str, request: String| row(name, request, 501, "scheme_unavailable");
+    rows.push(unavailable(
+        "S3",
+        request("GET", OSS, "/k", "Authorization: AWS4-HMAC-SHA256 Credential=A\r\n"),
+    ));
+    rows.push(unavailable("S3 by header", request("GET", OSS, "/k", "x-amz-date: 20240101T000000Z\r\n")));
+    rows.push(unavailable("ACS4", headers("Authorization: ACS4-HMAC-SHA256 Credential=A\r\n")));
+    rows.push(unavailable("ROA v1", headers("Authorization: acs A:S\r\n")));
+    let (upstream, proxy) = silent().await;
+    for row in rows {
+        let answer = proxy.call(&row.request).await;
+        assert_eq!(answer.verdict(), (row.verdict.0, row.verdict.1.to_owned()), "{}", row.name);
+    }
+    assert_eq!(upstream.log().connections, 0);
+}

@@ -1,0 +1,53 @@
+//! STS as the recording upstream plays it: every call brings another credential, numbered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use countersign::names::calendar;
+
+use super::clock::unix_seconds;
+use super::{Kit, Reply, Seen};
+
+/// Counts its calls.
+#[derive(Clone, Default)]
+pub(crate) struct Sts(Arc<AtomicUsize>);
+
+impl Sts {
+    pub(crate) fn calls(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_asked(seen: &Seen) -> bool {
+        seen.header("host").unwrap().starts_with("sts.")
+    }
+
+    /// A credential for an hour: `STS.n0`, `secret0` and `token0` at the first call.
+    pub(crate) fn grant(&self) -> Reply {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        let expiration = String::from_utf8(calendar::iso(unix_seconds() + 3600).to_vec()).unwrap();
+        Reply::body(&format!(
+            "{{\"RequestId\":\"R\",\"AssumedRoleUser\":{{\"Arn\":\"acs:ram::1000000000000001:assumed-role/app/session\",\
+             \"AssumedRoleId\":\"3:session\"}},\"Credentials\":{{\"AccessKeyId\":\"STS.n{number}\",\"AccessKeySecret\":\
+             \"secret{number}\",\"SecurityToken\":\"token{number}\",\"Expiration\":\"{expiration}\"}}}}"
+        ))
+    }
+}
+
+impl Kit {
+    /// The role that it grants, assumed with the AccessKey of the environment.
+    pub(crate) fn assuming(self) -> Self {
+        self.settings(
+            "[role.default]\nsource = \"environment\"\n\
+             assume = [{ role_arn = \"acs:ram::1000000000000001:role/app\", session_name = \"session\" }]",
+        )
+    }
+
+    /// The same role, for an OIDC token.
+    pub(crate) fn with_oidc_token(self, token: &str) -> Self {
+        let file = self.place.write("token", token).display().to_string();
+        self.variable("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1000000000000001:role/app")
+            .variable("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1000000000000001:oidc-provider/rrsa")
+            .variable("ALIBABA_CLOUD_OIDC_TOKEN_FILE", &file)
+            .variable("ALIBABA_CLOUD_ROLE_SESSION_NAME", "session")
+    }
+}

@@ -1,0 +1,5 @@
+//! Where callers connect: unix sockets, pinned endpoints, several workers, and the end of it all.
+
+mod drain;
+mod pinned;
+mod sockets;

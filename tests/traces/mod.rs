@@ -1,0 +1,5 @@
+//! What a request leaves behind: one access line, numbers, and not a trace of any secret.
+
+mod access;
+mod refusals;
+mod secrecy;
