@@ -18,7 +18,8 @@ struct Room {
     never: &'static [&'static str],
 }
 
-const NO_IO: &[&str] = &["tokio", "async ", ".await", "std::fs", "std::net", "std::env", "tracing", "println!", "hyper"];
+const NO_IO: &[&str] =
+    &["tokio", "async ", ".await", "std::fs", "std::net", "std::env", "tracing", "println!", "hyper"];
 const NO_SOCKETS: &[&str] = &["tokio::net", "std::net", "TcpStream", "UnixStream", "std::env", "std::fs"];
 const NO_ENVIRONMENT: &[&str] = &["std::env"];
 
@@ -54,14 +55,30 @@ const ROOMS: &[Room] = &[
     Room {
         name: "pipeline",
         may_use: &[
-            "accept", "classify", "credential", "endpoint", "policy", "sign", "upstream", "names", "wire", "refusal",
-            "clock", "buffers", "telemetry", "pipeline",
+            "accept",
+            "classify",
+            "credential",
+            "endpoint",
+            "policy",
+            "sign",
+            "upstream",
+            "names",
+            "wire",
+            "refusal",
+            "clock",
+            "buffers",
+            "telemetry",
+            "pipeline",
         ],
         never: NO_SOCKETS,
     },
     Room { name: "telemetry", may_use: &["names", "clock", "telemetry"], never: &["wire", "std::env"] },
     Room { name: "admin", may_use: &["telemetry", "admin"], never: &["std::env", "std::fs"] },
-    Room { name: "sandbox", may_use: &["names", "clock", "sandbox"], never: &["crate::sign", "crate::credential"] },
+    Room {
+        name: "sandbox",
+        may_use: &["names", "clock", "sandbox"],
+        never: &["crate::sign", "crate::credential"],
+    },
 ];
 
 /// Rooms that may know everything but what a request contains.
@@ -154,7 +171,9 @@ fn every_room_knows_only_what_it_may() {
             continue;
         }
         let Some(room) = ROOMS.iter().find(|room| room.name == name) else {
-            faults.push(format!("{path}: the room `{name}` is not in the table of tests/tidy.rs and ARCHITECTURE.md"));
+            faults.push(format!(
+                "{path}: the room `{name}` is not in the table of tests/tidy.rs and ARCHITECTURE.md"
+            ));
             continue;
         };
         for (number, line) in code(&text) {

@@ -5,7 +5,7 @@
 //! exactly as decoded.
 
 use crate::names::Scheme;
-use crate::wire::{Field, Parameter, is_hop_by_hop};
+use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 
 /// The family of a scheme: requests of one family carry their credentials in the same places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Family {
 }
 
 /// Headers that hold a credential or a proof in any scheme at all. A host of one product must never see another's.
-const CREDENTIALS: [&str; 19] = [
+const CREDENTIALS: NameSet<19> = NameSet::new([
     "authorization",
     "x-acs-security-token",
     "x-acs-accesskey-id",
@@ -50,24 +50,32 @@ const CREDENTIALS: [&str; 19] = [
     "x-ca-key",
     "x-ca-signature",
     "x-amz-security-token",
-];
+]);
 
 /// What ACS3 replaces.
-const ACS3: [&str; 6] = [
+const ACS3: NameSet<6> = NameSet::new([
     "x-acs-date",
     "x-acs-signature-nonce",
     "x-acs-signature-method",
     "x-acs-signature-version",
     "x-acs-content-sha256",
     "x-acs-content-sm3",
-];
+]);
 
 /// What OSS V4 replaces.
-const OSS: [&str; 5] =
-    ["date", "x-oss-date", "x-oss-content-sha256", "x-oss-signature-version", "x-amz-content-sha256"];
+const OSS: NameSet<5> = NameSet::new([
+    "date",
+    "x-oss-date",
+    "x-oss-content-sha256",
+    "x-oss-signature-version",
+    "x-amz-content-sha256",
+]);
+
+/// What is written anew: the host from the endpoint, the expectation where the body is not held.
+const NOT_FORWARDED: NameSet<2> = NameSet::new(["host", "expect"]);
 
 /// What proxies say of a request's origin. The cloud would believe it, and it is the caller who wrote it.
-const FORWARDING: [&str; 9] = [
+const FORWARDING: NameSet<9> = NameSet::new([
     "forwarded",
     "via",
     "x-real-ip",
@@ -77,7 +85,7 @@ const FORWARDING: [&str; 9] = [
     "x-original-host",
     "x-acs-source-ip",
     "x-acs-secure-transport",
-];
+]);
 
 /// RPC version 1's own parameters.
 const RPC_PARAMETERS: [&str; 9] = [
@@ -132,30 +140,26 @@ const OSS_PROOFS: [&str; 7] = [
     "x-oss-security-token",
 ];
 
-fn holds(list: &[&str], field: Field<'_>) -> bool {
-    list.iter().any(|name| field.is(name))
-}
-
 fn starts_ignoring_case(name: &[u8], prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 /// Whether a header stays. `named_by_connection`: the caller's `Connection` header lists it.
 pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool) -> bool {
-    let replaced: &[&str] = match family {
-        Family::Rpc => &[],
-        Family::Acs3 => &ACS3,
-        Family::Oss => &OSS,
+    let name = field.name;
+    let is_replaced = match family {
+        Family::Rpc => false,
+        Family::Acs3 => ACS3.holds(name),
+        Family::Oss => OSS.holds(name),
     };
     !(named_by_connection
-        || field.is("host")
-        || field.is("expect")
-        || is_hop_by_hop(field.name)
-        || starts_ignoring_case(field.name, "x-forwarded-")
-        || starts_ignoring_case(field.name, "x-countersign-")
-        || holds(&FORWARDING, field)
-        || holds(&CREDENTIALS, field)
-        || holds(replaced, field))
+        || is_replaced
+        || NOT_FORWARDED.holds(name)
+        || is_hop_by_hop(name)
+        || starts_ignoring_case(name, "x-forwarded-")
+        || starts_ignoring_case(name, "x-countersign-")
+        || FORWARDING.holds(name)
+        || CREDENTIALS.holds(name))
 }
 
 /// The parameters to remove from a request that was signed as `caller` and leaves as `scheme`, wherever they stand.
@@ -195,20 +199,24 @@ pub const fn proofs(family: Family) -> &'static [&'static str] {
 
 /// Whether a header may stand once only, because it is a credential, a nonce or a token.
 pub fn is_proof_header(field: Field<'_>) -> bool {
-    holds(&CREDENTIALS, field) || field.is("x-acs-signature-nonce")
+    CREDENTIALS.holds(field.name) || field.is("x-acs-signature-nonce")
 }
 
 /// Whether this is a credential header spelled with underscores, which some servers read as the dashed one.
 pub fn is_underscore_spelling(field: Field<'_>) -> bool {
-    if !field.name.contains(&b'_') {
+    /// Longer than any name of the lists.
+    const LONGEST: usize = 48;
+    if !field.name.contains(&b'_') || field.name.len() > LONGEST {
         return false;
     }
-    let dashed = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    CREDENTIALS
-        .iter()
-        .chain(&ACS3)
-        .chain(&OSS)
-        .any(|name| field.name.len() == name.len() && field.name.iter().map(dashed).eq(name.bytes()))
+    let mut dashed = [b'-'; LONGEST];
+    for (slot, byte) in dashed.iter_mut().zip(field.name) {
+        if *byte != b'_' {
+            *slot = *byte;
+        }
+    }
+    let dashed = dashed.get(..field.name.len()).unwrap_or_default();
+    CREDENTIALS.holds(dashed) || ACS3.holds(dashed) || OSS.holds(dashed)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Scheme;
 
 /// A short name in ASCII kept inline, so that classifying a request allocates nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Inline<const N: usize> {
     length: u8,
     bytes: [u8; N],
@@ -24,9 +24,19 @@ impl<const N: usize> Inline<N> {
         (inline.length > 0).then_some(inline)
     }
 
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
     fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> std::hash::Hash for Inline<N> {
+    /// The name alone, not the room behind it.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 
@@ -44,6 +54,11 @@ impl Action {
     /// The name.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The same, for the wire and for logs: without looking at it again.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 

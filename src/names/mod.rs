@@ -6,12 +6,14 @@
 pub mod calendar;
 
 mod call;
+mod decimal;
 mod endpoint;
 mod moment;
 mod product;
 mod ram;
 
 pub use call::{Action, Call, Version};
+pub use decimal::write_decimal;
 pub use endpoint::{Endpoint, Host, HostTooLong, Network};
 pub use moment::{Moment, Nonce};
 pub use product::{Kind, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};

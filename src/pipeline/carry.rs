@@ -64,7 +64,7 @@ impl Pipeline {
         let begun = self.worker.clock.now();
         let arrived = self.send(caller, &mut exchange, record).await?;
         let took = self.worker.clock.now().boot.saturating_sub(begun.boot);
-        record.upstream_seconds = Some(took.as_secs_f64());
+        record.upstream = Some(took);
         record.status = arrived.status();
         record.request_id = exchange.prepared.request_id(&arrived);
 

@@ -67,7 +67,8 @@ impl Pipeline {
             (true, None) => FormRead::NotYet,
             (true, Some(_)) => FormRead::Fields(&form),
         };
-        let upgrades_rpc = self.worker.upgrades.contains(endpoint.product().code);
+        let upgrades = &self.worker.upgrades;
+        let upgrades_rpc = !upgrades.is_empty() && upgrades.contains(endpoint.product().code);
         let is_form_unread = matches!(read, FormRead::NotYet);
         let shape =
             Shape { head, target, query: &query, endpoint: &endpoint, is_form, is_form_unread, upgrades_rpc };

@@ -132,7 +132,7 @@ pub(super) fn sign(
     }
 
     let mut headers = workspace.take_fields();
-    headers.push(Field::new("host", unsigned.endpoint.host().as_str().as_bytes()));
+    headers.push(Field::new("host", unsigned.endpoint.host().as_bytes()));
     headers.extend(unsigned.headers.iter().chain(added.as_slice()).filter(|field| covers(field.name)));
     let Unsigned { method, path, query, .. } = *unsigned;
     let covered = Covered { method, path, query, headers: &mut headers, payload_hash };

@@ -2,6 +2,7 @@
 
 use super::Unsigned;
 use super::encode::percent;
+use crate::names::write_decimal;
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// A few items on the stack: what a scheme adds is known and short.
@@ -48,7 +49,7 @@ pub(super) fn write(
     buffer.clear();
     let out = &mut buffer;
     request_line(out, unsigned, additions.parameters);
-    line(out, b"Host", unsigned.endpoint.host().as_str().as_bytes());
+    line(out, b"Host", unsigned.endpoint.host().as_bytes());
     for field in unsigned.headers.iter().chain(additions.fields) {
         line(out, field.name, field.value);
     }
@@ -59,7 +60,7 @@ pub(super) fn write(
         Framing::None => {}
         Framing::Length(length) => {
             out.extend_from_slice(b"Content-Length: ");
-            decimal(out, length);
+            write_decimal(out, length);
             out.extend_from_slice(b"\r\n");
         }
         Framing::Chunked => line(out, b"Transfer-Encoding", b"chunked"),
@@ -102,22 +103,4 @@ fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
-}
-
-/// Decimal digits, without the formatting machinery.
-fn decimal(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        if let Some(slot) = digits.get_mut(at) {
-            // The remainder is below ten.
-            *slot = b'0' + (value % 10) as u8;
-        }
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(at..).unwrap_or_default());
 }

@@ -180,7 +180,7 @@ pub(super) fn sign(
 
     let mut headers = workspace.take_fields();
     // Signed if the caller's own signature listed it, and then as the host that goes out.
-    headers.push(Field::new("host", unsigned.endpoint.host().as_str().as_bytes()));
+    headers.push(Field::new("host", unsigned.endpoint.host().as_bytes()));
     headers.extend(unsigned.headers.iter().chain(added.as_slice()));
     let covered = Covered {
         method: unsigned.method,

@@ -53,7 +53,7 @@ fn pairs(numbers: &mut Numbers) -> Pairs {
 }
 
 fn parameters_of(pairs: &Pairs, spelling: Spelling) -> Vec<Parameter<'_>> {
-    pairs.iter().map(|(name, value)| Parameter { raw: b"raw", name, value, spelling }).collect()
+    pairs.iter().map(|(name, value)| Parameter::spelled(b"raw", name, value, spelling)).collect()
 }
 
 /// The texts and signatures of all schemes.

@@ -1,14 +1,13 @@
 //! Counters, in the text form that Prometheus reads. Each worker counts for itself; reading adds up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use super::Record;
 use super::record::Outcome;
 use crate::clock::Now;
-use crate::names::{Action, Region};
+use crate::names::{Action, Endpoint, Region};
 
 /// Distinct actions that a worker counts by name. The rest is `other`: what callers send must not fill memory.
 const ACTIONS_MAX: usize = 200;
@@ -29,7 +28,7 @@ pub struct Shard(Mutex<Counters>);
 #[derive(Debug, Default)]
 struct Counters {
     requests: HashMap<Request, u64>,
-    actions: HashMap<Action, ()>,
+    actions: HashSet<Action>,
     refusals: HashMap<&'static str, u64>,
     signatures: HashMap<&'static str, u64>,
     request_seconds: Histogram,
@@ -85,32 +84,45 @@ impl Shard {
     /// Counts a request that has ended.
     pub fn count(&self, record: &Record, ended: Now) {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Counters { requests, actions, refusals, signatures, request_seconds, upstream_seconds } =
-            &mut *counters;
-        let is_known = record.action.is_none_or(|action| {
-            actions.contains_key(&action)
-                || actions.len() < ACTIONS_MAX && actions.insert(action, ()).is_none()
-        });
         let request = Request {
-            product: record.endpoint.map_or("", |endpoint| endpoint.product().code),
-            action: record.action.filter(|_| is_known),
-            is_other: !is_known,
-            region: record.endpoint.and_then(|endpoint| endpoint.region()),
+            product: record.endpoint.as_ref().map_or("", |endpoint| endpoint.product().code),
+            action: record.action,
+            is_other: false,
+            region: record.endpoint.as_ref().and_then(Endpoint::region),
             status: record.status,
             outcome: record.outcome,
         };
-        *requests.entry(request).or_default() += 1;
+        counters.count_request(request);
         if let Some(code) = record.refusal {
-            *refusals.entry(code).or_default() += 1;
+            *counters.refusals.entry(code).or_default() += 1;
         }
         if let Some(scheme) = record.scheme {
-            *signatures.entry(scheme.name()).or_default() += u64::from(record.attempts);
+            *counters.signatures.entry(scheme.name()).or_default() += u64::from(record.attempts);
         }
-        let took: Duration = ended.boot.saturating_sub(record.begun.boot);
-        request_seconds.add(took.as_secs_f64());
-        if let Some(seconds) = record.upstream_seconds {
-            upstream_seconds.add(seconds);
+        let took = ended.boot.saturating_sub(record.begun.boot);
+        counters.request_seconds.add(took.as_secs_f64());
+        if let Some(upstream) = record.upstream {
+            counters.upstream_seconds.add(upstream.as_secs_f64());
         }
+    }
+}
+
+impl Counters {
+    fn count_request(&mut self, mut request: Request) {
+        if let Some(count) = self.requests.get_mut(&request) {
+            *count += 1;
+            return;
+        }
+        if let Some(action) = request.action
+            && !self.actions.contains(&action)
+        {
+            if self.actions.len() < ACTIONS_MAX {
+                self.actions.insert(action);
+            } else {
+                request = Request { action: None, is_other: true, ..request };
+            }
+        }
+        *self.requests.entry(request).or_default() += 1;
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is remembered of one request, for its access line and the metrics.
 
+use std::time::Duration;
+
 use crate::clock::Now;
 use crate::names::{Action, Endpoint, RoleName, Scheme};
 
@@ -30,8 +32,8 @@ pub struct Record {
     pub response_bytes: u64,
     /// How often it was sent.
     pub attempts: u32,
-    /// From the first attempt to the head of the answer, in seconds.
-    pub upstream_seconds: Option<f64>,
+    /// From the first attempt to the head of the answer.
+    pub upstream: Option<Duration>,
     /// The cloud's own id for it.
     pub request_id: RequestId,
 }
@@ -52,7 +54,7 @@ impl Record {
             request_bytes: 0,
             response_bytes: 0,
             attempts: 0,
-            upstream_seconds: None,
+            upstream: None,
             request_id: RequestId::default(),
         }
     }
@@ -109,8 +111,7 @@ impl RequestId {
     }
 
     /// The id. Empty: the cloud sent none.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.bytes.get(..usize::from(self.length)).unwrap_or_default())
-            .unwrap_or_default()
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }

@@ -1,10 +1,10 @@
 //! An answer's head: read strictly, and written anew for the caller.
 
 use std::fmt;
-use std::io::Write;
 
 use super::framing::{is_hop_by_hop, lists, plain_decimal};
-use super::{Chunks, Field, Progress, Side};
+use super::{Chunks, Field, NameSet, Progress, Side};
+use crate::names::write_decimal;
 
 /// An answer's head may be this long. The cloud's are under 2 KiB.
 const HEAD_MAX: usize = 64 * 1024;
@@ -116,20 +116,26 @@ impl AnswerHead {
 
     /// The value of the first header `name` in `bytes`, which this head was parsed from.
     pub fn field<'a>(&self, bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
-        let head = bytes.get(..self.length).unwrap_or_default();
-        head.split(|&byte| byte == b'\n').skip(1).find_map(|line| {
-            let colon = line.iter().position(|&byte| byte == b':')?;
-            let (found, value) = (line.get(..colon)?, line.get(colon + 1..)?);
-            found.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
-        })
+        let mut rest = bytes.get(..self.length).unwrap_or_default();
+        loop {
+            // The status line first, then header after header.
+            rest = rest.get(memchr::memchr(b'\n', rest)? + 1..)?;
+            let (found, value) = (rest.get(..name.len())?, rest.get(name.len()..)?);
+            if value.first() == Some(&b':') && found.eq_ignore_ascii_case(name.as_bytes()) {
+                return value.get(1..memchr::memchr(b'\n', value)?).map(<[u8]>::trim_ascii);
+            }
+        }
     }
 
     /// Writes the head for the caller: the status line and the headers of the answer, without those of one hop, those
     /// that only a browser heeds, and any that pretend to be ours; then the framing that is used toward the caller.
     pub fn write(&self, bytes: &[u8], toward: Toward, out: &mut Vec<u8>) {
         let copied = with_headers(bytes, |response, _| {
-            // Writing to a `Vec` cannot fail.
-            let _ = write!(out, "HTTP/1.1 {} {}\r\n", self.status, response.reason.unwrap_or_default());
+            out.extend_from_slice(b"HTTP/1.1 ");
+            write_decimal(out, u64::from(self.status));
+            out.push(b' ');
+            out.extend_from_slice(response.reason.unwrap_or_default().as_bytes());
+            out.extend_from_slice(b"\r\n");
             for header in response.headers.iter() {
                 let is_length = header.name.eq_ignore_ascii_case("content-length");
                 if is_length && toward.keeps_length || !is_length && !is_dropped(header.name.as_bytes()) {
@@ -165,9 +171,9 @@ pub struct Toward {
 
 fn is_dropped(name: &[u8]) -> bool {
     const PREFIXES: [&str; 2] = ["x-countersign-", "access-control-"];
+    const NAMES: NameSet<2> = NameSet::new(["alt-svc", "set-cookie"]);
     is_hop_by_hop(name)
-        || name.eq_ignore_ascii_case(b"alt-svc")
-        || name.eq_ignore_ascii_case(b"set-cookie")
+        || NAMES.holds(name)
         || PREFIXES.iter().any(|prefix| {
             name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
         })

@@ -27,8 +27,13 @@ impl<'a> Field<'a> {
 
     /// Orders by the name in lower case, byte by byte: the rule of every scheme.
     pub fn compare_names(&self, other: &Self) -> Ordering {
-        let lower = |name: &'a [u8]| name.iter().map(u8::to_ascii_lowercase);
-        lower(self.name).cmp(other.name.iter().map(u8::to_ascii_lowercase))
+        for (ours, theirs) in self.name.iter().zip(other.name) {
+            let order = ours.to_ascii_lowercase().cmp(&theirs.to_ascii_lowercase());
+            if order.is_ne() {
+                return order;
+            }
+        }
+        self.name.len().cmp(&other.name.len())
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a request is framed, and what else its headers say about the connection.
 
-use super::{Head, Malformed};
+use super::{Head, Malformed, NameSet};
 
 /// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) struct Facts {
 
 /// Headers of one hop: never forwarded.
 pub fn is_hop_by_hop(name: &[u8]) -> bool {
-    const NAMES: [&str; 11] = [
+    const NAMES: NameSet<11> = NameSet::new([
         "connection",
         "keep-alive",
         "proxy-connection",
@@ -34,8 +34,8 @@ pub fn is_hop_by_hop(name: &[u8]) -> bool {
         "upgrade",
         "http2-settings",
         "content-length",
-    ];
-    NAMES.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
+    ]);
+    NAMES.holds(name)
 }
 
 /// Whether the value of a `Connection` header lists `name`.

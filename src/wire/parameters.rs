@@ -15,17 +15,26 @@ pub struct Parameter<'a> {
     pub value: &'a [u8],
     /// How name and value are written.
     pub spelling: Spelling,
+    /// Whether the name stands for itself, so that it need not be decoded to be compared.
+    has_plain_name: bool,
 }
 
 impl<'a> Parameter<'a> {
     /// A parameter of ours, as it is.
     pub const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
-        Self { raw: &[], name, value, spelling: Spelling::Plain }
+        Self { raw: &[], name, value, spelling: Spelling::Plain, has_plain_name: true }
+    }
+
+    /// One as it arrived.
+    pub fn spelled(raw: &'a [u8], name: &'a [u8], value: &'a [u8], spelling: Spelling) -> Self {
+        let has_plain_name =
+            spelling == Spelling::Plain || !name.iter().any(|byte| matches!(byte, b'%' | b'+'));
+        Self { raw, name, value, spelling, has_plain_name }
     }
 
     /// Whether the decoded name is exactly `name`. Names are case-sensitive.
     pub fn is(&self, name: &str) -> bool {
-        if self.has_plain_name() {
+        if self.has_plain_name {
             return self.name == name.as_bytes();
         }
         decoded(self.name, self.spelling).eq(name.bytes())
@@ -33,7 +42,7 @@ impl<'a> Parameter<'a> {
 
     /// Whether the decoded name is `name` in any letter case.
     pub fn is_ignoring_case(&self, name: &str) -> bool {
-        if self.has_plain_name() {
+        if self.has_plain_name {
             return self.name.eq_ignore_ascii_case(name.as_bytes());
         }
         let lower = |byte: u8| byte.to_ascii_lowercase();
@@ -42,7 +51,7 @@ impl<'a> Parameter<'a> {
 
     /// Orders by decoded name, byte by byte: the rule of every OpenAPI scheme.
     pub fn compare_names(&self, other: &Self) -> Ordering {
-        if self.has_plain_name() && other.has_plain_name() {
+        if self.has_plain_name && other.has_plain_name {
             return self.name.cmp(other.name);
         }
         decoded(self.name, self.spelling).cmp(decoded(other.name, other.spelling))
@@ -57,10 +66,6 @@ impl<'a> Parameter<'a> {
     pub fn decoded_value(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
         decoded(self.value, self.spelling)
     }
-
-    fn has_plain_name(&self) -> bool {
-        self.spelling == Spelling::Plain || !self.name.iter().any(|byte| matches!(byte, b'%' | b'+'))
-    }
 }
 
 /// The pieces of a raw query or form: split at `&`, empty ones dropped, each split at its first `=`.
@@ -70,7 +75,7 @@ pub fn parameters(raw: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
             Some(at) => (piece.get(..at).unwrap_or_default(), piece.get(at + 1..).unwrap_or_default()),
             None => (piece, &[][..]),
         };
-        Parameter { raw: piece, name, value, spelling: Spelling::Form }
+        Parameter::spelled(piece, name, value, Spelling::Form)
     })
 }
 
