@@ -1,5 +1,6 @@
 //! The only reader of time and randomness. Everything else is handed a [`Moment`] or a [`Now`].
 
+use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
@@ -41,13 +42,42 @@ impl Clock for SystemClock {
     }
 
     fn nonce(&self) -> Nonce {
-        let mut random = [0; 16];
-        // The operating system's generator, asked every time: a copy of it in this process would repeat itself
-        // after a fork or a restored snapshot. Where it fails, time stands in, so that a nonce still is new.
-        if getrandom::fill(&mut random).is_err() {
-            random = self.now().boot.as_nanos().to_le_bytes();
+        let random = RANDOM.with_borrow_mut(Reserve::next);
+        // The time is mixed in, so that a machine restored from a snapshot, with the same reserve, does not repeat
+        // itself; and stands in where the operating system gives no randomness.
+        let time = self.now().wall.as_nanos();
+        Nonce::from_bytes((random ^ time).to_le_bytes())
+    }
+}
+
+thread_local! {
+    static RANDOM: RefCell<Reserve> = const { RefCell::new(Reserve { bytes: [0; Reserve::BYTES], used: Reserve::BYTES }) };
+}
+
+/// Randomness of the operating system, fetched for many nonces at a time: one system call a request is one too many.
+struct Reserve {
+    bytes: [u8; Self::BYTES],
+    used: usize,
+}
+
+impl Reserve {
+    /// 32 nonces.
+    const BYTES: usize = 512;
+
+    fn next(&mut self) -> u128 {
+        if self.used + 16 > Self::BYTES {
+            self.used = 0;
+            if getrandom::fill(&mut self.bytes).is_err() {
+                return 0;
+            }
         }
-        Nonce::from_bytes(random)
+        let mut random = [0; 16];
+        if let Some(next) = self.bytes.get_mut(self.used..self.used + 16) {
+            random.copy_from_slice(next);
+            next.fill(0);
+        }
+        self.used += 16;
+        u128::from_le_bytes(random)
     }
 }
 

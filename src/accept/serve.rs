@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::gate::refusal_of;
 use super::{Listening, Stream};
 use crate::buffers::Buffers;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Elapsed};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Head, HeadLimits};
 
@@ -216,15 +216,17 @@ async fn next_request(
         if caller.head.buffer().capacity() == 0 {
             *caller.head.buffer() = caller.buffers.small();
         }
-        let buffer = caller.head.buffer();
+        let Caller { stream, head, deadline, .. } = &mut *caller;
+        let buffer = head.buffer();
         if buffer.len() == buffer.capacity() {
             buffer.reserve(buffer.len());
         }
-        match caller.stream.try_read(buffer) {
-            Ok(0) => return None,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return None,
+        // Something is there. Read through the poll interface: it notices a short read, and so spares the next wait a
+        // system call that would find nothing.
+        match deadline.within(limits.head_timeout, stream.read_buf(buffer)).await {
+            Ok(Ok(count)) if count > 0 => {}
+            Ok(_) => return None,
+            Err(Elapsed) => {}
         }
     }
 }

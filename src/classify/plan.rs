@@ -167,8 +167,9 @@ fn carries_its_own_proof(asked: &Asked, product: &'static Product) -> bool {
 
 /// Whether an operation's name says that it only reads.
 fn only_reads(action: Action) -> bool {
+    let name = action.as_str();
     ["Describe", "List", "Get", "Query"].iter().any(|verb| {
-        let rest = action.as_str().strip_prefix(verb);
+        let rest = name.strip_prefix(verb);
         rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()))
     })
 }

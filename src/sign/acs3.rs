@@ -123,7 +123,7 @@ pub(super) fn sign(
         }
     }
     added.push(Field::new("x-acs-date", &date));
-    added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_str().as_bytes()));
+    added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_bytes()));
     added.push(Field::new("x-acs-content-sha256", payload_hash));
     if let Some(token) = identity.security_token {
         // Every SDK sends the id beside the token; without a token none does.

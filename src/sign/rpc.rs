@@ -90,7 +90,7 @@ pub(super) fn sign(
     }
     added.push(Parameter::plain(b"AccessKeyId", identity.access_key_id.as_bytes()));
     added.push(Parameter::plain(b"SignatureMethod", b"HMAC-SHA1"));
-    added.push(Parameter::plain(b"SignatureNonce", moment.nonce.as_str().as_bytes()));
+    added.push(Parameter::plain(b"SignatureNonce", moment.nonce.as_bytes()));
     added.push(Parameter::plain(b"SignatureVersion", b"1.0"));
     added.push(Parameter::plain(b"Timestamp", &date));
     if let Some(token) = identity.security_token {

@@ -1,8 +1,10 @@
 //! Counters, in the text form that Prometheus reads. Each worker counts for itself; reading adds up.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Record;
 use super::record::Outcome;
@@ -27,10 +29,10 @@ pub struct Shard(Mutex<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {
-    requests: HashMap<Request, u64>,
-    actions: HashSet<Action>,
-    refusals: HashMap<&'static str, u64>,
-    signatures: HashMap<&'static str, u64>,
+    requests: FxHashMap<Request, u64>,
+    actions: FxHashSet<Action>,
+    refusals: FxHashMap<&'static str, u64>,
+    signatures: FxHashMap<&'static str, u64>,
     request_seconds: Histogram,
     upstream_seconds: Histogram,
 }

@@ -1,9 +1,9 @@
 //! Kept connections, bounded in number, idle time and age. One pool a worker, newest first.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
 use super::connection::Connection;
@@ -29,7 +29,7 @@ pub(super) struct Pool(Mutex<Idle>);
 
 #[derive(Debug, Default)]
 struct Idle {
-    by_host: HashMap<Host, Vec<Connection>>,
+    by_host: FxHashMap<Host, Vec<Connection>>,
     total: usize,
 }
 

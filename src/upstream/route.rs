@@ -1,10 +1,10 @@
 //! Where an endpoint is dialled: at its own name, or where the operator says, with the same name proved by TLS.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use rustls::ClientConfig;
 
 use crate::names::{Endpoint, Host};
@@ -42,9 +42,9 @@ impl fmt::Debug for Dial {
 /// The dialling rules: an exact host beats all tenants of a host, and that beats everything else.
 #[derive(Clone, Debug)]
 pub struct Routes {
-    exact: HashMap<String, Dial>,
+    exact: FxHashMap<String, Dial>,
     /// By the host that the tenant's label stands before.
-    tenants: HashMap<String, Dial>,
+    tenants: FxHashMap<String, Dial>,
     otherwise: Dial,
 }
 
@@ -56,7 +56,7 @@ impl Routes {
 
     /// Every endpoint at one place: the sandbox.
     pub fn all_to(dial: Dial) -> Self {
-        Self { exact: HashMap::new(), tenants: HashMap::new(), otherwise: dial }
+        Self { exact: FxHashMap::default(), tenants: FxHashMap::default(), otherwise: dial }
     }
 
     /// Dials `pattern`, a host or `*.` and a host, elsewhere.
