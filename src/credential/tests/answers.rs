@@ -1,5 +1,6 @@
 //! What STS, or somebody in its place, may answer; none of it is trusted.
 
+use super::super::answer;
 use super::*;
 
 /// The code of the failure that an answer leads to.
@@ -94,6 +95,18 @@ async fn no_word_of_a_refusals_message_gets_out() {
     let said = format!("{refusal} {refusal:?} {cell:?}");
     assert!(said.contains("SignatureDoesNotMatch") && !said.contains("canary"), "{said}");
     assert!(stage.ear.heard("SignatureDoesNotMatch") >= 1 && stage.ear.heard("canary") == 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_code_is_not_kept_as_one() {
+    for code in ["c".repeat(97), "No\\nPermission".to_owned(), "<b>NoPermission</b>".to_owned()] {
+        let (kind, text) = failure({
+            let code = code.clone();
+            move || Reply::refusal(403, &code)
+        })
+        .await;
+        assert!(kind == "refused" && text.contains("403 with no code") && !text.contains(&code), "{text}");
+    }
 }
 
 #[test]

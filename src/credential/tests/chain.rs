@@ -150,4 +150,31 @@ async fn after_an_outage_a_chain_is_back_within_two_seconds_too() {
     assert_eq!(stage.clock.elapsed(), before);
     stage.until(62.0).await;
     assert!(audit.live(&stage.clock.now()).is_some());
+    let calls = stage.cloud.calls();
+    let (inner, outer) = (&calls[calls.len() - 2], &calls[calls.len() - 1]);
+    assert!(inner.body.contains("OIDCToken") && !outer.body.contains("OIDCToken"));
+    assert!(
+        outer.at - inner.at < Duration::from_millis(250),
+        "one back-off, not two: {:?}",
+        outer.at - inner.at
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_suspend_the_inner_credential_is_refreshed_before_the_step_is_taken() {
+    let stage = chain();
+    stage.cloud.play(grants(&stage.clock));
+    let audit = stage.open_role("audit");
+    audit.wait().await.unwrap();
+    stage.until(10.0).await;
+    // The outer credential has expired then, and the inner one is stale.
+    stage.clock.suspend(2_900);
+    audit.wait().await.unwrap();
+    let signers: Vec<_> = stage
+        .cloud
+        .calls()
+        .iter()
+        .map(|seen| parameter(&seen.target, "AccessKeyId").unwrap_or_default())
+        .collect();
+    assert_eq!(signers, ["", "STS.app.1", "", "STS.app.3"]);
 }
