@@ -1,6 +1,5 @@
 //! What STS, or somebody in its place, may answer; none of it is trusted.
 
-use super::super::answer;
 use super::*;
 
 /// The code of the failure that an answer leads to.
