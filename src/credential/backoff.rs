@@ -33,6 +33,8 @@ pub(super) struct Failure {
     pub(super) empty_for: Option<Duration>,
     /// How long the cloud asked us to wait.
     pub(super) asked: Option<Duration>,
+    /// Whether the attempt itself was a wait: for the role that this one is assumed from.
+    pub(super) has_waited: bool,
 }
 
 /// How long to wait before the next attempt.
@@ -44,6 +46,8 @@ pub(super) fn delay(failure: &Failure, chance: Chance) -> Duration {
             full_jitter(failure.before, CAP, chance).max(asked)
         }
         (Class::Passing | Class::Once, None) => full_jitter(failure.before, CAP, chance),
+        // The inner role has a back-off of its own; a second one on top would only lose the moment it ends.
+        (Class::Passing, Some(_)) if failure.has_waited => FLOOR,
         (Class::Passing | Class::Once, Some(empty)) if empty < EMPTY_QUICK_FOR => {
             chance.between(EMPTY.0, EMPTY.1)
         }
@@ -64,7 +68,8 @@ mod tests {
     /// Shortest and longest delay.
     fn range(class: Class, before: u32, empty: Option<u64>, asked: Option<u64>) -> (f64, f64) {
         let empty_for = empty.map(Duration::from_secs);
-        let failure = Failure { class, before, empty_for, asked: asked.map(Duration::from_secs) };
+        let asked = asked.map(Duration::from_secs);
+        let failure = Failure { class, before, empty_for, asked, has_waited: false };
         let at = |n| delay(&failure, Chance::from_u32(n)).as_secs_f64();
         (at(0), at(u32::MAX))
     }

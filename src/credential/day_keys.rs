@@ -56,3 +56,42 @@ impl fmt::Debug for DayKeys {
         write!(f, "DayKeys({} kept)", self.0.entry_count())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Fetched;
+    use super::*;
+    use crate::names::AccessKeyId;
+    use crate::secret::Secret;
+
+    fn credential() -> Credential {
+        let (access_key_id, secret) = (AccessKeyId::new("LTAI-day"), Secret::new("s".to_owned()));
+        let fetched = Fetched { access_key_id, secret, security_token: None, life: None, role: None };
+        Credential::absorb(fetched, None)
+    }
+
+    #[test]
+    fn a_key_is_derived_once_for_each_generation_day_region_and_product() {
+        let (keys, first, second) = (DayKeys::new(), credential(), credential());
+        let region = Region::new("cn-hangzhou");
+        for _ in 0..3 {
+            keys.day_key(&first, *b"20270115", region, "oss");
+            keys.day_key(&second, *b"20270115", region, "oss");
+            keys.day_key(&first, *b"20270116", region, "oss");
+            keys.day_key(&first, *b"20270115", Region::new("cn-beijing"), "oss");
+            keys.day_key(&first, *b"20270115", region, "sls");
+        }
+        keys.0.run_pending_tasks();
+        assert_eq!(keys.0.entry_count(), 5);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let (keys, region) = (DayKeys::new(), Region::new("cn-hangzhou"));
+        for _ in 0..2 * KEYS_MAX {
+            keys.day_key(&credential(), *b"20270115", region, "oss");
+        }
+        keys.0.run_pending_tasks();
+        assert!((1..=KEYS_MAX).contains(&keys.0.entry_count()), "{}", keys.0.entry_count());
+    }
+}

@@ -144,7 +144,9 @@ impl Shared {
         } else {
             Some(now.boot.saturating_sub(*memory.empty_since.get_or_insert(now.boot)))
         };
-        let failure = Failure { class, before: memory.failures, empty_for, asked: error.retry_after() };
+        let has_waited = matches!(**error, FetchError::Inner(_));
+        let (before, asked) = (memory.failures, error.retry_after());
+        let failure = Failure { class, before, empty_for, asked, has_waited };
         let delay = backoff::delay(&failure, Chance::throw(&*self.clock));
         let retry_in = if class == Class::Permanent && self.source.is_fixed() { None } else { Some(delay) };
         memory.retry_at = retry_in.map(|delay| now.boot.saturating_add(delay));

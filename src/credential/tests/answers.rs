@@ -96,6 +96,18 @@ async fn no_word_of_a_refusals_message_gets_out() {
     assert!(stage.ear.heard("SignatureDoesNotMatch") >= 1 && stage.ear.heard("canary") == 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_no_code_is_not_kept_as_one() {
+    for code in ["c".repeat(97), "No\\nPermission".to_owned(), "<b>NoPermission</b>".to_owned()] {
+        let (kind, text) = failure({
+            let code = code.clone();
+            move || Reply::refusal(403, &code)
+        })
+        .await;
+        assert!(kind == "refused" && text.contains("403 with no code") && !text.contains(&code), "{text}");
+    }
+}
+
 #[test]
 fn only_a_date_of_http_is_read_as_one() {
     let parse = answer::parse_date;

@@ -138,16 +138,46 @@ async fn an_inner_refusal_is_the_outer_roles_refusal() {
 
 #[tokio::test(start_paused = true)]
 async fn after_an_outage_a_chain_is_back_within_two_seconds_too() {
+    // Each end finds the outer role at another point of its wait for the inner one.
+    for end in 60..90 {
+        let stage = chain();
+        let mut grants = grants(&stage.clock);
+        stage.cloud.play(move |seen| {
+            if seen.at.as_secs() < end { Reply::refusal(503, "ServiceUnavailable") } else { grants(seen) }
+        });
+        let audit = stage.open_role("audit");
+        stage.until(end as f64 - 1.0).await;
+        let before = stage.clock.elapsed();
+        assert_eq!(audit.wait().await.unwrap_err().code(), "credentials_unavailable");
+        assert_eq!(stage.clock.elapsed(), before);
+        let failed = audit.status(&stage.clock.now()).failed;
+        assert!((5..=10).contains(&failed), "waits instead of failing: {failed} failures in {end} s");
+
+        stage.until(end as f64 + 2.0).await;
+        assert!(audit.live(&stage.clock.now()).is_some(), "outage of {end} s");
+        let calls = stage.cloud.calls();
+        let (inner, outer) = (&calls[calls.len() - 2], &calls[calls.len() - 1]);
+        assert!(inner.body.contains("OIDCToken") && !outer.body.contains("OIDCToken"));
+        let later = outer.at - inner.at;
+        assert!(later < Duration::from_millis(250), "one back-off, not two: {later:?} after {end} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_suspend_the_inner_credential_is_refreshed_before_the_step_is_taken() {
     let stage = chain();
-    let mut grants = grants(&stage.clock);
-    stage.cloud.play(move |seen| {
-        if seen.at.as_secs() < 60 { Reply::refusal(503, "ServiceUnavailable") } else { grants(seen) }
-    });
+    stage.cloud.play(grants(&stage.clock));
     let audit = stage.open_role("audit");
-    stage.until(59.0).await;
-    let before = stage.clock.elapsed();
-    assert_eq!(audit.wait().await.unwrap_err().code(), "credentials_unavailable");
-    assert_eq!(stage.clock.elapsed(), before);
-    stage.until(62.0).await;
-    assert!(audit.live(&stage.clock.now()).is_some());
+    audit.wait().await.unwrap();
+    stage.until(10.0).await;
+    // The outer credential has expired then, and the inner one is stale.
+    stage.clock.suspend(2_900);
+    audit.wait().await.unwrap();
+    let signers: Vec<_> = stage
+        .cloud
+        .calls()
+        .iter()
+        .map(|seen| parameter(&seen.target, "AccessKeyId").unwrap_or_default())
+        .collect();
+    assert_eq!(signers, ["", "STS.app.1", "", "STS.app.3"]);
 }

@@ -81,10 +81,10 @@ async fn a_host_is_given_up_after_five_seconds_and_an_attempt_has_two_calls_at_m
     play(&stage, hang, move |_| hang());
     let cell = stage.open();
     cell.wait().await.unwrap_err();
-    stage.until(7.4).await;
+    stage.until(6.9).await;
     assert_eq!(stage.cloud.count(), 2, "two in flight and no third");
     assert_eq!(cell.status(&stage.clock.now()).failed, 0);
-    stage.until(7.6).await;
+    stage.until(7.1).await;
     assert_eq!(cell.status(&stage.clock.now()).failure.unwrap().code(), "timed_out");
 }
 

@@ -68,9 +68,11 @@ fn requests_on_runtimes_of_other_threads_get_the_same_credential() {
 #[tokio::test(start_paused = true)]
 async fn a_credential_is_refreshed_before_it_is_stale_as_often_as_its_life_says() {
     for (life, fewest, most) in [(900, 120, 138), (1_800, 60, 69), (3_600, 30, 35), (43_200, 2, 3)] {
-        let stage = Stage::new();
+        let mut stage = Stage::new();
+        let duration = Some(Duration::from_secs(life));
+        stage.role("default", RoleConfig { duration, ..RoleConfig::default() });
         let clock = Arc::clone(&stage.clock);
-        stage.cloud.play(move |_| grant(&clock, life));
+        stage.cloud.play(move |_| grant(&clock, i64::try_from(life).unwrap()));
         let cell = stage.open();
         for minute in 1..=1_440 {
             stage.until(f64::from(minute) * 60.0).await;
