@@ -14,3 +14,6 @@ pub use form::{has_form, is_form_type};
 pub use operation::{Asked, FormRead, asked};
 pub use path::check as check_path;
 pub use plan::{BodyPlan, Plan, Shape, additional_headers, family, plan, reusable_hash};
+
+#[cfg(test)]
+mod tests;

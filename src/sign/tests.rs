@@ -185,3 +185,26 @@ fn a_name_in_query_and_form_counts_once_with_the_forms_value() {
     assert_eq!(spelled(b"RegionId=query&Region%49d=other&A=1", b"Z=2&Region%49d=form"), expected);
     assert_eq!(spelled(b"Z=2&A=1", b"RegionId=form"), expected);
 }
+
+#[test]
+fn acs3_signs_a_slash_where_there_is_no_path() {
+    let [(_, text), _, _] = proofs(b"", &[], &[], &[]);
+    assert!(text.starts_with(b"GET\n/\n\n"), "{}", String::from_utf8_lossy(&text));
+}
+
+#[test]
+fn oss_sorts_the_encoded_names() {
+    let query: Vec<_> = crate::wire::parameters(b"a-b=1&a%2Fb=2&acl&a=").collect();
+    let [_, _, (_, text)] = proofs(b"/k", &query, &[], &[]);
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(text.lines().nth(2), Some("a&a%2Fb=2&a-b=1&acl"), "{text}");
+}
+
+#[test]
+fn oss_joins_lines_of_one_name_in_the_order_of_the_wire() {
+    let headers = [("x-oss-meta-a", " z "), ("Range", "r"), ("X-Oss-Meta-A", "b"), ("x-oss-meta-A", "c")];
+    let [_, _, (_, text)] =
+        proofs(b"/", &[], &[], &headers.map(|(name, value)| Field::new(name, value.as_bytes())));
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.ends_with("\n\nrange:r\nx-oss-meta-a:z,b,c\n\nrange\nUNSIGNED-PAYLOAD"), "{text}");
+}

@@ -27,8 +27,13 @@ impl Count {
         }
         match case.and_then(|case| check(&case)) {
             Ok(()) => *self.passed.entry(scheme).or_default() += 1,
-            Err(differences) => self.failures.push(format!("{scheme} {name}:\n{}", differences.trim_end())),
+            Err(differences) => self.fail(&scheme, &name, &differences),
         }
+    }
+
+    /// Counts one as failed.
+    pub(crate) fn fail(&mut self, scheme: &str, name: &str, differences: &str) {
+        self.failures.push(format!("{scheme} {name}:\n{}", differences.trim_end()));
     }
 
     /// How many failed.

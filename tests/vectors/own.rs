@@ -14,8 +14,8 @@ use crate::read::Vector;
 
 /// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
 const FILES: [(&str, &str, usize); 3] = [
-    ("acs3.jsonl", include_str!("acs3.jsonl"), 170),
-    ("rpc.jsonl", include_str!("rpc.jsonl"), 300),
+    ("acs3.jsonl", include_str!("acs3.jsonl"), 185),
+    ("rpc.jsonl", include_str!("rpc.jsonl"), 310),
     ("oss-v4.jsonl", include_str!("oss-v4.jsonl"), 44),
 ];
 
