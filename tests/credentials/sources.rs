@@ -42,19 +42,22 @@ async fn a_thousand_first_requests_ask_sts_once() {
         if Sts::is_asked(seen) { granting.grant().after(Step::Wait(waits.clone())) } else { Reply::ok() }
     })
     .await;
-    let kit = Kit::without_credentials().with_oidc_token(OIDC_TOKEN);
+    // All of them connect to the cloud at once, and the system's queue of connections may be shorter than that.
+    let patient = "[upstream]\nconnect_timeout = \"20s\"";
+    let kit = Kit::without_credentials().with_oidc_token(OIDC_TOKEN).settings(patient);
     let proxy = std::sync::Arc::new(kit.before(&upstream).await);
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..1000 {
         let proxy = proxy.clone();
-        calls.spawn(async move { proxy.get(ECS, REGIONS).await.status });
+        calls.spawn(async move { proxy.get(ECS, REGIONS).await.verdict() });
     }
     upstream.until("the call to STS", |log| log.requests.len() == 1).await;
     // All of them wait, and none has asked on its own.
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     gate.open();
-    let statuses = calls.join_all().await;
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1000);
+    let mut verdicts = calls.join_all().await;
+    verdicts.retain(|(status, _)| *status != 200);
+    assert_eq!(verdicts, []);
     assert_eq!(sts.calls(), 1);
 }
 

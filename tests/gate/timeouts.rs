@@ -9,8 +9,12 @@ use crate::kit::{ECS, Ended, Kit, OSS, Proxy, REGIONS, Reply, Step, Upstream, ge
 const JSON: &str = "Content-Type: application/json\r\nContent-Length: 5\r\n";
 
 async fn short(limit: &str) -> (Upstream, Proxy) {
+    limited(&format!("{limit} = \"100ms\"")).await
+}
+
+async fn limited(line: &str) -> (Upstream, Proxy) {
     let upstream = Upstream::start(|_, _| Reply::ok()).await;
-    let proxy = Kit::new().settings(&format!("[limits]\n{limit} = \"100ms\"")).before(&upstream).await;
+    let proxy = Kit::new().settings(&format!("[limits]\n{line}")).before(&upstream).await;
     (upstream, proxy)
 }
 
@@ -85,13 +89,14 @@ async fn a_body_that_stops_is_refused_and_the_cloud_never_sees_it_end() {
 
 #[tokio::test]
 async fn a_body_that_drips_is_waited_for() {
-    let (upstream, proxy) = short("body_idle_timeout").await;
+    // Each pause is far below the limit, and all of them together are above it.
+    let (upstream, proxy) = limited("body_idle_timeout = \"500ms\"").await;
     for request_ in [request("POST", ECS, REGIONS, JSON), request("PUT", OSS, "/k", "Content-Length: 5\r\n")]
     {
         let mut caller = proxy.caller().await;
         caller.send(request_).await;
         for byte in *b"hello" {
-            assert!(caller.is_silent_for(Duration::from_millis(40)).await);
+            assert!(caller.is_silent_for(Duration::from_millis(120)).await);
             caller.send([byte]).await;
         }
         assert_eq!(caller.answer().await.status, 200);

@@ -119,7 +119,8 @@ async fn no_secret_is_found_in_anything_that_anybody_can_read() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: what the tests beside this one log is searched too.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let sts = Sts::default();
     let granting = sts.clone();
