@@ -1,9 +1,11 @@
 """A relay between the proxy and the sandbox that keeps every byte the proxy sends.
 
 The proxy reaches it in the clear, through `[connect_to]`, and it speaks TLS to the sandbox. It reads no HTTP: what it
-keeps is what would have reached the cloud.
+keeps is what would have reached the cloud. One thread does it all, since a TLS connection is not to be read and
+written by two at once.
 """
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -17,7 +19,7 @@ class Relay:
         self.port = self.listener.getsockname()[1]
         self.sent = []
         self.target = None
-        threading.Thread(target=self.accept, daemon=True).start()
+        threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True).start()
 
     def lead_to(self, address):
         """`127.0.0.1:PORT` of the sandbox."""
@@ -28,30 +30,40 @@ class Relay:
         """All bytes so far, one connection after the other."""
         return b"".join(bytes(connection) for connection in list(self.sent))
 
-    def accept(self):
+    async def serve(self):
+        server = await asyncio.start_server(self.carry, sock=self.listener)
+        await server.serve_forever()
+
+    async def carry(self, near_reader, near_writer):
         # The sandbox's authority is made anew at every start and shown to nobody. This stands in for a wire, which
         # checks no certificate; that the proxy does is tested elsewhere.
         trusting = ssl.create_default_context()
         trusting.check_hostname = False
         trusting.verify_mode = ssl.CERT_NONE
-        while True:
-            near, _ = self.listener.accept()
-            far = trusting.wrap_socket(socket.create_connection(self.target), server_hostname="sandbox.invalid")
-            kept = bytearray()
-            self.sent.append(kept)
-            threading.Thread(target=pump, args=(near, far, kept), daemon=True).start()
-            threading.Thread(target=pump, args=(far, near, None), daemon=True).start()
+        far_reader, far_writer = await asyncio.open_connection(
+            *self.target, ssl=trusting, server_hostname="sandbox.invalid"
+        )
+        kept = bytearray()
+        self.sent.append(kept)
+        directions = [
+            asyncio.create_task(pump(near_reader, far_writer, kept)),
+            asyncio.create_task(pump(far_reader, near_writer, None)),
+        ]
+        # Once one side has ended, nothing more is asked or answered.
+        await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+        for direction in directions:
+            direction.cancel()
+        near_writer.close()
+        far_writer.close()
 
 
-def pump(source, sink, kept):
+async def pump(reader, writer, kept):
     """Carries one direction until it ends."""
     try:
-        while part := source.recv(65536):
+        while part := await reader.read(65536):
             if kept is not None:
                 kept += part
-            sink.sendall(part)
-        sink.shutdown(socket.SHUT_WR)
+            writer.write(part)
+            await writer.drain()
     except OSError:
-        # One side is gone: so is the other.
-        for end in (source, sink):
-            end.close()
+        pass  # The other side is gone, and so the connection is over.
