@@ -90,7 +90,9 @@ class Countersign:
             if answer := ask():
                 return answer
             time.sleep(0.05)
-        raise SystemExit(f"countersign did not come up: no {what} within {READY_SECONDS} s\n{self.log()}")
+        ended = self.process.poll()
+        why = f"no {what} within {READY_SECONDS} s" if ended is None else f"it ended with {ended} before {what} was there"
+        raise SystemExit(f"countersign did not come up: {why}\n{self.log()}")
 
     def sandbox_address(self):
         """Where the sandbox says that it listens."""

@@ -54,7 +54,8 @@ def read(of, key, bucket=BUCKET, **more):
 
 def an_object_comes_back_with_its_headers():
     of, body = client(), b"first\x00\xff bytes"
-    done = put(of, PREFIX + "one", body, content_type="text/x-one", metadata={"Author": "a b"}, cache_control="no-cache")
+    headers = {"content_type": "text/x-one", "metadata": {"Author": "a b"}, "cache_control": "no-cache"}
+    done = put(of, PREFIX + "one", body, **headers)
     digest = hashlib.md5(body).hexdigest().upper()
     checks.same((done.status_code, done.etag), (200, f'"{digest}"'))
     assert len(done.request_id) == 24, done.request_id
