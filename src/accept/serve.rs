@@ -1,9 +1,11 @@
 //! One connection after another, and on each one request after another, until it is drained.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,7 +15,7 @@ use tokio::time::Instant;
 use super::gate::refusal_of;
 use super::{Listening, Stream};
 use crate::buffers::Buffers;
-use crate::deadline::{Deadline, Elapsed};
+use crate::deadline::Deadline;
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Head, HeadLimits};
 
@@ -216,17 +218,18 @@ async fn next_request(
         if caller.head.buffer().capacity() == 0 {
             *caller.head.buffer() = caller.buffers.small();
         }
-        let Caller { stream, head, deadline, .. } = &mut *caller;
+        let Caller { stream, head, .. } = &mut *caller;
         let buffer = head.buffer();
         if buffer.len() == buffer.capacity() {
             buffer.reserve(buffer.len());
         }
-        // Something is there. Read through the poll interface: it notices a short read, and so spares the next wait a
-        // system call that would find nothing.
-        match deadline.within(limits.head_timeout, stream.read_buf(buffer)).await {
-            Ok(Ok(count)) if count > 0 => {}
-            Ok(_) => return None,
-            Err(Elapsed) => {}
+        // Read through the poll interface, once: it notices a short read, and so spares the next wait a system call
+        // that would find nothing. A socket can be called readable without being so; then it is waited for again.
+        let mut reading = pin!(stream.read_buf(buffer));
+        match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
+            Poll::Ready(Ok(count)) if count > 0 => {}
+            Poll::Ready(_) => return None,
+            Poll::Pending => {}
         }
     }
 }
