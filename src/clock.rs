@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::names::{Moment, Nonce};
 
 /// One reading of the clocks.
@@ -25,7 +27,12 @@ pub trait Clock: Send + Sync + fmt::Debug {
 
     /// Time and nonce for one attempt.
     fn moment(&self) -> Moment {
-        let unix_seconds = i64::try_from(self.now().wall.as_secs()).unwrap_or(i64::MAX);
+        self.moment_at(&self.now())
+    }
+
+    /// The same, for an attempt that starts `now`: the clocks need not be read again.
+    fn moment_at(&self, now: &Now) -> Moment {
+        let unix_seconds = i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX);
         Moment { unix_seconds, nonce: self.nonce() }
     }
 }
@@ -36,16 +43,14 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
-        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        let wall = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-        Now { wall: duration(wall), boot: duration(boot) }
+        Now { wall: read(ClockId::Realtime), boot: read(ClockId::Boottime) }
     }
 
     fn nonce(&self) -> Nonce {
         let random = RANDOM.with_borrow_mut(Reserve::next);
         // The time is mixed in, so that a machine restored from a snapshot, with the same reserve, does not repeat
         // itself; and stands in where the operating system gives no randomness.
-        let time = self.now().wall.as_nanos();
+        let time = read(ClockId::Realtime).as_nanos();
         Nonce::from_bytes((random ^ time).to_le_bytes())
     }
 }
@@ -81,7 +86,8 @@ impl Reserve {
     }
 }
 
-fn duration(time: rustix::time::Timespec) -> Duration {
+fn read(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 

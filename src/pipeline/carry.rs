@@ -6,6 +6,7 @@ use super::held::Held;
 use super::prepare::Prepared;
 use super::{Pipeline, Stop};
 use crate::accept::{Caller, Next, Stream};
+use crate::clock::Now;
 use crate::credential::Credential;
 use crate::refusal::Code;
 use crate::telemetry::{Outcome, Record};
@@ -61,10 +62,8 @@ impl Pipeline {
         mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Next, Stop> {
-        let begun = self.worker.clock.now();
-        let arrived = self.send(caller, &mut exchange, record).await?;
-        let took = self.worker.clock.now().boot.saturating_sub(begun.boot);
-        record.upstream = Some(took);
+        let (arrived, begun) = self.send(caller, &mut exchange, record).await?;
+        record.upstream = Some(self.worker.clock.now().boot.saturating_sub(begun.boot));
         record.status = arrived.status();
         record.request_id = exchange.prepared.request_id(&arrived);
 
@@ -88,19 +87,21 @@ impl Pipeline {
     }
 
     /// Signs and sends, with a new date, nonce and signature each time: at most once more for a lost connection, and
-    /// once more for a rejected token or a wrong clock.
+    /// once more for a rejected token or a wrong clock. Returns the answer, and when the first attempt began.
     async fn send(
         &self,
         caller: &mut Caller,
         exchange: &mut Exchange,
         record: &mut Record,
-    ) -> Result<Arrived, Stop> {
+    ) -> Result<(Arrived, Now), Stop> {
+        let first = self.worker.clock.now();
+        let mut now = first;
         let is_safe = exchange.prepared.plan.call.is_safe;
         let (mut was_lost, mut was_rejected) = (false, false);
         loop {
             record.attempts += 1;
             let credential = Arc::clone(&exchange.credential);
-            let by = (&*credential, self.moment());
+            let by = (&*credential, self.moment(&now));
             let (signed, body) = self.sign(&caller.head, &exchange.prepared, by, exchange.held.as_deref())?;
             record.scheme = exchange.prepared.plan.call.scheme;
             let outgoing = match &body {
@@ -114,16 +115,17 @@ impl Pipeline {
                     was_rejected = true;
                     match self.again(&mut arrived, &credential).await {
                         Some(renewed) => exchange.credential = renewed,
-                        None => return Ok(arrived),
+                        None => return Ok((arrived, first)),
                     }
                 }
-                Ok(arrived) => return Ok(arrived),
+                Ok(arrived) => return Ok((arrived, first)),
                 Err(Failure::Lost { .. }) if !was_lost && exchange.outlives_a_connection() => was_lost = true,
                 Err(failure) => {
                     tracing::debug!(host = %exchange.prepared.endpoint.host(), %failure, "a request was not answered");
                     return Err(failure.into());
                 }
             }
+            now = self.worker.clock.now();
         }
     }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use crate::accept::{Application, Caller, Next};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::credential::{Cell, Credential, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
@@ -159,8 +159,8 @@ impl Pipeline {
     }
 
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.
-    fn moment(&self) -> Moment {
-        let mut moment = self.worker.clock.moment();
+    fn moment(&self, now: &Now) -> Moment {
+        let mut moment = self.worker.clock.moment_at(now);
         moment.unix_seconds = moment.unix_seconds.saturating_add(self.worker.skew.load(Ordering::Relaxed));
         moment
     }
