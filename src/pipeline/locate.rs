@@ -65,6 +65,11 @@ impl Pipeline {
 }
 
 fn unresolved(why: Unresolved) -> Refusal {
+    if why == Unresolved::Malformed {
+        // The grammar has passed: what is left is a name without a dot, `localhost` above all.
+        let action = "send an endpoint's name, such as `ecs.cn-hangzhou.aliyuncs.com`";
+        return Refusal::new(Code::BadAuthority, "the host is no endpoint's name", action);
+    }
     let code = match why {
         Unresolved::Malformed => Code::BadAuthority,
         Unresolved::NeverSign(_) => Code::NeverSignHost,

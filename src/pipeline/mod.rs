@@ -9,6 +9,7 @@ mod carry;
 mod held;
 mod locate;
 mod prepare;
+mod reach;
 mod refuse;
 
 pub use attempt::{Assembled, Parts, Scratch, assemble};

@@ -4,6 +4,7 @@ use super::Pipeline;
 use super::attempt::{Parts, Scratch};
 use super::held::Held;
 use super::locate::Located;
+use super::reach;
 use crate::classify::strip::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
 use crate::names::{Endpoint, Scheme};
@@ -52,6 +53,7 @@ impl Pipeline {
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
         let family = classify::family(endpoint.product())?;
         classify::check_path(target.path, target.query, family == Family::Oss)?;
+        reach::check(head, &endpoint, target.path, &self.worker.tenants)?;
         if head.has_metadata_text() && family != Family::Oss {
             return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
         }

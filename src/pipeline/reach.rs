@@ -1,0 +1,84 @@
+//! What a request would reach beside the host that it names: another bucket to copy from, a customer's function.
+
+use crate::endpoint::Tenants;
+use crate::names::Endpoint;
+use crate::refusal::{Code, Refusal};
+use crate::wire::{Head, Spelling, decoded};
+
+/// Function Compute's HTTP triggers: what is sent there, headers included, is handed to the function's code.
+const TRIGGERS: &[u8] = b"/2016-08-15/proxy/";
+
+/// Refuses a copy from a bucket that is not listed, and a call that a function would read.
+pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
+    match endpoint.product().code {
+        "fc" | "fc-open"
+            if decoded(path, Spelling::Path).take(TRIGGERS.len()).eq(TRIGGERS.iter().copied()) =>
+        {
+            Err(Refusal::new(
+                Code::NeverSignHost,
+                "this path runs a function, whose code would read the credential",
+                "call the function without countersign",
+            ))
+        }
+        "oss" => head.fields().filter(|field| field.is("x-oss-copy-source")).try_for_each(|field| {
+            let source = field.value.strip_prefix(b"/").unwrap_or(field.value);
+            let bucket: Vec<u8> = decoded(source, Spelling::Path).take_while(|byte| *byte != b'/').collect();
+            let is_listed = std::str::from_utf8(&bucket).is_ok_and(|bucket| tenants.lists("oss", bucket));
+            if is_listed { Ok(()) } else { Err(foreign_source()) }
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn foreign_source() -> Refusal {
+    Refusal::new(
+        Code::HostNotAllowed,
+        "`x-oss-copy-source` names a bucket that is not listed",
+        "add it to `oss` under [tenants]",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint;
+    use crate::wire::HeadLimits;
+
+    fn check_one(host: &str, path: &str, header: &str) -> Result<(), Code> {
+        let mut tenants = Tenants::none();
+        tenants.allow("oss", "mine-*").unwrap();
+        tenants.allow("fc", "123456").unwrap();
+        let endpoint = endpoint::reverse(host, &tenants).unwrap();
+        let mut head = Head::new();
+        head.buffer()
+            .extend_from_slice(format!("PUT {path} HTTP/1.1\r\nHost: {host}\r\n{header}\r\n").as_bytes());
+        assert_eq!(head.parse(&HeadLimits { head: 4096, headers: 10, uri: 1024 }), Ok(true));
+        check(&head, &endpoint, path.as_bytes(), &tenants).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn a_copy_reads_from_listed_buckets_only() {
+        let copy = |source: &str| {
+            check_one(
+                "mine-1.oss-cn-hangzhou.aliyuncs.com",
+                "/k",
+                &format!("x-oss-copy-source: {source}\r\n"),
+            )
+        };
+        for source in ["/mine-2/key", "mine-2/a%2Fb", "/mine%2D2/key?versionId=1"] {
+            assert_eq!(copy(source), Ok(()), "{source}");
+        }
+        for source in ["/theirs/key", "theirs", "/", "//mine-2/key", "/theirs%2Fmine-2/key"] {
+            assert_eq!(copy(source), Err(Code::HostNotAllowed), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_functions_trigger_is_never_signed_for() {
+        let host = "123456.cn-hangzhou.fc.aliyuncs.com";
+        for path in ["/2016-08-15/proxy/s/f/", "/2016-08-15/%70roxy/s/f/"] {
+            assert_eq!(check_one(host, path, ""), Err(Code::NeverSignHost), "{path}");
+        }
+        assert_eq!(check_one(host, "/2016-08-15/services", ""), Ok(()));
+    }
+}
