@@ -6,7 +6,7 @@ use crate::wire::{Field, Head, Parameter};
 
 use super::strip::{self, Family};
 
-/// What head, query and form say. The scheme it leaves with is decided from this by [`super::plan`].
+/// What head, query and form say. The scheme it leaves with is decided from this by [`super::plan()`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked {
     /// The operation, wherever it was named.
