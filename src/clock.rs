@@ -17,10 +17,22 @@ pub struct Now {
     pub boot: Duration,
 }
 
+impl Now {
+    /// The wall clock in whole seconds.
+    pub fn unix_seconds(&self) -> i64 {
+        i64::try_from(self.wall.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
 /// Where time and nonces come from. Tests hand in a clock of their own.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Reads both clocks.
     fn now(&self) -> Now;
+
+    /// Reads CLOCK_BOOTTIME alone: for durations.
+    fn boot(&self) -> Duration {
+        self.now().boot
+    }
 
     /// A nonce that was never given out before, by any process.
     fn nonce(&self) -> Nonce;
@@ -32,8 +44,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 
     /// The same, for an attempt that starts `now`: the clocks need not be read again.
     fn moment_at(&self, now: &Now) -> Moment {
-        let unix_seconds = i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX);
-        Moment { unix_seconds, nonce: self.nonce() }
+        Moment { unix_seconds: now.unix_seconds(), nonce: self.nonce() }
     }
 }
 
@@ -46,13 +57,24 @@ impl Clock for SystemClock {
         Now { wall: read(ClockId::Realtime), boot: read(ClockId::Boottime) }
     }
 
-    fn nonce(&self) -> Nonce {
-        let random = RANDOM.with_borrow_mut(Reserve::next);
-        // The time is mixed in, so that a machine restored from a snapshot, with the same reserve, does not repeat
-        // itself; and stands in where the operating system gives no randomness.
-        let time = read(ClockId::Realtime).as_nanos();
-        Nonce::from_bytes((random ^ time).to_le_bytes())
+    fn boot(&self) -> Duration {
+        read(ClockId::Boottime)
     }
+
+    fn nonce(&self) -> Nonce {
+        nonce_at(read(ClockId::Realtime))
+    }
+
+    fn moment_at(&self, now: &Now) -> Moment {
+        Moment { unix_seconds: now.unix_seconds(), nonce: nonce_at(now.wall) }
+    }
+}
+
+/// The time is mixed in, so that a machine restored from a snapshot, with the same reserve, does not repeat itself; and
+/// stands in where the operating system gives no randomness.
+fn nonce_at(wall: Duration) -> Nonce {
+    let random = RANDOM.with_borrow_mut(Reserve::next);
+    Nonce::from_bytes((random ^ wall.as_nanos()).to_le_bytes())
 }
 
 thread_local! {

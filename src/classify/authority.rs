@@ -1,12 +1,8 @@
 //! Which endpoint a request names: by `Host`, by an absolute target, or by the listener it came to.
 
+use crate::names::{is_host_label, is_host_name};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Head, Target};
-
-/// The longest name in DNS.
-const NAME_MAX: usize = 253;
-/// The longest label in DNS.
-const LABEL_MAX: usize = 63;
 
 /// How a listener is addressed.
 #[derive(Clone, Debug)]
@@ -113,7 +109,8 @@ impl Listener {
 fn strip_label<'a>(host: &'a str, suffix: &str) -> Option<&'a str> {
     let at = host.len().checked_sub(suffix.len() + 1)?;
     let (label, rest) = host.split_at_checked(at)?;
-    (rest.starts_with('.') && rest.get(1..)?.eq_ignore_ascii_case(suffix) && is_label(label)).then_some(label)
+    (rest.starts_with('.') && rest.get(1..)?.eq_ignore_ascii_case(suffix) && is_host_label(label.as_bytes()))
+        .then_some(label)
 }
 
 /// An authority into name and port. The grammar is that of host names, and nothing else: no user, no escape, no
@@ -128,17 +125,11 @@ fn split(authority: &str) -> Result<(&str, Option<u16>), Refusal> {
             (name, Some(port.ok_or_else(bad_authority)?))
         }
     };
-    let is_name = name.len() <= NAME_MAX && name.contains('.') && name.split('.').all(is_label);
-    if is_name || name.eq_ignore_ascii_case("localhost") { Ok((name, port)) } else { Err(bad_authority()) }
-}
-
-fn is_label(label: &str) -> bool {
-    let bytes = label.as_bytes();
-    !bytes.is_empty()
-        && bytes.len() <= LABEL_MAX
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-        && bytes.first() != Some(&b'-')
-        && bytes.last() != Some(&b'-')
+    if is_host_name(name.as_bytes()) || name.eq_ignore_ascii_case("localhost") {
+        Ok((name, port))
+    } else {
+        Err(bad_authority())
+    }
 }
 
 fn strip_prefix_ignoring_case<'a>(bytes: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {

@@ -191,19 +191,16 @@ fn is_acs(field: Field<'_>) -> bool {
 
 /// Refuses credential parameters that come twice with different values, or in another letter case.
 fn check_parameters(query: &[Parameter<'_>], form: &[Parameter<'_>], family: Family) -> Result<(), Refusal> {
-    for name in strip::proofs(family) {
-        let mut first: Option<&Parameter<'_>> = None;
-        for parameter in query.iter().chain(form).filter(|parameter| parameter.is_ignoring_case(name)) {
-            if !parameter.is(name) {
-                return Err(duplicate_field("a parameter in another letter case"));
-            }
-            match first {
-                Some(first) if !first.decoded_value().eq(parameter.decoded_value()) => {
-                    return Err(duplicate_field("a parameter"));
-                }
-                Some(_) => {}
-                None => first = Some(parameter),
-            }
+    let proofs = strip::proofs(family);
+    let mut firsts: [Option<&Parameter<'_>>; strip::PROOFS_MAX] = [None; strip::PROOFS_MAX];
+    for parameter in query.iter().chain(form) {
+        let Some((place, name)) = proofs.find_parameter(parameter) else { continue };
+        if !parameter.is(name) {
+            return Err(duplicate_field("a parameter in another letter case"));
+        }
+        let Some(first) = firsts.get_mut(place) else { continue };
+        if !first.get_or_insert(parameter).decoded_value().eq(parameter.decoded_value()) {
+            return Err(duplicate_field("a parameter"));
         }
     }
     Ok(())

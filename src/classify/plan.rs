@@ -145,7 +145,8 @@ fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) 
     if asked.is_named_by_form && shape.target.is_root() {
         return Ok(Scheme::RpcV1);
     }
-    let of_version = product.versions.iter().find(|row| row.name == version.as_str()).map(|row| row.schemes);
+    let of_version =
+        product.versions.iter().find(|row| row.name.as_bytes() == version.as_bytes()).map(|row| row.schemes);
     let schemes = of_version.filter(|schemes| !schemes.is_empty()).unwrap_or(product.schemes);
     match schemes.first() {
         _ if schemes.contains(&Scheme::Acs3) => Ok(Scheme::Acs3),
@@ -161,16 +162,16 @@ fn default_version(product: &'static Product) -> Option<Version> {
 
 /// `AssumeRoleWithOIDC` and `AssumeRoleWithSAML` prove themselves with a token; a signature would be wrong there.
 fn carries_its_own_proof(asked: &Asked, product: &'static Product) -> bool {
-    let is_proof = |action: Action| matches!(action.as_str(), "AssumeRoleWithOIDC" | "AssumeRoleWithSAML");
+    let is_proof =
+        |action: Action| matches!(action.as_bytes(), b"AssumeRoleWithOIDC" | b"AssumeRoleWithSAML");
     product.code == "sts" && asked.action.is_some_and(is_proof)
 }
 
 /// Whether an operation's name says that it only reads.
 fn only_reads(action: Action) -> bool {
-    let name = action.as_str();
     ["Describe", "List", "Get", "Query"].iter().any(|verb| {
-        let rest = name.strip_prefix(verb);
-        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()))
+        let rest = action.as_bytes().strip_prefix(verb.as_bytes());
+        rest.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_lowercase))
     })
 }
 

@@ -30,7 +30,7 @@ impl Family {
 }
 
 /// Headers that hold a credential or a proof in any scheme at all. A host of one product must never see another's.
-const CREDENTIALS: NameSet<19> = NameSet::new([
+static CREDENTIALS: NameSet = NameSet::new(&[
     "authorization",
     "x-acs-security-token",
     "x-acs-accesskey-id",
@@ -53,7 +53,7 @@ const CREDENTIALS: NameSet<19> = NameSet::new([
 ]);
 
 /// What ACS3 replaces.
-const ACS3: NameSet<6> = NameSet::new([
+static ACS3: NameSet = NameSet::new(&[
     "x-acs-date",
     "x-acs-signature-nonce",
     "x-acs-signature-method",
@@ -63,7 +63,7 @@ const ACS3: NameSet<6> = NameSet::new([
 ]);
 
 /// What OSS V4 replaces.
-const OSS: NameSet<5> = NameSet::new([
+static OSS: NameSet = NameSet::new(&[
     "date",
     "x-oss-date",
     "x-oss-content-sha256",
@@ -71,11 +71,13 @@ const OSS: NameSet<5> = NameSet::new([
     "x-amz-content-sha256",
 ]);
 
-/// What is written anew: the host from the endpoint, the expectation where the body is not held.
-const NOT_FORWARDED: NameSet<2> = NameSet::new(["host", "expect"]);
-
-/// What proxies say of a request's origin. The cloud would believe it, and it is the caller who wrote it.
-const FORWARDING: NameSet<9> = NameSet::new([
+/// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
+/// who wrote it.
+static NOT_FORWARDED: NameSet = NameSet::new(&[
+    // From the endpoint.
+    "host",
+    // Where the body is not held.
+    "expect",
     "forwarded",
     "via",
     "x-real-ip",
@@ -88,7 +90,7 @@ const FORWARDING: NameSet<9> = NameSet::new([
 ]);
 
 /// RPC version 1's own parameters.
-const RPC_PARAMETERS: [&str; 9] = [
+static RPC_PARAMETERS: NameSet = NameSet::new(&[
     "AccessKeyId",
     "Signature",
     "SignatureMethod",
@@ -98,10 +100,10 @@ const RPC_PARAMETERS: [&str; 9] = [
     "Timestamp",
     "SecurityToken",
     "BearerToken",
-];
+]);
 
 /// The same, but for the date and the nonce.
-const UNPROVEN_PARAMETERS: [&str; 7] = [
+static UNPROVEN_PARAMETERS: NameSet = NameSet::new(&[
     "AccessKeyId",
     "Signature",
     "SignatureMethod",
@@ -109,10 +111,10 @@ const UNPROVEN_PARAMETERS: [&str; 7] = [
     "SignatureType",
     "SecurityToken",
     "BearerToken",
-];
+]);
 
 /// The parameters of OSS's signed URLs, but for `Expires`.
-const OSS_PARAMETERS: [&str; 12] = [
+static OSS_PARAMETERS: NameSet = NameSet::new(&[
     "OSSAccessKeyId",
     "Signature",
     "security-token",
@@ -125,12 +127,17 @@ const OSS_PARAMETERS: [&str; 12] = [
     "x-oss-security-token",
     "x-oss-additional-headers",
     "x-oss-access-key-id",
-];
+]);
+
+/// The longest of the two lists below.
+pub const PROOFS_MAX: usize = 7;
+const _: () = assert!(RPC_PROOFS.len() <= PROOFS_MAX && OSS_PROOFS.len() <= PROOFS_MAX);
 
 /// The parameters above that are credentials, signatures, nonces or tokens: given twice with different values, or in
 /// another letter case, they make two readers see two requests.
-const RPC_PROOFS: [&str; 5] = ["AccessKeyId", "Signature", "SignatureNonce", "SecurityToken", "BearerToken"];
-const OSS_PROOFS: [&str; 7] = [
+static RPC_PROOFS: NameSet =
+    NameSet::new(&["AccessKeyId", "Signature", "SignatureNonce", "SecurityToken", "BearerToken"]);
+static OSS_PROOFS: NameSet = NameSet::new(&[
     "OSSAccessKeyId",
     "Signature",
     "security-token",
@@ -138,7 +145,7 @@ const OSS_PROOFS: [&str; 7] = [
     "x-oss-credential",
     "x-oss-signature",
     "x-oss-security-token",
-];
+]);
 
 fn starts_ignoring_case(name: &[u8], prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
@@ -158,7 +165,6 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         || is_hop_by_hop(name)
         || starts_ignoring_case(name, "x-forwarded-")
         || starts_ignoring_case(name, "x-countersign-")
-        || FORWARDING.holds(name)
         || CREDENTIALS.holds(name))
 }
 
@@ -168,14 +174,15 @@ pub const fn owned_parameters(
     caller: Option<Scheme>,
     scheme: Option<Scheme>,
     is_rpc_path: bool,
-) -> &'static [&'static str] {
+) -> &'static NameSet {
+    static NONE: NameSet = NameSet::new(&[]);
     match (scheme, caller) {
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
         (Some(Scheme::OssV4), _) => &OSS_PARAMETERS,
         (Some(Scheme::RpcV1), _) | (Some(_), Some(Scheme::RpcV1)) => &RPC_PARAMETERS,
         (Some(_), None) if is_rpc_path => &RPC_PARAMETERS,
-        (Some(_), _) => &[],
+        (Some(_), _) => &NONE,
     }
 }
 
@@ -185,12 +192,12 @@ fn is_bearer_mark(parameter: &Parameter<'_>) -> bool {
 }
 
 /// Whether a parameter stays, by the lists that apply.
-pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &[&str]) -> bool {
-    !owned.iter().any(|name| parameter.is(name)) && !is_bearer_mark(parameter)
+pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &NameSet) -> bool {
+    !owned.holds_parameter(parameter) && !is_bearer_mark(parameter)
 }
 
 /// The parameters that may stand once, in one spelling.
-pub const fn proofs(family: Family) -> &'static [&'static str] {
+pub const fn proofs(family: Family) -> &'static NameSet {
     match family {
         Family::Oss => &OSS_PROOFS,
         Family::Rpc | Family::Acs3 => &RPC_PROOFS,

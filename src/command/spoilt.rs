@@ -36,8 +36,8 @@ pub(super) async fn show(cloud: &Cloud, credential: &Credential, clock: &dyn Clo
         framing: Framing::None,
         expects_continue: false,
         endpoint: &endpoint,
-        add_action: Some("DescribeRegions"),
-        add_version: Some("2014-05-26"),
+        add_action: Some(b"DescribeRegions"),
+        add_version: Some(b"2014-05-26"),
         additional_headers: b"",
     };
     let work = (&mut Workspace::default(), Vec::new());

@@ -2,7 +2,7 @@
 
 use super::kind::Check;
 use super::problem::shown;
-use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account};
+use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account, is_host_name};
 
 /// What the tables with names of the operator's own choosing accept as a name, by the table's path in `KEYS`.
 pub(super) const NAMES: [(&str, Check); 3] =
@@ -115,18 +115,11 @@ fn connect_to_host(text: &str) -> Result<(), String> {
     held_to(fits, text, "is not a host; write its whole name in lower case, without a port, or \"*.HOST\"")
 }
 
-/// Labels of letters, digits and inner dashes, two at least: an address in digits is not one.
+/// A host name in lower case: an address in digits is not one.
 pub(super) fn is_host(text: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
     let last = text.rsplit('.').next().unwrap_or_default();
-    text.len() <= 253
-        && text.contains('.')
-        && text.split('.').all(is_label)
+    is_host_name(text.as_bytes())
+        && !text.bytes().any(|byte| byte.is_ascii_uppercase())
         && !last.bytes().all(|byte| byte.is_ascii_digit())
 }
 

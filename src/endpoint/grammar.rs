@@ -1,5 +1,7 @@
 //! How a tenant's label may be spelled. Every host label has at most 63 bytes and no hyphen at either end.
 
+use crate::names::{is_host_label, is_host_name};
+
 /// The longest label of a host name (RFC 1035).
 pub(super) const LABEL_BYTES_MAX: usize = 63;
 
@@ -51,29 +53,14 @@ impl Grammar {
 
 /// Whether `label` may stand in a host name in lower case.
 pub(super) fn is_label(label: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=LABEL_BYTES_MAX).contains(&label.len())
-        && label.bytes().all(|byte| plain(byte) || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+    is_host_label(label.as_bytes()) && is_lower_case(label)
 }
 
-/// Whether `host` is a name of at least two labels in lower case, without a final dot and of at most 253 bytes.
-/// One pass over the bytes, because every request comes by here.
+/// Whether `host` is a host name in lower case.
 pub(super) fn is_host(host: &str) -> bool {
-    let (mut label_bytes, mut dots, mut before) = (0, 0, b'.');
-    for byte in host.bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' => {}
-            b'-' if before != b'.' => {}
-            b'.' if before != b'.' && before != b'-' => dots += 1,
-            _ => return false,
-        }
-        label_bytes = if byte == b'.' { 0 } else { label_bytes + 1 };
-        if label_bytes > LABEL_BYTES_MAX {
-            return false;
-        }
-        before = byte;
-    }
-    host.len() <= 253 && dots > 0 && before != b'.' && before != b'-'
+    is_host_name(host.as_bytes()) && is_lower_case(host)
+}
+
+fn is_lower_case(name: &str) -> bool {
+    !name.bytes().any(|byte| byte.is_ascii_uppercase())
 }

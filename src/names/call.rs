@@ -82,6 +82,11 @@ impl Version {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// The same, for the wire: without looking at it again.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 impl fmt::Debug for Version {

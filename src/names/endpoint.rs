@@ -1,9 +1,8 @@
 //! Where a request goes: a host of the endpoint table, never bytes of a client.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
-use super::{Product, Region};
+use super::{Host, Product, Region};
 
 /// The network that an endpoint's name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,78 +35,6 @@ impl Network {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// A host name in lower case, kept inline so that looking one up allocates nothing.
-#[derive(Clone, Copy)]
-pub struct Host {
-    length: u8,
-    bytes: [u8; Self::CAPACITY],
-}
-
-/// A name that does not fit a [`Host`]. No host of the table comes near the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostTooLong;
-
-impl Host {
-    /// The longest name kept. A label has at most 63 bytes, and every pattern of the table adds fewer than 60.
-    pub const CAPACITY: usize = 127;
-
-    /// Joins the pieces of a table entry into a name.
-    pub fn from_pieces(pieces: &[&str]) -> Result<Self, HostTooLong> {
-        let mut host = Self { length: 0, bytes: [0; Self::CAPACITY] };
-        let mut at = 0;
-        for piece in pieces {
-            let end = at + piece.len();
-            host.bytes.get_mut(at..end).ok_or(HostTooLong)?.copy_from_slice(piece.as_bytes());
-            at = end;
-        }
-        host.length = u8::try_from(at).map_err(|_| HostTooLong)?;
-        Ok(host)
-    }
-
-    /// A name in lower case, for looking it up.
-    pub fn in_lower_case(name: &str) -> Result<Self, HostTooLong> {
-        let mut host = Self::from_pieces(&[name])?;
-        host.bytes.make_ascii_lowercase();
-        Ok(host)
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-
-    /// The same, for the wire: without looking at it again.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
-    }
-}
-
-impl PartialEq for Host {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for Host {}
-
-impl Hash for Host {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_bytes().hash(state);
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Host({self})")
     }
 }
 
@@ -171,25 +98,5 @@ impl Endpoint {
             0 => None,
             length => self.host.as_str().get(start..start + usize::from(length)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_the_join_of_its_pieces() {
-        let host = Host::from_pieces(&["bkt1", ".oss-", "cn-hangzhou", ".aliyuncs.com"]).unwrap();
-        assert_eq!(host.as_str(), "bkt1.oss-cn-hangzhou.aliyuncs.com");
-    }
-
-    #[test]
-    fn a_name_past_the_capacity_is_refused() {
-        assert_eq!(
-            Host::from_pieces(&["a".repeat(Host::CAPACITY).as_str()]).map(|h| h.as_str().len()),
-            Ok(127)
-        );
-        assert_eq!(Host::from_pieces(&["a".repeat(Host::CAPACITY).as_str(), "b"]), Err(HostTooLong));
     }
 }

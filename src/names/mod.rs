@@ -8,13 +8,15 @@ pub mod calendar;
 mod call;
 mod decimal;
 mod endpoint;
+mod host;
 mod moment;
 mod product;
 mod ram;
 
 pub use call::{Action, Call, Version};
 pub use decimal::write_decimal;
-pub use endpoint::{Endpoint, Host, HostTooLong, Network};
+pub use endpoint::{Endpoint, Network};
+pub use host::{Host, HostTooLong, is_host_label, is_host_name};
 pub use moment::{Moment, Nonce};
 pub use product::{Kind, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};
 pub use ram::{OidcProviderArn, RoleArn, SessionName, is_account};

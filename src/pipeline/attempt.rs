@@ -10,7 +10,7 @@ use crate::credential::Credential;
 use crate::names::{Endpoint, Moment, Scheme, calendar};
 use crate::refusal::{Code, Refusal};
 use crate::sign::{self, Payload, Unsigned, Workspace};
-use crate::wire::{Field, Framing, Head, Parameter, Signed, Target, lists, parameters, recycle};
+use crate::wire::{Field, Framing, Head, NameSet, Parameter, Signed, Target, lists, parameters, recycle};
 
 /// The indexes of a request's parts, reused from request to request. One per worker.
 #[derive(Debug, Default)]
@@ -100,8 +100,8 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         framing,
         expects_continue: head.expects_continue() && held.is_none() && plan.body != BodyPlan::Empty,
         endpoint,
-        add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_str()),
-        add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_str()),
+        add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_bytes()),
+        add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
         additional_headers: classify::additional_headers(head),
     };
     Assembled { unsigned, body }
@@ -163,7 +163,11 @@ impl Pipeline {
 }
 
 /// The form without the fields that the caller's signature owned, byte for byte where there are none.
-fn stripped_form<'a, 'b: 'a>(body: &'b [u8], owned: &[&str], form: &mut Vec<Parameter<'a>>) -> Cow<'b, [u8]> {
+fn stripped_form<'a, 'b: 'a>(
+    body: &'b [u8],
+    owned: &NameSet,
+    form: &mut Vec<Parameter<'a>>,
+) -> Cow<'b, [u8]> {
     let mut is_whole = true;
     for field in parameters(body) {
         if strip::keeps_parameter(&field, owned) {

@@ -18,6 +18,8 @@ const RESENT_MAX: usize = 64 * 1024;
 
 /// A request that nothing is missing for.
 pub(super) struct Exchange {
+    /// When its first attempt begins.
+    pub(super) begun: Now,
     pub(super) prepared: Prepared,
     pub(super) credential: Arc<Credential>,
     pub(super) upload: Upload,
@@ -62,8 +64,8 @@ impl Pipeline {
         mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Next, Stop> {
-        let (arrived, begun) = self.send(caller, &mut exchange, record).await?;
-        record.upstream = Some(self.worker.clock.now().boot.saturating_sub(begun.boot));
+        let arrived = self.send(caller, &mut exchange, record).await?;
+        record.upstream = Some(self.worker.clock.boot().saturating_sub(exchange.begun.boot));
         record.status = arrived.status();
         record.request_id = exchange.prepared.request_id(&arrived);
 
@@ -87,15 +89,14 @@ impl Pipeline {
     }
 
     /// Signs and sends, with a new date, nonce and signature each time: at most once more for a lost connection, and
-    /// once more for a rejected token or a wrong clock. Returns the answer, and when the first attempt began.
+    /// once more for a rejected token or a wrong clock. Returns the answer.
     async fn send(
         &self,
         caller: &mut Caller,
         exchange: &mut Exchange,
         record: &mut Record,
-    ) -> Result<(Arrived, Now), Stop> {
-        let first = self.worker.clock.now();
-        let mut now = first;
+    ) -> Result<Arrived, Stop> {
+        let mut now = exchange.begun;
         let is_safe = exchange.prepared.plan.call.is_safe;
         let (mut was_lost, mut was_rejected) = (false, false);
         loop {
@@ -115,10 +116,10 @@ impl Pipeline {
                     was_rejected = true;
                     match self.again(&mut arrived, &credential).await {
                         Some(renewed) => exchange.credential = renewed,
-                        None => return Ok((arrived, first)),
+                        None => return Ok(arrived),
                     }
                 }
-                Ok(arrived) => return Ok((arrived, first)),
+                Ok(arrived) => return Ok(arrived),
                 Err(Failure::Lost { .. }) if !was_lost && exchange.outlives_a_connection() => was_lost = true,
                 Err(failure) => {
                     tracing::debug!(host = %exchange.prepared.endpoint.host(), %failure, "a request was not answered");

@@ -24,7 +24,7 @@ use crate::accept::{Application, Caller, Next};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
-use crate::credential::{Cell, Credential, DayKeys, NoCredential};
+use crate::credential::{Cell, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
 use crate::policy;
@@ -110,7 +110,7 @@ impl Application for Pipeline {
                 Next::Close
             }
         };
-        let ended = self.worker.clock.now();
+        let ended = self.worker.clock.boot();
         self.worker.metrics.count(&record, ended);
         if let Some(access) = &self.worker.access {
             access.add(&record, ended);
@@ -128,6 +128,8 @@ impl Pipeline {
         refuse_browsers(&caller.head)?;
         let mut prepared = self.prepare(&caller.head, None, record)?;
         policy::decide(prepared.plan.call.action)?;
+        // The clocks are read anew only behind something that took time.
+        let mut now = record.begun;
         let mut upload = Upload::begin(&caller.head)
             .map_err(|fault| Failure::Body(crate::upstream::BodyFault::Malformed(fault)))?;
 
@@ -140,23 +142,25 @@ impl Pipeline {
             held = Some(self.hold(caller, &mut upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
+            now = self.worker.clock.now();
         }
-        let credential = self.credential().await?;
+        let credential = match self.cell.live(&now) {
+            Some(credential) => credential,
+            None => {
+                // Waited for as long as its life's rules say.
+                let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
+                now = self.worker.clock.now();
+                fetched
+            }
+        };
         if holds && waits {
             tell_to_continue(&mut caller.stream).await?;
             held = Some(self.hold(caller, &mut upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
+            now = self.worker.clock.now();
         }
-        self.carry(caller, Exchange { prepared, credential, upload, held }, record).await
-    }
-
-    /// A live credential: at hand, or waited for as long as its life's rules say.
-    async fn credential(&self) -> Result<Arc<Credential>, Refusal> {
-        match self.cell.live(&self.worker.clock.now()) {
-            Some(credential) => Ok(credential),
-            None => self.cell.wait().await.map_err(|missing| no_credential(&missing)),
-        }
+        self.carry(caller, Exchange { begun: now, prepared, credential, upload, held }, record).await
     }
 
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.

@@ -11,7 +11,7 @@ const HANDS_OUT_CREDENTIALS: [&str; 3] = ["AssumeRole", "GenerateSessionAccessKe
 /// operation is the operation.
 pub fn decide(action: Option<Action>) -> Result<(), Refusal> {
     let Some(action) = action else { return Ok(()) };
-    if HANDS_OUT_CREDENTIALS.iter().any(|denied| denied.eq_ignore_ascii_case(action.as_str())) {
+    if HANDS_OUT_CREDENTIALS.iter().any(|denied| denied.as_bytes().eq_ignore_ascii_case(action.as_bytes())) {
         return Err(Refusal::new(
             Code::OperationDenied,
             format!("`{}` would hand this role's credentials to the caller", action.as_str()),

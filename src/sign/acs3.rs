@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::encode::{hex, percent};
 use super::head::{self, Additions, Few};
+use super::sorted::Headers;
 use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
 use crate::wire::{Field, Parameter, Signed, write_lower};
@@ -18,15 +19,15 @@ const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
 
 /// What one signature covers.
 #[derive(Debug)]
-pub struct Covered<'a, 'b> {
+pub struct Covered<'a, H> {
     /// The method, in upper case.
     pub method: &'a str,
     /// The path as it goes on the wire.
     pub path: &'a [u8],
     /// Every piece of the query.
     pub query: &'a [Parameter<'a>],
-    /// Exactly the headers to be signed, in any order; they are sorted in place.
-    pub headers: &'b mut [Field<'a>],
+    /// Exactly the headers to be signed, in any order.
+    pub headers: H,
     /// The lower-case hexadecimal SHA-256 of the body.
     pub payload_hash: &'a [u8],
 }
@@ -39,14 +40,18 @@ pub fn covers(name: &[u8]) -> bool {
 }
 
 /// The signature over exactly what is given. Leaves its texts in the workspace.
-pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace) -> [u8; 64] {
+pub fn signature<'a>(
+    covered: Covered<'a, impl Iterator<Item = Field<'a>>>,
+    key: &Key,
+    workspace: &mut Workspace,
+) -> [u8; 64] {
     workspace.clear();
     let mut query = workspace.take_parameters();
-    query.extend_from_slice(covered.query);
-    query.sort_unstable_by(|a, b| a.compare_names(b).then_with(|| a.compare_values(b)));
-    covered.headers.sort_unstable_by(|a, b| {
-        a.compare_names(b).then_with(|| a.value.trim_ascii().cmp(b.value.trim_ascii()))
-    });
+    query.extend(covered.query);
+    query.sort(.., |a, b| a.compare_names(b).then_with(|| a.compare_values(b)));
+    let mut headers = workspace.take_headers();
+    covered.headers.for_each(|field| headers.push(field));
+    headers.sort(.., |a, b| a.compare_names(b).then_with(|| a.value.trim_ascii().cmp(b.value.trim_ascii())));
 
     let text = &mut workspace.canonical;
     text.extend_from_slice(covered.method.as_bytes());
@@ -62,7 +67,7 @@ pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace)
         percent(text, parameter.value, parameter.spelling);
     }
     text.push(b'\n');
-    write_headers(text, covered.headers, &mut workspace.names);
+    write_headers(text, &headers, &mut workspace.names);
     text.push(b'\n');
     text.extend_from_slice(&workspace.names);
     text.push(b'\n');
@@ -72,14 +77,15 @@ pub fn signature(covered: Covered<'_, '_>, key: &Key, workspace: &mut Workspace)
     workspace.string_to_sign.push(b'\n');
     workspace.string_to_sign.extend_from_slice(&hex(Sha256::digest(&workspace.canonical).into()));
     workspace.put_parameters(query);
+    workspace.put_headers(headers);
     hex(key.acs3(&workspace.string_to_sign))
 }
 
 /// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
 /// their order, as the SDKs do; that happens for equal values only, since different ones are refused.
-fn write_headers(text: &mut Vec<u8>, headers: &[Field<'_>], names: &mut Vec<u8>) {
+fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, names: &mut Vec<u8>) {
     let mut previous: Option<&Field<'_>> = None;
-    for field in headers {
+    for field in headers.iter() {
         if previous.is_some_and(|previous| previous.compare_names(field).is_eq()) {
             text.push(b',');
         } else {
@@ -119,7 +125,7 @@ pub(super) fn sign(
     let named = [("x-acs-action", unsigned.add_action), ("x-acs-version", unsigned.add_version)];
     for (name, value) in named {
         if let Some(value) = value {
-            added.push(Field::new(name, value.as_bytes()));
+            added.push(Field::new(name, value));
         }
     }
     added.push(Field::new("x-acs-date", &date));
@@ -131,13 +137,12 @@ pub(super) fn sign(
         added.push(Field::new("x-acs-security-token", token.as_bytes()));
     }
 
-    let mut headers = workspace.take_fields();
-    headers.push(Field::new("host", unsigned.endpoint.host().as_bytes()));
-    headers.extend(unsigned.headers.iter().chain(added.as_slice()).filter(|field| covers(field.name)));
     let Unsigned { method, path, query, .. } = *unsigned;
-    let covered = Covered { method, path, query, headers: &mut headers, payload_hash };
-    let signature = signature(covered, identity.key, workspace);
-    workspace.put_fields(headers);
+    let host = std::iter::once(Field::new("host", unsigned.endpoint.host().as_bytes()));
+    let sent = unsigned.headers.iter().chain(added.as_slice()).copied();
+    let headers = host.chain(sent.filter(|field| covers(field.name)));
+    let signature =
+        signature(Covered { method, path, query, headers, payload_hash }, identity.key, workspace);
 
     let additions = Additions { fields: added.as_slice(), ..Additions::default() };
     let authorization = |out: &mut Vec<u8>| {

@@ -12,6 +12,7 @@ pub mod rpc;
 mod encode;
 mod head;
 mod key;
+mod sorted;
 mod workspace;
 
 pub use encode::{hex, percent};
@@ -44,9 +45,9 @@ pub struct Unsigned<'a> {
     /// Where it goes. Gives the signed `Host`, and the region and bucket of an OSS scope.
     pub endpoint: &'a Endpoint,
     /// The action to add as `x-acs-action`, if the request has none.
-    pub add_action: Option<&'a str>,
+    pub add_action: Option<&'a [u8]>,
     /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`.
-    pub add_version: Option<&'a str>,
+    pub add_version: Option<&'a [u8]>,
     /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
     pub additional_headers: &'a [u8],
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::encode::{encoded, hex, percent, percent_path};
 use super::head::{self, Additions, Few};
+use super::sorted::Headers;
 use super::{DayKey, Identity, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
 use crate::wire::{Field, Parameter, Signed, Spelling, write_lower};
@@ -23,7 +24,7 @@ pub const PRODUCT: &str = "oss";
 
 /// What one signature covers.
 #[derive(Debug)]
-pub struct Covered<'a, 'b> {
+pub struct Covered<'a, H> {
     /// The method, in upper case.
     pub method: &'a str,
     /// The bucket. `None`: a call of the service.
@@ -32,8 +33,8 @@ pub struct Covered<'a, 'b> {
     pub path: &'a [u8],
     /// Every piece of the query.
     pub query: &'a [Parameter<'a>],
-    /// Every header of the request, in any order; those that are signed are picked and sorted in place.
-    pub headers: &'b mut Vec<Field<'a>>,
+    /// Every header of the request, in any order; those that are signed are picked.
+    pub headers: H,
     /// Names to be signed beside the usual ones, joined with `;`, in any order.
     pub additional_headers: &'a [u8],
     /// The value of `x-oss-date`.
@@ -52,7 +53,11 @@ fn covers(name: &[u8]) -> bool {
 }
 
 /// The signature over exactly what is given. Leaves its texts in the workspace.
-pub fn signature(covered: Covered<'_, '_>, key: &DayKey, workspace: &mut Workspace) -> [u8; 64] {
+pub fn signature<'a>(
+    covered: Covered<'a, impl Iterator<Item = Field<'a>>>,
+    key: &DayKey,
+    workspace: &mut Workspace,
+) -> [u8; 64] {
     workspace.clear();
     let listed = |name: &[u8]| {
         covered
@@ -60,11 +65,13 @@ pub fn signature(covered: Covered<'_, '_>, key: &DayKey, workspace: &mut Workspa
             .split(|&byte| byte == b';')
             .any(|listed| listed.trim_ascii().eq_ignore_ascii_case(name))
     };
-    covered.headers.retain(|field| covers(field.name) || listed(field.name));
-    sort_stably(covered.headers);
+    let mut headers = workspace.take_headers();
+    let signed = covered.headers.filter(|field| covers(field.name) || listed(field.name));
+    signed.for_each(|field| headers.push(field));
+    headers.sort_stably(Field::compare_names);
     let mut query = workspace.take_parameters();
-    query.extend_from_slice(covered.query);
-    query.sort_unstable_by(|a, b| {
+    query.extend_encoded(covered.query);
+    query.sort(.., |a, b| {
         compare_encoded((a.name, a.spelling), (b.name, b.spelling))
             .then_with(|| compare_encoded((a.value, a.spelling), (b.value, b.spelling)))
     });
@@ -90,7 +97,7 @@ pub fn signature(covered: Covered<'_, '_>, key: &DayKey, workspace: &mut Workspa
         }
     }
     text.push(b'\n');
-    write_headers(text, covered.headers, &mut workspace.names);
+    write_headers(text, &headers, &mut workspace.names);
     text.push(b'\n');
     text.extend_from_slice(&workspace.names);
     text.push(b'\n');
@@ -105,21 +112,8 @@ pub fn signature(covered: Covered<'_, '_>, key: &DayKey, workspace: &mut Workspa
     text.push(b'\n');
     text.extend_from_slice(&hex(Sha256::digest(&workspace.canonical).into()));
     workspace.put_parameters(query);
+    workspace.put_headers(headers);
     hex(key.mac(&workspace.string_to_sign))
-}
-
-/// Sorts by name and keeps lines of one name in the order of the wire. Insertion: a head has at most a hundred
-/// headers, few of them are signed, and unlike the library's stable sort it allocates nothing.
-fn sort_stably(headers: &mut [Field<'_>]) {
-    for end in 1..headers.len() {
-        let mut at = end;
-        while let [.., left, right] = headers.get(..=at).unwrap_or_default()
-            && left.compare_names(right).is_gt()
-        {
-            headers.swap(at - 1, at);
-            at -= 1;
-        }
-    }
 }
 
 /// Orders by the encoded text. `%` sorts before every unreserved byte, so the decoded order would differ.
@@ -128,9 +122,9 @@ fn compare_encoded(left: (&[u8], Spelling), right: (&[u8], Spelling)) -> Orderin
 }
 
 /// Writes `name:value LF` per name; lines of one name are joined with `,`. Collects the additional names.
-fn write_headers(text: &mut Vec<u8>, headers: &[Field<'_>], additional: &mut Vec<u8>) {
+fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, additional: &mut Vec<u8>) {
     let mut previous: Option<&Field<'_>> = None;
-    for field in headers {
+    for field in headers.iter() {
         if previous.is_some_and(|previous| previous.compare_names(field).is_eq()) {
             text.push(b',');
         } else {
@@ -178,23 +172,20 @@ pub(super) fn sign(
         added.push(Field::new("x-oss-security-token", token.as_bytes()));
     }
 
-    let mut headers = workspace.take_fields();
     // Signed if the caller's own signature listed it, and then as the host that goes out.
-    headers.push(Field::new("host", unsigned.endpoint.host().as_bytes()));
-    headers.extend(unsigned.headers.iter().chain(added.as_slice()));
+    let host = std::iter::once(Field::new("host", unsigned.endpoint.host().as_bytes()));
     let covered = Covered {
         method: unsigned.method,
         bucket: unsigned.endpoint.tenant(),
         path: unsigned.path,
         query: unsigned.query,
-        headers: &mut headers,
+        headers: host.chain(unsigned.headers.iter().chain(added.as_slice()).copied()),
         additional_headers: unsigned.additional_headers,
         date,
         region,
         product: PRODUCT,
     };
     let signature = signature(covered, day_key, workspace);
-    workspace.put_fields(headers);
 
     let additions = Additions { fields: added.as_slice(), ..Additions::default() };
     let authorization = |out: &mut Vec<u8>| {

@@ -30,19 +30,31 @@ pub struct Covered<'a> {
 pub fn signature(covered: Covered<'_>, key: &Key, workspace: &mut Workspace) -> [u8; 28] {
     workspace.clear();
     let mut all = workspace.take_parameters();
-    all.extend_from_slice(covered.query);
-    all.extend_from_slice(covered.added);
+    all.extend(covered.query);
+    all.extend(covered.added);
     let form_from = all.len();
-    all.extend_from_slice(covered.form);
+    all.extend(covered.form);
     // An unstable sort allocates nothing; where a piece lies in its list is what keeps equal names apart.
-    let (before, form) = all.split_at_mut(form_from);
-    before.sort_unstable_by(compare);
-    form.sort_unstable_by(compare);
+    all.sort(..form_from, compare);
+    all.sort(form_from.., compare);
 
     let text = &mut workspace.string_to_sign;
     text.extend_from_slice(covered.method.as_bytes());
     text.extend_from_slice(b"&%2F&");
-    let (mut before, mut form) = (before.iter().peekable(), form.iter().peekable());
+    let (before, form) = (all.iter().take(form_from), all.iter().skip(form_from));
+    write_canonical(text, before, form);
+    workspace.put_parameters(all);
+    base64(key.rpc(&workspace.string_to_sign))
+}
+
+/// Writes the canonical query, encoded once more as it stands in the string-to-sign. Both lists are sorted; of a name
+/// that stands in both, the form's.
+fn write_canonical<'a>(
+    text: &mut Vec<u8>,
+    before: impl Iterator<Item = &'a Parameter<'a>>,
+    form: impl Iterator<Item = &'a Parameter<'a>>,
+) {
+    let (mut before, mut form) = (before.peekable(), form.peekable());
     let mut is_first = true;
     loop {
         let parameter = match (before.peek(), form.peek()) {
@@ -66,8 +78,6 @@ pub fn signature(covered: Covered<'_>, key: &Key, workspace: &mut Workspace) -> 
         text.extend_from_slice(b"%3D");
         percent_twice(text, parameter.value, parameter.spelling);
     }
-    workspace.put_parameters(all);
-    base64(key.rpc(&workspace.string_to_sign))
 }
 
 fn compare(left: &Parameter<'_>, right: &Parameter<'_>) -> std::cmp::Ordering {
@@ -83,10 +93,10 @@ pub(super) fn sign(
     let date = calendar::iso(moment.unix_seconds);
     let mut added: Few<Parameter<'_>, 9> = Few::new(Parameter::plain(b"", b""));
     if let Some(action) = unsigned.add_action {
-        added.push(Parameter::plain(b"Action", action.as_bytes()));
+        added.push(Parameter::plain(b"Action", action));
     }
     if let Some(version) = unsigned.add_version {
-        added.push(Parameter::plain(b"Version", version.as_bytes()));
+        added.push(Parameter::plain(b"Version", version));
     }
     added.push(Parameter::plain(b"AccessKeyId", identity.access_key_id.as_bytes()));
     added.push(Parameter::plain(b"SignatureMethod", b"HMAC-SHA1"));

@@ -63,9 +63,9 @@ fn proofs(path: &[u8], query: &[Parameter<'_>], form: &[Parameter<'_>], headers:
     let key = Key::absorb(Secret::new("secret".to_owned()));
     let day_key = key.day_key(day(0), "cn-hangzhou", oss::PRODUCT);
     let mut workspace = Workspace::default();
-    let (mut signed, mut all) = (headers.to_vec(), headers.to_vec());
+    let headers = headers.iter().copied();
     let covered =
-        acs3::Covered { method: "GET", path, query, headers: &mut signed, payload_hash: b"UNSIGNED" };
+        acs3::Covered { method: "GET", path, query, headers: headers.clone(), payload_hash: b"UNSIGNED" };
     let acs3 = (acs3::signature(covered, &key, &mut workspace).to_vec(), workspace.canonical.clone());
     let covered = rpc::Covered { method: "GET", query, form, added: &[] };
     let rpc = (rpc::signature(covered, &key, &mut workspace).to_vec(), workspace.string_to_sign.clone());
@@ -74,7 +74,7 @@ fn proofs(path: &[u8], query: &[Parameter<'_>], form: &[Parameter<'_>], headers:
         bucket: Some("bucket"),
         path,
         query,
-        headers: &mut all,
+        headers,
         additional_headers: b"range;;Host; x-other ",
         date: iso_basic(0),
         region: "cn-hangzhou",
@@ -110,7 +110,7 @@ fn signing_never_panics_whatever_the_bytes() {
             expects_continue: round % 2 == 0,
             endpoint: &endpoints[numbers.below(3)],
             add_action: None,
-            add_version: Some("2014-05-26"),
+            add_version: Some(b"2014-05-26"),
             additional_headers: &listed,
         };
         let security_token = (round % 5 > 0).then_some("token");

@@ -1,6 +1,6 @@
 //! The buffers that signing reuses, so that it allocates nothing once they have grown.
 
-use crate::wire::{Field, Parameter, recycle};
+use super::sorted::{Headers, Parameters};
 
 /// One per worker. Between two signatures it holds nothing but its capacity and the last texts, for `--explain`.
 #[derive(Debug, Default)]
@@ -11,8 +11,8 @@ pub struct Workspace {
     pub(super) string_to_sign: Vec<u8>,
     /// The names that the signature lists: SignedHeaders, AdditionalHeaders.
     pub(super) names: Vec<u8>,
-    parameters: Vec<Parameter<'static>>,
-    fields: Vec<Field<'static>>,
+    parameters: Parameters<'static>,
+    headers: Headers<'static>,
 }
 
 impl Workspace {
@@ -33,21 +33,21 @@ impl Workspace {
         self.names.clear();
     }
 
-    /// The index of parameters, empty. Give it back with [`Self::put_parameters`].
-    pub(super) fn take_parameters<'a>(&mut self) -> Vec<Parameter<'a>> {
-        recycle(std::mem::take(&mut self.parameters))
+    /// The list of parameters, empty. Give it back with [`Self::put_parameters`].
+    pub(super) fn take_parameters<'a>(&mut self) -> Parameters<'a> {
+        std::mem::take(&mut self.parameters).recycled()
     }
 
-    /// The index of headers, empty. Give it back with [`Self::put_fields`].
-    pub(super) fn take_fields<'a>(&mut self) -> Vec<Field<'a>> {
-        recycle(std::mem::take(&mut self.fields))
+    /// The list of headers, empty. Give it back with [`Self::put_headers`].
+    pub(super) fn take_headers<'a>(&mut self) -> Headers<'a> {
+        std::mem::take(&mut self.headers).recycled()
     }
 
-    pub(super) fn put_parameters(&mut self, index: Vec<Parameter<'_>>) {
-        self.parameters = recycle(index);
+    pub(super) fn put_parameters(&mut self, list: Parameters<'_>) {
+        self.parameters = list.recycled();
     }
 
-    pub(super) fn put_fields(&mut self, index: Vec<Field<'_>>) {
-        self.fields = recycle(index);
+    pub(super) fn put_headers(&mut self, list: Headers<'_>) {
+        self.headers = list.recycled();
     }
 }

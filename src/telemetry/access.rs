@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Record;
-use crate::clock::Now;
 use crate::names::{Endpoint, calendar, write_decimal};
 
 /// Lines are written when this much has gathered …
@@ -42,8 +41,8 @@ impl AccessLog {
         Self { format, state: Mutex::new(State { lines: Vec::with_capacity(FULL + 1024), sink }) }
     }
 
-    /// Adds a line.
-    pub fn add(&self, record: &Record, ended: Now) {
+    /// Adds a line for a request that ended at `ended`, by CLOCK_BOOTTIME.
+    pub fn add(&self, record: &Record, ended: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let line = Line { record, ended };
         match self.format {
@@ -83,84 +82,96 @@ impl fmt::Debug for AccessLog {
     }
 }
 
+/// What a line calls a value, with all that stands before the value in either form.
+#[derive(Clone, Copy)]
+struct Key {
+    text: &'static str,
+    json: &'static str,
+}
+
+macro_rules! key {
+    ($name:literal) => {
+        Key { text: concat!(" ", $name, "="), json: concat!(",\"", $name, "\":") }
+    };
+}
+
 /// Every value in a line is a number, a word of ours, or checked to be letters, digits, dots, dashes and underscores:
 /// none needs escaping. Nothing here goes through the formatting machinery, which would cost more than the signature.
 struct Line<'a> {
     record: &'a Record,
-    ended: Now,
+    /// By CLOCK_BOOTTIME.
+    ended: Duration,
 }
 
 impl Line<'_> {
     fn json(&self, out: &mut Vec<u8>) {
-        let method = self.record.method.as_bytes();
-        for part in [b"{\"time\":\"", &iso(self.record.begun)[..], b"\",\"method\":\"", method, b"\""] {
-            out.extend_from_slice(part);
-        }
+        out.extend_from_slice(b"{\"time\":\"");
+        out.extend_from_slice(&calendar::iso(self.record.begun.unix_seconds()));
+        out.extend_from_slice(b"\",\"method\":\"");
+        out.extend_from_slice(self.record.method.as_bytes());
+        out.push(b'"');
         self.words(|key, value| {
-            for part in [b",\"", key.as_bytes(), b"\":\"", value, b"\""] {
-                out.extend_from_slice(part);
-            }
+            out.extend_from_slice(key.json.as_bytes());
+            out.push(b'"');
+            out.extend_from_slice(value);
+            out.push(b'"');
         });
         self.numbers(|key, number| {
-            for part in [b",\"", key.as_bytes(), b"\":"] {
-                out.extend_from_slice(part);
-            }
+            out.extend_from_slice(key.json.as_bytes());
             number.write(out);
         });
         out.extend_from_slice(b"}\n");
     }
 
     fn text(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&calendar::iso(self.record.begun.unix_seconds()));
+        out.push(b' ');
         let method = if self.record.method.is_empty() { "-" } else { self.record.method };
-        for part in [&iso(self.record.begun)[..], b" ", method.as_bytes()] {
-            out.extend_from_slice(part);
-        }
+        out.extend_from_slice(method.as_bytes());
         self.words(|key, value| {
-            for part in [b" ", key.as_bytes(), b"=", value] {
-                out.extend_from_slice(part);
-            }
+            out.extend_from_slice(key.text.as_bytes());
+            out.extend_from_slice(value);
         });
         self.numbers(|key, number| {
-            for part in [b" ", key.as_bytes(), b"="] {
-                out.extend_from_slice(part);
-            }
+            out.extend_from_slice(key.text.as_bytes());
             number.write(out);
         });
         out.push(b'\n');
     }
 
     /// Every word that there is.
-    fn words(&self, mut each: impl FnMut(&str, &[u8])) {
+    fn words(&self, mut each: impl FnMut(Key, &[u8])) {
         let record = self.record;
-        let endpoint = record.endpoint.as_ref();
-        let words: [(&str, &[u8]); 10] = [
-            ("product", endpoint.map_or(b"", |endpoint| endpoint.product().code.as_bytes())),
-            ("action", record.action.as_ref().map_or(b"", |action| action.as_bytes())),
-            ("region", endpoint.and_then(Endpoint::region).map_or(b"", |region| region.id().as_bytes())),
-            ("network", endpoint.map_or(b"", |endpoint| endpoint.network().name().as_bytes())),
-            ("host", endpoint.map_or(b"", |endpoint| endpoint.host().as_bytes())),
-            ("scheme", record.scheme.map_or(b"", |scheme| scheme.name().as_bytes())),
-            ("role", record.role.as_str().as_bytes()),
-            ("outcome", record.outcome.name().as_bytes()),
-            ("refusal", record.refusal.unwrap_or_default().as_bytes()),
-            ("request_id", record.request_id.as_bytes()),
-        ];
-        for (key, value) in words {
+        let mut word = |key, value: &[u8]| {
             if !value.is_empty() {
                 each(key, value);
             }
-        }
+        };
+        let endpoint = record.endpoint.as_ref();
+        word(key!("product"), endpoint.map_or(b"", |endpoint| endpoint.product().code.as_bytes()));
+        word(key!("action"), record.action.as_ref().map_or(b"", |action| action.as_bytes()));
+        word(
+            key!("region"),
+            endpoint.and_then(Endpoint::region).map_or(b"", |region| region.id().as_bytes()),
+        );
+        word(key!("network"), endpoint.map_or(b"", |endpoint| endpoint.network().name().as_bytes()));
+        word(key!("host"), endpoint.map_or(b"", |endpoint| endpoint.host().as_bytes()));
+        word(key!("scheme"), record.scheme.map_or(b"", |scheme| scheme.name().as_bytes()));
+        word(key!("role"), record.role.as_str().as_bytes());
+        word(key!("outcome"), record.outcome.name().as_bytes());
+        word(key!("refusal"), record.refusal.unwrap_or_default().as_bytes());
+        word(key!("request_id"), record.request_id.as_bytes());
     }
 
-    fn numbers(&self, mut each: impl FnMut(&str, Number)) {
+    fn numbers(&self, mut each: impl FnMut(Key, Number)) {
         let record = self.record;
-        each("status", Number::Whole(u64::from(record.status)));
-        each("request_bytes", Number::Whole(record.request_bytes));
-        each("response_bytes", Number::Whole(record.response_bytes));
-        each("attempts", Number::Whole(u64::from(record.attempts)));
-        each("seconds", Number::Seconds(self.ended.boot.saturating_sub(record.begun.boot)));
+        each(key!("status"), Number::Whole(u64::from(record.status)));
+        each(key!("request_bytes"), Number::Whole(record.request_bytes));
+        each(key!("response_bytes"), Number::Whole(record.response_bytes));
+        each(key!("attempts"), Number::Whole(u64::from(record.attempts)));
+        each(key!("seconds"), Number::Seconds(self.ended.saturating_sub(record.begun.boot)));
         if let Some(upstream) = record.upstream {
-            each("upstream_seconds", Number::Seconds(upstream));
+            each(key!("upstream_seconds"), Number::Seconds(upstream));
         }
     }
 }
@@ -187,8 +198,4 @@ impl Number {
             }
         }
     }
-}
-
-fn iso(now: Now) -> [u8; 20] {
-    calendar::iso(i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX))
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Record;
 use super::record::Outcome;
-use crate::clock::Now;
 use crate::names::{Action, Endpoint, Region};
 
 /// Distinct actions that a worker counts by name. The rest is `other`: what callers send must not fill memory.
@@ -83,8 +83,8 @@ impl Histogram {
 }
 
 impl Shard {
-    /// Counts a request that has ended.
-    pub fn count(&self, record: &Record, ended: Now) {
+    /// Counts a request that has ended, by CLOCK_BOOTTIME.
+    pub fn count(&self, record: &Record, ended: Duration) {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let request = Request {
             product: record.endpoint.as_ref().map_or("", |endpoint| endpoint.product().code),
@@ -101,7 +101,7 @@ impl Shard {
         if let Some(scheme) = record.scheme {
             *counters.signatures.entry(scheme.name()).or_default() += u64::from(record.attempts);
         }
-        let took = ended.boot.saturating_sub(record.begun.boot);
+        let took = ended.saturating_sub(record.begun.boot);
         counters.request_seconds.add(took.as_secs_f64());
         if let Some(upstream) = record.upstream {
             counters.upstream_seconds.add(upstream.as_secs_f64());

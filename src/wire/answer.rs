@@ -114,40 +114,52 @@ impl AnswerHead {
         })
     }
 
+    /// The status line and the header lines in `bytes`, which this head was parsed from.
+    fn lines<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        // The parser skips empty lines before the first.
+        let mut rest = bytes.get(..self.length).unwrap_or_default().trim_ascii_start();
+        std::iter::from_fn(move || {
+            let end = memchr::memchr(b'\n', rest)?;
+            let line = rest.get(..end)?.trim_ascii_end();
+            rest = rest.get(end + 1..)?;
+            (!line.is_empty()).then_some(line)
+        })
+    }
+
+    /// The headers in `bytes`, which this head was parsed from: what the parser took has a name and a colon.
+    fn fields<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Field<'a>> {
+        self.lines(bytes).skip(1).filter_map(|line| {
+            let colon = memchr::memchr(b':', line)?;
+            Some(Field { name: line.get(..colon)?, value: line.get(colon + 1..)?.trim_ascii_start() })
+        })
+    }
+
     /// The value of the first header `name` in `bytes`, which this head was parsed from.
     pub fn field<'a>(&self, bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
-        let mut rest = bytes.get(..self.length).unwrap_or_default();
-        loop {
-            // The status line first, then header after header.
-            rest = rest.get(memchr::memchr(b'\n', rest)? + 1..)?;
-            let (found, value) = (rest.get(..name.len())?, rest.get(name.len()..)?);
-            if value.first() == Some(&b':') && found.eq_ignore_ascii_case(name.as_bytes()) {
-                return value.get(1..memchr::memchr(b'\n', value)?).map(<[u8]>::trim_ascii);
-            }
-        }
+        self.fields(bytes).find(|field| field.is(name)).map(|field| field.value)
     }
 
     /// Writes the head for the caller: the status line and the headers of the answer, without those of one hop, those
     /// that only a browser heeds, and any that pretend to be ours; then the framing that is used toward the caller.
     pub fn write(&self, bytes: &[u8], toward: Toward, out: &mut Vec<u8>) {
-        let copied = with_headers(bytes, |response, _| {
-            out.extend_from_slice(b"HTTP/1.1 ");
-            write_decimal(out, u64::from(self.status));
-            out.push(b' ');
-            out.extend_from_slice(response.reason.unwrap_or_default().as_bytes());
-            out.extend_from_slice(b"\r\n");
-            for header in response.headers.iter() {
-                let is_length = header.name.eq_ignore_ascii_case("content-length");
-                if is_length && toward.keeps_length || !is_length && !is_dropped(header.name.as_bytes()) {
-                    out.extend_from_slice(header.name.as_bytes());
-                    out.extend_from_slice(b": ");
-                    out.extend_from_slice(header.value);
-                    out.extend_from_slice(b"\r\n");
-                }
+        out.extend_from_slice(b"HTTP/1.1 ");
+        write_decimal(out, u64::from(self.status));
+        out.push(b' ');
+        // `HTTP/1.1 200`, a space, and the reason.
+        let reason = self.lines(bytes).next().and_then(|line| line.get(13..)).unwrap_or_default();
+        if reason.is_ascii() {
+            out.extend_from_slice(reason);
+        }
+        out.extend_from_slice(b"\r\n");
+        for field in self.fields(bytes) {
+            let is_length = field.is("content-length");
+            if is_length && toward.keeps_length || !is_length && !is_dropped(field.name) {
+                out.extend_from_slice(field.name);
+                out.extend_from_slice(b": ");
+                out.extend_from_slice(field.value);
+                out.extend_from_slice(b"\r\n");
             }
-            Ok(())
-        });
-        debug_assert!(matches!(copied, Ok(Some(()))), "only a parsed head is written");
+        }
         if toward.is_chunked {
             out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         }
@@ -171,7 +183,7 @@ pub struct Toward {
 
 fn is_dropped(name: &[u8]) -> bool {
     const PREFIXES: [&str; 2] = ["x-countersign-", "access-control-"];
-    const NAMES: NameSet<2> = NameSet::new(["alt-svc", "set-cookie"]);
+    const NAMES: NameSet = NameSet::new(&["alt-svc", "set-cookie"]);
     is_hop_by_hop(name)
         || NAMES.holds(name)
         || PREFIXES.iter().any(|prefix| {

@@ -22,7 +22,7 @@ pub(super) struct Facts {
 
 /// Headers of one hop: never forwarded.
 pub fn is_hop_by_hop(name: &[u8]) -> bool {
-    const NAMES: NameSet<11> = NameSet::new([
+    const NAMES: NameSet = NameSet::new(&[
         "connection",
         "keep-alive",
         "proxy-connection",

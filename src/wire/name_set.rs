@@ -1,19 +1,21 @@
-//! Lists of header names that can be asked about a name without comparing it with each.
+//! Lists of names that can be asked about one without comparing it with each.
 
-/// Header names in lower case, with a hint that tells most other names apart by their length and last letter.
+use super::Parameter;
+
+/// Names of headers or parameters, with a hint that tells most other names apart by their length and last letter.
 #[derive(Debug)]
-pub struct NameSet<const N: usize> {
-    names: [&'static str; N],
+pub struct NameSet {
+    names: &'static [&'static str],
     hint: [u64; 4],
 }
 
-impl<const N: usize> NameSet<N> {
-    /// Made by the compiler. The names must be in lower case.
+impl NameSet {
+    /// Made by the compiler. No name may be empty.
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
-    pub const fn new(names: [&'static str; N]) -> Self {
+    pub const fn new(names: &'static [&'static str]) -> Self {
         let mut hint = [0; 4];
         let mut index = 0;
-        while index < N {
+        while index < names.len() {
             let name = names[index].as_bytes();
             let place = place(name.len(), name[name.len() - 1]);
             hint[place as usize / 64] |= 1 << (place % 64);
@@ -22,17 +24,47 @@ impl<const N: usize> NameSet<N> {
         Self { names, hint }
     }
 
-    /// Whether the list holds `name`, in any letter case.
+    /// How many names.
+    pub const fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Whether the list holds the header `name`, in any letter case.
     #[inline]
     pub fn holds(&self, name: &[u8]) -> bool {
+        self.may_hold(name) && self.find(|known| name.eq_ignore_ascii_case(known.as_bytes())).is_some()
+    }
+
+    /// Whether the list holds the parameter's decoded name, in this letter case.
+    #[inline]
+    pub fn holds_parameter(&self, parameter: &Parameter<'_>) -> bool {
+        parameter.plain_name().is_none_or(|name| self.may_hold(name))
+            && self.find(|known| parameter.is(known)).is_some()
+    }
+
+    /// Which of the names the parameter's decoded name is, in any letter case: its place in the list, and itself.
+    #[inline]
+    pub fn find_parameter(&self, parameter: &Parameter<'_>) -> Option<(usize, &'static str)> {
+        parameter.plain_name().is_none_or(|name| self.may_hold(name)).then_some(())?;
+        self.find(|known| parameter.is_ignoring_case(known))
+    }
+
+    #[inline]
+    fn may_hold(&self, name: &[u8]) -> bool {
         let Some(&last) = name.last() else { return false };
         let place = place(name.len(), last);
         let word = self.hint.get(usize::from(place) / 64).copied().unwrap_or_default();
-        word >> (place % 64) & 1 == 1 && self.holds_exactly(name)
+        word >> (place % 64) & 1 == 1
     }
 
-    fn holds_exactly(&self, name: &[u8]) -> bool {
-        self.names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    #[inline(never)]
+    fn find(&self, is: impl Fn(&str) -> bool) -> Option<(usize, &'static str)> {
+        self.names.iter().copied().enumerate().find(|(_, known)| is(known))
     }
 }
 
@@ -44,8 +76,9 @@ const fn place(length: usize, last: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::parameters;
 
-    const SET: NameSet<3> = NameSet::new(["authorization", "x-acs-date", "te"]);
+    const SET: NameSet = NameSet::new(&["authorization", "x-acs-date", "te"]);
 
     #[test]
     fn a_set_holds_its_names_in_any_case_and_no_other() {
@@ -54,6 +87,24 @@ mod tests {
         }
         for name in ["", "t", "authorizatioN ", "x-acs-datf", "authorizations", "xe", "date"] {
             assert!(!SET.holds(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_found_by_its_decoded_name() {
+        const NAMES: NameSet = NameSet::new(&["AccessKeyId", "Signature"]);
+        let parameter = |query: &'static str| parameters(query.as_bytes()).next().unwrap();
+        for query in ["Signature=x", "%53ignature", "Signatur%65=x"] {
+            assert!(NAMES.holds_parameter(&parameter(query)), "{query}");
+            assert_eq!(NAMES.find_parameter(&parameter(query)), Some((1, "Signature")), "{query}");
+        }
+        for query in ["signature=x", "%73IGNATURE"] {
+            assert!(!NAMES.holds_parameter(&parameter(query)), "{query}");
+            assert_eq!(NAMES.find_parameter(&parameter(query)), Some((1, "Signature")), "{query}");
+        }
+        for query in ["Signatur=x", "Signature%00", "Sign", "=x"] {
+            assert!(!NAMES.holds_parameter(&parameter(query)), "{query}");
+            assert_eq!(NAMES.find_parameter(&parameter(query)), None, "{query}");
         }
     }
 }

@@ -27,8 +27,7 @@ impl<'a> Parameter<'a> {
 
     /// One as it arrived.
     pub fn spelled(raw: &'a [u8], name: &'a [u8], value: &'a [u8], spelling: Spelling) -> Self {
-        let has_plain_name =
-            spelling == Spelling::Plain || !name.iter().any(|byte| matches!(byte, b'%' | b'+'));
+        let has_plain_name = spelling == Spelling::Plain || memchr::memchr2(b'%', b'+', name).is_none();
         Self { raw, name, value, spelling, has_plain_name }
     }
 
@@ -47,6 +46,16 @@ impl<'a> Parameter<'a> {
         }
         let lower = |byte: u8| byte.to_ascii_lowercase();
         decoded(self.name, self.spelling).map(lower).eq(name.bytes().map(lower))
+    }
+
+    /// The name, where it stands for itself and need not be decoded.
+    pub const fn plain_name(&self) -> Option<&'a [u8]> {
+        if self.has_plain_name { Some(self.name) } else { None }
+    }
+
+    /// The decoded name.
+    pub fn decoded_name(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
+        decoded(self.name, self.spelling)
     }
 
     /// Orders by decoded name, byte by byte: the rule of every OpenAPI scheme.
@@ -70,13 +79,26 @@ impl<'a> Parameter<'a> {
 
 /// The pieces of a raw query or form: split at `&`, empty ones dropped, each split at its first `=`.
 pub fn parameters(raw: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
-    raw.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
-        let (name, value) = match piece.iter().position(|&byte| byte == b'=') {
-            Some(at) => (piece.get(..at).unwrap_or_default(), piece.get(at + 1..).unwrap_or_default()),
-            None => (piece, &[][..]),
-        };
+    pieces(raw).filter(|piece| !piece.is_empty()).map(|piece| {
+        let (name, value) = split(piece, b'=').unwrap_or((piece, &[]));
         Parameter::spelled(piece, name, value, Spelling::Form)
     })
+}
+
+fn pieces(raw: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    let mut rest = Some(raw);
+    std::iter::from_fn(move || {
+        let whole = rest?;
+        let (piece, behind) = split(whole, b'&').map_or((whole, None), |(piece, rest)| (piece, Some(rest)));
+        rest = behind;
+        Some(piece)
+    })
+}
+
+/// What stands before and behind the first `mark`.
+fn split(text: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memchr(mark, text)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 #[cfg(test)]

@@ -1,0 +1,162 @@
+//! What a signature sorts, each item beside the first sixteen bytes of what it is sorted by: two numbers tell most
+//! pairs apart, and the names themselves are seldom looked at.
+
+use std::cmp::Ordering;
+use std::slice::SliceIndex;
+
+use super::encode::encoded;
+use crate::wire::{Field, Parameter, recycle};
+
+/// A list with keys. `Headers` and `Parameters` say how keys are made.
+#[derive(Clone, Debug)]
+pub(super) struct Sorted<T>(Vec<(u128, T)>);
+
+/// Headers by their names in lower case.
+pub(super) type Headers<'a> = Sorted<Field<'a>>;
+/// Parameters by their names, decoded or encoded as the scheme says.
+pub(super) type Parameters<'a> = Sorted<Parameter<'a>>;
+
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Sorted<T> {
+    /// Empties the list and gives its memory to one whose items live for another while.
+    pub(super) fn recycled<U>(self) -> Sorted<U> {
+        Sorted(recycle(self.0))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, item)| item)
+    }
+
+    /// Sorts a part of the list; `compare` decides where the keys do not.
+    pub(super) fn sort(
+        &mut self,
+        part: impl SliceIndex<[(u128, T)], Output = [(u128, T)]>,
+        compare: impl Fn(&T, &T) -> Ordering,
+    ) {
+        let part = self.0.get_mut(part).unwrap_or_default();
+        part.sort_unstable_by(|(left_key, left), (right_key, right)| {
+            left_key.cmp(right_key).then_with(|| compare(left, right))
+        });
+    }
+
+    /// Sorts, and keeps items that are alike in their order. Insertion: a head has at most a hundred headers, few of
+    /// them are signed, and unlike the library's stable sort it allocates nothing.
+    pub(super) fn sort_stably(&mut self, compare: impl Fn(&T, &T) -> Ordering) {
+        for end in 1..self.0.len() {
+            let mut at = end;
+            while let [.., (left_key, left), (right_key, right)] = self.0.get(..=at).unwrap_or_default()
+                && left_key.cmp(right_key).then_with(|| compare(left, right)).is_gt()
+            {
+                self.0.swap(at - 1, at);
+                at -= 1;
+            }
+        }
+    }
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn push(&mut self, field: Field<'a>) {
+        let mut start = start(field.name);
+        start.make_ascii_lowercase();
+        self.0.push((u128::from_be_bytes(start), field));
+    }
+}
+
+impl<'a> Parameters<'a> {
+    /// Adds parameters to be sorted by their decoded names.
+    pub(super) fn extend(&mut self, parameters: &[Parameter<'a>]) {
+        self.extend_by(parameters, |parameter| match parameter.plain_name() {
+            Some(name) => start(name),
+            None => gathered(parameter.decoded_name()),
+        });
+    }
+
+    /// Adds parameters to be sorted by their encoded names.
+    pub(super) fn extend_encoded(&mut self, parameters: &[Parameter<'a>]) {
+        self.extend_by(parameters, |parameter| gathered(encoded(parameter.name, parameter.spelling)));
+    }
+
+    fn extend_by(&mut self, parameters: &[Parameter<'a>], start: impl Fn(&Parameter<'a>) -> [u8; 16]) {
+        self.0.extend(parameters.iter().map(|one| (u128::from_be_bytes(start(one)), *one)));
+    }
+}
+
+fn gathered(name: impl Iterator<Item = u8>) -> [u8; 16] {
+    let mut first = [0; 16];
+    first.iter_mut().zip(name).for_each(|(slot, byte)| *slot = byte);
+    first
+}
+
+/// The first bytes, with zeros behind a shorter name: no byte sorts before those, so the order stays.
+fn start(name: &[u8]) -> [u8; 16] {
+    if let Some(whole) = name.first_chunk() {
+        return *whole;
+    }
+    let mut first = [0; 16];
+    if let Some(slots) = first.get_mut(..name.len()) {
+        slots.copy_from_slice(name);
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::parameters;
+
+    #[test]
+    fn keys_sort_as_the_whole_names_do() {
+        let names: [&[u8]; 9] = [
+            b"",
+            b"a",
+            b"a%00",
+            b"a%00b",
+            b"%61b",
+            b"Signature",
+            b"exactly-sixteen-",
+            b"exactly-sixteen-and-more",
+            b"exactly%2Dsixteen-and",
+        ];
+        let all: Vec<Parameter<'_>> = names
+            .iter()
+            .map(|name| Parameter::spelled(name, name, b"", crate::wire::Spelling::Form))
+            .collect();
+        let mut expected = all.clone();
+        expected.sort_by(Parameter::compare_names);
+        let mut sorted = Parameters::default();
+        sorted.extend(&all.iter().rev().copied().collect::<Vec<_>>());
+        sorted.sort(.., Parameter::compare_names);
+        let got: Vec<_> = sorted.iter().map(|parameter| parameter.name).collect();
+        assert_eq!(got, expected.iter().map(|parameter| parameter.name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn headers_sort_in_any_letter_case_and_keep_the_order_of_equal_names() {
+        let mut headers = Headers::default();
+        for (name, value) in [("X-Acs-B", "1"), ("x-acs-a", "2"), ("x-ACS-b", "0"), ("host", "3")] {
+            headers.push(Field::new(name, value.as_bytes()));
+        }
+        headers.sort_stably(Field::compare_names);
+        let values: Vec<_> = headers.iter().map(|field| field.value).collect();
+        assert_eq!(values, [b"3", b"2", b"1", b"0"]);
+    }
+
+    #[test]
+    fn only_what_was_added_last_is_sorted() {
+        let mut sorted = Parameters::default();
+        sorted.extend(&parameters(b"z=1&y=2").collect::<Vec<_>>());
+        sorted.extend(&parameters(b"c=3&b=4").collect::<Vec<_>>());
+        sorted.sort(2.., Parameter::compare_names);
+        assert_eq!(sorted.len(), 4);
+        assert_eq!(sorted.iter().map(|one| one.name).collect::<Vec<_>>(), [b"z", b"y", b"b", b"c"]);
+    }
+}
