@@ -37,7 +37,7 @@ pub fn check(path: &[u8], query: &[u8], is_key: bool) -> Result<(), Refusal> {
 }
 
 fn has_lone_percent(text: &[u8]) -> bool {
-    text.iter().enumerate().filter(|(_, byte)| **byte == b'%').any(|(at, _)| {
+    memchr::memchr_iter(b'%', text).any(|at| {
         !matches!(text.get(at + 1..at + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
     })
 }

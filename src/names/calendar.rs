@@ -32,24 +32,23 @@ const fn civil(unix_seconds: i64) -> Civil {
     }
 }
 
-/// Writes `value` as decimal digits with leading zeros into all of `into`.
-fn digits(into: &mut [u8], value: i64) {
-    let mut rest = value.unsigned_abs();
-    for slot in into.iter_mut().rev() {
-        // The remainder is below ten.
-        *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-    }
-}
-
-fn fill<const N: usize>(template: &[u8; N], fields: &[(usize, usize, i64)]) -> [u8; N] {
+/// Writes each value as two digits at its place.
+#[inline]
+fn fill<const N: usize, const PAIRS: usize>(template: &[u8; N], pairs: [(usize, i64); PAIRS]) -> [u8; N] {
     let mut text = *template;
-    for &(at, width, value) in fields {
-        if let Some(into) = text.get_mut(at..at + width) {
-            digits(into, value);
+    for (at, value) in pairs {
+        if let Some([tens, ones]) = text.get_mut(at..at + 2) {
+            *tens = digit(value / 10);
+            *ones = digit(value);
         }
     }
     text
+}
+
+/// The last digit of `value`.
+const fn digit(value: i64) -> u8 {
+    // The remainder is below ten.
+    b'0' + value.rem_euclid(10) as u8
 }
 
 /// `2024-02-29T01:57:12Z`: OpenAPI's Timestamp and `x-acs-date`.
@@ -57,7 +56,7 @@ pub fn iso(unix_seconds: i64) -> [u8; 20] {
     let Civil { year, month, day, hour, minute, second } = civil(unix_seconds);
     fill(
         b"0000-00-00T00:00:00Z",
-        &[(0, 4, year), (5, 2, month), (8, 2, day), (11, 2, hour), (14, 2, minute), (17, 2, second)],
+        [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second)],
     )
 }
 
@@ -66,14 +65,14 @@ pub fn iso_basic(unix_seconds: i64) -> [u8; 16] {
     let Civil { year, month, day, hour, minute, second } = civil(unix_seconds);
     fill(
         b"00000000T000000Z",
-        &[(0, 4, year), (4, 2, month), (6, 2, day), (9, 2, hour), (11, 2, minute), (13, 2, second)],
+        [(0, year / 100), (2, year % 100), (4, month), (6, day), (9, hour), (11, minute), (13, second)],
     )
 }
 
 /// The day of [`iso_basic`]: `20240307`.
 pub fn day(unix_seconds: i64) -> [u8; 8] {
     let Civil { year, month, day, .. } = civil(unix_seconds);
-    fill(b"00000000", &[(0, 4, year), (4, 2, month), (6, 2, day)])
+    fill(b"00000000", [(0, year / 100), (2, year % 100), (4, month), (6, day)])
 }
 
 /// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form of HTTP's `Date`. The name of the day is not looked at.

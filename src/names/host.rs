@@ -1,5 +1,6 @@
 //! Host names: their grammar, and one kept inline.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -94,6 +95,13 @@ impl PartialEq for Host {
 }
 
 impl Eq for Host {}
+
+/// So that a map by `Host` can be asked with the bytes that arrived.
+impl Borrow<[u8]> for Host {
+    fn borrow(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
 
 impl Hash for Host {
     fn hash<H: Hasher>(&self, state: &mut H) {

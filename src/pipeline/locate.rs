@@ -1,5 +1,9 @@
 //! Classify and endpoint: which entry of the table a request means.
 
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
 use super::Pipeline;
 use crate::classify::{Named, named, target};
 use crate::endpoint::{self, Unresolved};
@@ -19,6 +23,13 @@ impl Pipeline {
     /// The endpoint that the request names, by the rules of its listener.
     pub(super) fn locate<'a>(&self, head: &'a Head) -> Result<(Located, Target<'a>), Refusal> {
         let target = target(head.target())?;
+        let host = head.field("host").unwrap_or_default();
+        if target.authority.is_none()
+            && self.pinned.is_none()
+            && let Some(endpoint) = self.worker.seen.get(host)
+        {
+            return Ok((Located { endpoint, path_from: 0 }, target));
+        }
         let located = match (named(head, &target, &self.listener)?, self.pinned) {
             (Named::Host(name), _) => self.reverse(name)?,
             (Named::Pinned, Some(pinned)) => self.admit(&pinned)?,
@@ -33,6 +44,7 @@ impl Pipeline {
         // A name too long to keep is longer than any of the table.
         let host = Host::in_lower_case(name).map_err(|_| unresolved(Unresolved::Unknown))?;
         let endpoint = endpoint::reverse(host.as_str(), &self.worker.tenants).map_err(unresolved)?;
+        self.worker.seen.add(host, endpoint);
         Ok(Located { endpoint, path_from: 0 })
     }
 
@@ -61,6 +73,29 @@ impl Pipeline {
             return Err(Refusal::new(Code::BadPath, "the bucket's name is not ASCII", ""));
         };
         self.tenant(pinned, label, 1 + bucket.len())
+    }
+}
+
+/// The hosts that forward listeners have looked up, and what the table says of each. The table and the operator's lists
+/// do not change while the process runs, so neither does an answer. One per worker.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<FxHashMap<Host, Endpoint>>);
+
+impl Seen {
+    /// More than an application calls. A caller that names more makes everyone look up again.
+    const MAX: usize = 256;
+
+    /// `host` as it came: nothing but a name in lower case and without a port is found.
+    fn get(&self, host: &[u8]) -> Option<Endpoint> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(host).copied()
+    }
+
+    fn add(&self, host: Host, endpoint: Endpoint) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= Self::MAX {
+            seen.clear();
+        }
+        seen.insert(host, endpoint);
     }
 }
 

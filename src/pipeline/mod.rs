@@ -14,6 +14,7 @@ mod refuse;
 
 pub use attempt::{Assembled, Parts, Scratch, assemble};
 pub use held::HeldBodies;
+pub use locate::Seen;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -40,6 +41,8 @@ pub struct Worker {
     pub upstream: Upstream,
     /// Who may be named in a host.
     pub tenants: Arc<Tenants>,
+    /// The hosts that were looked up.
+    pub seen: Seen,
     /// Products whose RPC signatures leave as ACS3.
     pub upgrades: HashSet<String>,
     /// Time and randomness.

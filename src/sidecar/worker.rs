@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Access, LogFormat, Settings};
 use crate::credential::{Cell, Credentials, DayKeys};
 use crate::names::{Endpoint, RoleName};
-use crate::pipeline::{HeldBodies, Pipeline, Scratch, Worker};
+use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Worker};
 use crate::telemetry::{AccessLog, FLUSH_EVERY, Format, Metrics};
 use crate::upstream::{Connections, Timeouts, Upstream};
 use crate::wire::HeadLimits;
@@ -64,6 +64,7 @@ impl Plan {
         Ok(Worker {
             upstream: Upstream::new(Arc::clone(&self.parts.routes), timeouts, Arc::clone(&self.connections)),
             tenants: Arc::clone(&self.parts.tenants),
+            seen: Seen::default(),
             upgrades: HashSet::clone(&self.parts.upgrades),
             clock: Arc::clone(&self.clock),
             skew: Arc::clone(&self.skew),

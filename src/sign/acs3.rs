@@ -16,6 +16,8 @@ use crate::names::{Moment, calendar};
 use crate::wire::{Field, Parameter, Signed, write_lower};
 
 const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
+/// The hash of no body at all, which most calls have.
+const EMPTY_HASH: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What one signature covers.
 #[derive(Debug)]
@@ -84,12 +86,12 @@ pub fn signature<'a>(
 /// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
 /// their order, as the SDKs do; that happens for equal values only, since different ones are refused.
 fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, names: &mut Vec<u8>) {
-    let mut previous: Option<&Field<'_>> = None;
-    for field in headers.iter() {
-        if previous.is_some_and(|previous| previous.compare_names(field).is_eq()) {
+    let mut is_first = true;
+    for (field, continues) in headers.runs(Field::has_name_of) {
+        if continues {
             text.push(b',');
         } else {
-            if previous.is_some() {
+            if !is_first {
                 text.push(b'\n');
                 names.push(b';');
             }
@@ -98,9 +100,9 @@ fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, names: &mut Vec<u8>)
             text.push(b':');
         }
         text.extend_from_slice(field.value.trim_ascii());
-        previous = Some(field);
+        is_first = false;
     }
-    if previous.is_some() {
+    if !is_first {
         text.push(b'\n');
     }
 }
@@ -113,6 +115,7 @@ pub(super) fn sign(
 ) -> Result<Signed, Unsignable> {
     let computed;
     let payload_hash = match unsigned.payload {
+        Payload::Held([]) => EMPTY_HASH,
         Payload::Held(body) => {
             computed = hex(Sha256::digest(body).into());
             &computed[..]
@@ -155,4 +158,14 @@ pub(super) fn sign(
         out.extend_from_slice(&signature);
     };
     Ok(head::write(unsigned, additions, authorization, buffer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_empty_hash_is_the_hash_of_nothing() {
+        assert_eq!(EMPTY_HASH, hex(Sha256::digest(b"").into()));
+    }
 }

@@ -123,12 +123,12 @@ fn compare_encoded(left: (&[u8], Spelling), right: (&[u8], Spelling)) -> Orderin
 
 /// Writes `name:value LF` per name; lines of one name are joined with `,`. Collects the additional names.
 fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, additional: &mut Vec<u8>) {
-    let mut previous: Option<&Field<'_>> = None;
-    for field in headers.iter() {
-        if previous.is_some_and(|previous| previous.compare_names(field).is_eq()) {
+    let mut is_first = true;
+    for (field, continues) in headers.runs(Field::has_name_of) {
+        if continues {
             text.push(b',');
         } else {
-            if previous.is_some() {
+            if !is_first {
                 text.push(b'\n');
             }
             write_lower(text, field.name);
@@ -141,9 +141,9 @@ fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, additional: &mut Vec
             }
         }
         text.extend_from_slice(field.value.trim_ascii());
-        previous = Some(field);
+        is_first = false;
     }
-    if previous.is_some() {
+    if !is_first {
         text.push(b'\n');
     }
 }

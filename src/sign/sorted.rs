@@ -36,6 +36,16 @@ impl<T> Sorted<T> {
         self.0.iter().map(|(_, item)| item)
     }
 
+    /// The items with whether each is `alike` with the one before it.
+    pub(super) fn runs(&self, alike: impl Fn(&T, &T) -> bool) -> impl Iterator<Item = (&T, bool)> {
+        let mut previous: Option<&(u128, T)> = None;
+        self.0.iter().map(move |entry| {
+            let continues = previous.is_some_and(|(key, item)| *key == entry.0 && alike(item, &entry.1));
+            previous = Some(entry);
+            (&entry.1, continues)
+        })
+    }
+
     /// Sorts a part of the list; `compare` decides where the keys do not.
     pub(super) fn sort(
         &mut self,

@@ -117,12 +117,12 @@ impl Arrived {
         timeouts: &Timeouts,
         side: &mut CallerSide<'_, S>,
     ) -> End {
-        let is_event_stream =
-            self.field("content-type").is_some_and(|value| value.starts_with(b"text/event-stream"));
         let first = self.buffer.get(self.answer.length..).unwrap_or_default();
         if let Some(end) = body.write(head, first, side).await {
             return end;
         }
+        let is_event_stream =
+            self.field("content-type").is_some_and(|value| value.starts_with(b"text/event-stream"));
         let mut buffer = side.buffers.large();
         let end = loop {
             buffer.clear();

@@ -25,6 +25,11 @@ impl<'a> Field<'a> {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
+    /// Whether both have the same name, in any letter case.
+    pub fn has_name_of(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(other.name)
+    }
+
     /// Orders by the name in lower case, byte by byte: the rule of every scheme.
     pub fn compare_names(&self, other: &Self) -> Ordering {
         for (ours, theirs) in self.name.iter().zip(other.name) {

@@ -2,7 +2,7 @@
 
 use super::Parameter;
 
-/// Names of headers or parameters, with a hint that tells most other names apart by their length and last letter.
+/// Names of headers or parameters, with a hint that tells most other names apart by length, first and last letter.
 #[derive(Debug)]
 pub struct NameSet {
     names: &'static [&'static str],
@@ -17,7 +17,7 @@ impl NameSet {
         let mut index = 0;
         while index < names.len() {
             let name = names[index].as_bytes();
-            let place = place(name.len(), name[name.len() - 1]);
+            let place = place(name[0], name.len(), name[name.len() - 1]);
             hint[place as usize / 64] |= 1 << (place % 64);
             index += 1;
         }
@@ -56,8 +56,8 @@ impl NameSet {
 
     #[inline]
     fn may_hold(&self, name: &[u8]) -> bool {
-        let Some(&last) = name.last() else { return false };
-        let place = place(name.len(), last);
+        let (Some(&first), Some(&last)) = (name.first(), name.last()) else { return false };
+        let place = place(first, name.len(), last);
         let word = self.hint.get(usize::from(place) / 64).copied().unwrap_or_default();
         word >> (place % 64) & 1 == 1
     }
@@ -68,9 +68,9 @@ impl NameSet {
     }
 }
 
-/// Where a name's length and last letter stand in the hint. Letter case makes no difference.
-const fn place(length: usize, last: u8) -> u8 {
-    (length as u8).wrapping_mul(37) ^ (last | 0x20).wrapping_mul(29)
+/// Where a name's length, first and last letter stand in the hint. Letter case makes no difference.
+const fn place(first: u8, length: usize, last: u8) -> u8 {
+    (first | 0x20).wrapping_mul(91) ^ (length as u8).wrapping_mul(37) ^ (last | 0x20).wrapping_mul(29)
 }
 
 #[cfg(test)]

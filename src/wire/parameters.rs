@@ -27,7 +27,8 @@ impl<'a> Parameter<'a> {
 
     /// One as it arrived.
     pub fn spelled(raw: &'a [u8], name: &'a [u8], value: &'a [u8], spelling: Spelling) -> Self {
-        let has_plain_name = spelling == Spelling::Plain || memchr::memchr2(b'%', b'+', name).is_none();
+        let has_plain_name =
+            spelling == Spelling::Plain || !name.iter().any(|byte| matches!(byte, b'%' | b'+'));
         Self { raw, name, value, spelling, has_plain_name }
     }
 
@@ -79,26 +80,44 @@ impl<'a> Parameter<'a> {
 
 /// The pieces of a raw query or form: split at `&`, empty ones dropped, each split at its first `=`.
 pub fn parameters(raw: &[u8]) -> impl Iterator<Item = Parameter<'_>> + Clone {
-    pieces(raw).filter(|piece| !piece.is_empty()).map(|piece| {
-        let (name, value) = split(piece, b'=').unwrap_or((piece, &[]));
-        Parameter::spelled(piece, name, value, Spelling::Form)
-    })
+    Pieces { rest: raw }
 }
 
-fn pieces(raw: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    let mut rest = Some(raw);
-    std::iter::from_fn(move || {
-        let whole = rest?;
-        let (piece, behind) = split(whole, b'&').map_or((whole, None), |(piece, rest)| (piece, Some(rest)));
-        rest = behind;
-        Some(piece)
-    })
+/// The iterator of [`parameters`]. Every request comes by here, and pieces are short: one pass over the bytes beats
+/// searching for one mark after another.
+#[derive(Clone, Debug)]
+struct Pieces<'a> {
+    rest: &'a [u8],
 }
 
-/// What stands before and behind the first `mark`.
-fn split(text: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
-    let at = memchr::memchr(mark, text)?;
-    Some((text.get(..at)?, text.get(at + 1..)?))
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Parameter<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Parameter<'a>> {
+        while let [b'&', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        let (mut name_end, mut end, mut has_plain_name) = (None, self.rest.len(), true);
+        for (at, &byte) in self.rest.iter().enumerate() {
+            match byte {
+                b'&' => {
+                    end = at;
+                    break;
+                }
+                b'=' if name_end.is_none() => name_end = Some(at),
+                b'%' | b'+' if name_end.is_none() => has_plain_name = false,
+                _ => {}
+            }
+        }
+        let (raw, rest) = self.rest.split_at_checked(end).filter(|(raw, _)| !raw.is_empty())?;
+        self.rest = rest;
+        let (name, value) = match name_end {
+            Some(at) => (raw.get(..at)?, raw.get(at + 1..)?),
+            None => (raw, &[][..]),
+        };
+        Some(Parameter { raw, name, value, spelling: Spelling::Form, has_plain_name })
+    }
 }
 
 #[cfg(test)]
