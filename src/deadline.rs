@@ -23,6 +23,15 @@ impl Deadline {
 
     /// Waits for `future`, but no longer than `limit`. What is ready at once never touches the timer.
     pub async fn within<F: Future>(&mut self, limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+        self.until(|| Instant::now() + limit, future).await
+    }
+
+    /// Waits for `future`, but not past `end`.
+    pub async fn by<F: Future>(&mut self, end: Instant, future: F) -> Result<F::Output, Elapsed> {
+        self.until(|| end, future).await
+    }
+
+    async fn until<F: Future>(&mut self, end: impl Fn() -> Instant, future: F) -> Result<F::Output, Elapsed> {
         let mut future = pin!(future);
         let mut is_armed = false;
         poll_fn(|context| {
@@ -31,7 +40,7 @@ impl Deadline {
             }
             if !is_armed {
                 is_armed = true;
-                self.0.as_mut().reset(Instant::now() + limit);
+                self.0.as_mut().reset(end());
             }
             self.0.as_mut().poll(context).map(|()| Err(Elapsed))
         })

@@ -3,14 +3,16 @@
 //! Bytes are judged here and nowhere else; what reaches the application is a head that every rule of the grammar holds
 //! for. This room knows no credential, no endpoint and no setting.
 
+mod caller;
 mod gate;
 mod listen;
 mod refuse;
 mod serve;
 mod stream;
 
+pub use caller::Caller;
 pub use gate::refusal_of;
 pub use listen::{Address, BindError, Listening, SocketFile, bind};
 pub use refuse::{Dialect, render};
-pub use serve::{Application, Caller, Limits, Next, Shared, serve};
+pub use serve::{Application, Limits, Next, Shared, serve};
 pub use stream::Stream;

@@ -8,16 +8,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{mpsc, watch};
+use tokio::io::AsyncReadExt;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
+use super::caller::{Caller, WaitEnd};
 use super::gate::refusal_of;
 use super::{Listening, Stream};
 use crate::buffers::Buffers;
-use crate::deadline::Deadline;
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Head, HeadLimits};
+use crate::wire::HeadLimits;
+
+/// Connections over the limit that are told so at the same time.
+const TURNED_AWAY_MAX: usize = 64;
 
 /// What bounds a caller. The defaults, and the reasons, are in the settings.
 #[derive(Clone, Copy, Debug)]
@@ -32,27 +35,6 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// Between two requests.
     pub keep_alive_timeout: Duration,
-}
-
-/// A connected caller, and the request it is at.
-#[derive(Debug)]
-pub struct Caller {
-    /// The connection.
-    pub stream: Stream,
-    /// The request's head, and what arrived behind it.
-    pub head: Head,
-    /// The connection's timer.
-    pub deadline: Deadline,
-    /// The worker's buffers.
-    pub buffers: Arc<Buffers>,
-    draining: watch::Receiver<bool>,
-}
-
-impl Caller {
-    /// Whether this answer should be the connection's last: the process is about to end.
-    pub fn is_draining(&self) -> bool {
-        *self.draining.borrow()
-    }
 }
 
 /// What becomes of a connection after a request.
@@ -71,6 +53,9 @@ pub trait Application: Send + Sync + 'static {
     /// Answers one request. `gate`: whether its head holds to the grammar; if not, what to answer.
     /// Leaves the head finished, so that the next request can be read, whenever it returns [`Next::Keep`].
     fn handle(&self, caller: &mut Caller, gate: Result<(), Refusal>) -> impl Future<Output = Next> + Send;
+
+    /// What a connection that is one too many is answered with, whatever it would have asked.
+    fn turn_away(&self) -> Vec<u8>;
 }
 
 /// What the connections of a process share.
@@ -95,6 +80,7 @@ pub async fn serve<A: Application>(
     let acceptor = listening.into_acceptor()?;
     let mut draining = shared.draining.clone();
     let (alive, mut all_ended) = mpsc::channel::<()>(1);
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
     loop {
         let accepted = tokio::select! {
             accepted = acceptor.accept() => accepted,
@@ -110,7 +96,7 @@ pub async fn serve<A: Application>(
             }
         };
         let Some(place) = Place::take(&shared) else {
-            refuse_overloaded(stream);
+            turn_away(stream, &*application, &shared, &turned_away);
             continue;
         };
         let (application, shared, alive) = (Arc::clone(&application), shared.clone(), alive.clone());
@@ -141,23 +127,22 @@ impl Drop for Place {
     }
 }
 
-fn refuse_overloaded(mut stream: Stream) {
+/// Tells a caller that it is one too many, and closes in the order that lets it see that.
+fn turn_away<A: Application>(stream: Stream, application: &A, shared: &Shared, turned_away: &Arc<Semaphore>) {
+    let answer = application.turn_away();
+    // More than these at once get no answer: whatever is done for them, there must be a bound.
+    let Ok(place) = Arc::clone(turned_away).try_acquire_owned() else { return };
+    let mut caller = Caller::new(stream, shared);
     tokio::spawn(async move {
-        let answer =
-            b"HTTP/1.1 503 Service Unavailable\r\nx-countersign-error: overloaded\r\nRetry-After: 1\r\n\
-            Content-Length: 0\r\nConnection: close\r\n\r\n";
-        let _ = tokio::time::timeout(Duration::from_millis(100), stream.write_all(answer)).await;
+        if caller.write(&answer, Duration::from_millis(100)).await.is_ok() {
+            caller.linger().await;
+        }
+        drop(place);
     });
 }
 
 async fn connection<A: Application>(stream: Stream, application: &A, shared: &Shared) {
-    let mut caller = Caller {
-        stream,
-        head: Head::new(),
-        deadline: Deadline::new(),
-        buffers: Arc::clone(&shared.buffers),
-        draining: shared.draining.clone(),
-    };
+    let mut caller = Caller::new(stream, shared);
     let mut patience = shared.limits.first_byte_timeout;
     loop {
         let Some(gate) = next_request(&mut caller, shared, patience).await else { break };
@@ -169,7 +154,7 @@ async fn connection<A: Application>(stream: Stream, application: &A, shared: &Sh
                 break;
             }
             Next::Keep | Next::Close => {
-                linger(&mut caller).await;
+                caller.linger().await;
                 break;
             }
         }
@@ -206,7 +191,7 @@ async fn next_request(
             }
             (false, Some(begun)) => limits.head_timeout.saturating_sub(begun.elapsed()),
         };
-        match wait_readable(caller, left).await {
+        match caller.wait_readable(left).await {
             Ok(()) => {}
             Err(_) if caller.head.is_empty() => return None,
             Err(WaitEnd::TooLong) => {
@@ -232,52 +217,4 @@ async fn next_request(
             Poll::Pending => {}
         }
     }
-}
-
-enum WaitEnd {
-    TooLong,
-    Gone,
-    Draining,
-}
-
-async fn wait_readable(caller: &mut Caller, limit: Duration) -> Result<(), WaitEnd> {
-    let Caller { stream, deadline, draining, head, .. } = caller;
-    // Between two requests nothing is lost by ending; in the middle of a head the caller is waited for.
-    let may_end = head.is_empty();
-    let wait = async {
-        tokio::select! {
-            biased;
-            ready = stream.readable() => ready.map_err(|_| WaitEnd::Gone),
-            _ = draining.wait_for(|draining| *draining), if may_end => Err(WaitEnd::Draining),
-        }
-    };
-    deadline.within(limit, wait).await.unwrap_or(Err(WaitEnd::TooLong))
-}
-
-/// Closes in the order that lets the last answer arrive: a close with unread bytes would reset the connection, and the
-/// caller might never see why.
-async fn linger(caller: &mut Caller) {
-    /// Bytes and time that are spent on a caller that keeps sending.
-    const BYTES_MAX: usize = 256 * 1024;
-    const PATIENCE: Duration = Duration::from_millis(500);
-    let _ = caller.stream.shutdown().await;
-    let mut scratch = caller.buffers.small();
-    let mut read = 0;
-    let Caller { stream, deadline, .. } = caller;
-    let drain = async {
-        while read < BYTES_MAX {
-            scratch.clear();
-            if stream.readable().await.is_err() {
-                return;
-            }
-            match stream.try_read(&mut scratch) {
-                Ok(0) => return,
-                Ok(count) => read += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
-            }
-        }
-    };
-    let _ = deadline.within(PATIENCE, drain).await;
-    caller.buffers.put(scratch);
 }

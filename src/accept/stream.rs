@@ -36,7 +36,8 @@ impl Stream {
     /// Makes the end of the connection a reset, so that an answer cut short cannot be taken for a whole one.
     pub(super) fn reset_on_close(&self) {
         if let Self::Tcp(stream) = self {
-            // Where it cannot be set, the missing bytes still tell: every answer states its length or is chunked.
+            // Where it cannot be set, and on unix sockets, which have no reset, the missing bytes still tell: every answer
+            // states its length or is chunked, except toward a caller that speaks HTTP/1.0.
             let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
         }
     }

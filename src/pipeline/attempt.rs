@@ -76,10 +76,14 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
     let body = held
         .map(|(held, is_form)| if is_form { stripped_form(held, owned, form) } else { Cow::Borrowed(held) });
     let is_rewritten = matches!(body, Some(Cow::Owned(_)));
-    let connection = head.field("connection").unwrap_or_default();
+    // Most requests have no such header, and are not searched again for every name.
+    let has_connection = head.field("connection").is_some();
+    let is_named = |name: &[u8]| {
+        has_connection && head.fields().any(|field| field.is("connection") && lists(field.value, name))
+    };
     fields.extend(head.fields().filter(|field| {
         let is_stale = is_rewritten && field.is("content-md5");
-        !is_stale && strip::keeps_header(*field, family, lists(connection, field.name))
+        !is_stale && strip::keeps_header(*field, family, is_named(field.name))
     }));
     let framing = match &body {
         Some(body) => Framing::Length(body.len() as u64),

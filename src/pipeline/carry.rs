@@ -17,17 +17,17 @@ use crate::wire::{Framing, Head};
 const RESENT_MAX: usize = 64 * 1024;
 
 /// A request that nothing is missing for.
-pub(super) struct Exchange {
+pub(super) struct Exchange<'a> {
     /// When its first attempt begins.
     pub(super) begun: Now,
     pub(super) prepared: Prepared,
     pub(super) credential: Arc<Credential>,
-    pub(super) upload: Upload,
+    pub(super) upload: &'a mut Upload,
     /// All of the body's data, if it was held.
     pub(super) held: Option<Held>,
 }
 
-impl Exchange {
+impl Exchange<'_> {
     /// Whether nothing of the body is lost once it was sent: there is none, or it was held.
     fn can_be_sent_again(&self) -> bool {
         self.held.is_some() || self.upload.is_whole() && self.upload.prefix() == 0
@@ -61,7 +61,7 @@ impl Pipeline {
     pub(super) async fn carry(
         &self,
         caller: &mut Caller,
-        mut exchange: Exchange,
+        mut exchange: Exchange<'_>,
         record: &mut Record,
     ) -> Result<Next, Stop> {
         let arrived = self.send(caller, &mut exchange, record).await?;
@@ -77,13 +77,16 @@ impl Pipeline {
         let (outcome, next) = match relayed.end {
             End::Keep => (Outcome::Forwarded, Next::Keep),
             End::Close => (Outcome::Forwarded, Next::Close),
-            End::Truncated => (Outcome::Truncated, Next::Abort),
-            End::CallerGone => (Outcome::CallerGone, Next::Close),
+            End::Truncated | End::Silent => (Outcome::Truncated, Next::Abort),
+            // It may still be there and read again one day: what it got must not look whole.
+            End::CallerGone => (Outcome::CallerGone, Next::Abort),
         };
         record.outcome = outcome;
-        if outcome == Outcome::Truncated {
-            record.refusal = Some(Code::UpstreamTruncated.name());
-        }
+        record.refusal = match relayed.end {
+            End::Truncated => Some(Code::UpstreamTruncated.name()),
+            End::Silent => Some(Code::UpstreamIdleTimeout.name()),
+            End::Keep | End::Close | End::CallerGone => None,
+        };
         caller.head.finish(exchange.upload.prefix());
         Ok(next)
     }
@@ -93,7 +96,7 @@ impl Pipeline {
     async fn send(
         &self,
         caller: &mut Caller,
-        exchange: &mut Exchange,
+        exchange: &mut Exchange<'_>,
         record: &mut Record,
     ) -> Result<Arrived, Stop> {
         let mut now = exchange.begun;
@@ -107,7 +110,7 @@ impl Pipeline {
             record.scheme = exchange.prepared.plan.call.scheme;
             let outgoing = match &body {
                 Some(body) => Outgoing::Whole(body),
-                None => Outgoing::Streamed(&mut exchange.upload),
+                None => Outgoing::Streamed(exchange.upload),
             };
             let sent = self.worker.upstream.send(&signed, outgoing, is_safe, &mut side(caller)).await;
             self.worker.buffers.put(signed.into_buffer());

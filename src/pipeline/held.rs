@@ -4,8 +4,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::io::AsyncReadExt;
-
 use super::{Pipeline, Stop};
 use crate::accept::Caller;
 use crate::refusal::{Code, Refusal};
@@ -89,10 +87,9 @@ impl Pipeline {
         let mut buffer = caller.buffers.large();
         while !upload.is_whole() {
             buffer.clear();
-            let reading = caller.stream.read_buf(&mut buffer);
-            match caller.deadline.within(self.worker.body_idle_timeout, reading).await {
-                Ok(Ok(count)) if count > 0 => {}
-                Ok(_) => return Err(Stop::CallerGone),
+            match caller.read_body(&mut buffer, self.worker.body_idle_timeout).await {
+                Ok(0) => return Err(Stop::CallerGone),
+                Ok(_) => {}
                 Err(_) => return Err(Failure::Body(BodyFault::Timeout).into()),
             }
             let length = held.data.len() + buffer.len();

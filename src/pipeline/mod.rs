@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::accept::{Application, Caller, Next};
+use crate::accept::{Application, Caller, Dialect, Next, render};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
@@ -31,7 +31,7 @@ use crate::names::{Endpoint, Moment, RoleName};
 use crate::policy;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, Shard};
-use crate::upstream::{Failure, Upload, Upstream, tell_to_continue};
+use crate::upstream::{BodyFault, Failure, Upload, Upstream};
 use carry::Exchange;
 
 /// What the listeners of one worker share.
@@ -101,30 +101,52 @@ impl From<Failure> for Stop {
 impl Application for Pipeline {
     async fn handle(&self, caller: &mut Caller, gate: Result<(), Refusal>) -> Next {
         let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
+        let mut upload = None;
         let result = match gate {
-            Ok(()) => self.forward(caller, &mut record).await,
+            Ok(()) => self.forward(caller, &mut upload, &mut record).await,
             Err(refusal) => Err(refusal.into()),
         };
         let next = match result {
             Ok(next) => next,
-            Err(Stop::Refused(refusal)) => self.refuse(caller, &refusal, &mut record).await,
+            Err(Stop::Refused(refusal)) => self.refuse(caller, &refusal, upload.as_ref(), &mut record).await,
             Err(Stop::CallerGone) => {
                 record.outcome = Outcome::CallerGone;
                 Next::Close
             }
         };
-        let ended = self.worker.clock.boot();
-        self.worker.metrics.count(&record, ended);
-        if let Some(access) = &self.worker.access {
-            access.add(&record, ended);
-        }
+        self.write_down(&record);
         next
+    }
+
+    fn turn_away(&self) -> Vec<u8> {
+        let sentence = "as many connections are open as `limits.connections` allows";
+        let refusal = Refusal::new(Code::Overloaded, sentence, "try again, or raise the limit")
+            .retry_after(Duration::from_secs(1));
+        let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
+        record.status = refusal.code.status();
+        record.refusal = Some(refusal.code.name());
+        self.write_down(&record);
+        render(&refusal, Dialect::default(), self.worker.clock.nonce(), true, false)
     }
 }
 
 impl Pipeline {
-    /// The route.
-    async fn forward(&self, caller: &mut Caller, record: &mut Record) -> Result<Next, Stop> {
+    /// Counts a request that has ended, and writes its access line.
+    fn write_down(&self, record: &Record) {
+        let ended = self.worker.clock.boot();
+        self.worker.metrics.count(record, ended);
+        if let Some(access) = &self.worker.access {
+            access.add(record, ended);
+        }
+    }
+
+    /// The route. `upload` becomes the request's body once anything of it may be taken.
+    async fn forward(
+        &self,
+        caller: &mut Caller,
+        upload: &mut Option<Upload>,
+        record: &mut Record,
+    ) -> Result<Next, Stop> {
         // Classify, endpoint, policy: as far as the head tells.
         let method = caller.head.method().ok_or_else(refuse::method)?;
         record.method = method.name();
@@ -133,8 +155,8 @@ impl Pipeline {
         policy::decide(prepared.plan.call.action)?;
         // The clocks are read anew only behind something that took time.
         let mut now = record.begun;
-        let mut upload = Upload::begin(&caller.head)
-            .map_err(|fault| Failure::Body(crate::upstream::BodyFault::Malformed(fault)))?;
+        let begun = Upload::begin(&caller.head);
+        let upload = upload.insert(begun.map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?);
 
         // A body that is held and not waited for is read first: what a form says is judged before a credential is asked
         // for. A caller that waits for `100 Continue` gets it when nothing but its body is missing.
@@ -142,7 +164,7 @@ impl Pipeline {
         let holds = prepared.plan.body == BodyPlan::Hold;
         let mut held = None;
         if holds && !waits {
-            held = Some(self.hold(caller, &mut upload).await?);
+            held = Some(self.hold(caller, upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
@@ -157,8 +179,9 @@ impl Pipeline {
             }
         };
         if holds && waits {
-            tell_to_continue(&mut caller.stream).await?;
-            held = Some(self.hold(caller, &mut upload).await?);
+            let told = caller.write(b"HTTP/1.1 100 Continue\r\n\r\n", self.worker.body_idle_timeout).await;
+            told.map_err(|_| Stop::CallerGone)?;
+            held = Some(self.hold(caller, upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-
 use super::Pipeline;
 use crate::accept::{Caller, Dialect, Next, render};
 use crate::classify;
@@ -21,23 +19,34 @@ pub(super) fn method() -> Refusal {
 }
 
 impl Pipeline {
-    /// Writes the refusal, and decides whether the connection survives it.
-    pub(super) async fn refuse(&self, caller: &mut Caller, refusal: &Refusal, record: &mut Record) -> Next {
+    /// Writes the refusal, and decides whether the connection survives it. `upload`: the request's body, if it was begun.
+    pub(super) async fn refuse(
+        &self,
+        caller: &mut Caller,
+        refusal: &Refusal,
+        upload: Option<&Upload>,
+        record: &mut Record,
+    ) -> Next {
         record.status = refusal.code.status();
         record.refusal = Some(refusal.code.name());
         record.outcome = Outcome::Refused;
-        // A body that is all here is skipped; of one that is not, nobody knows where it ends.
-        let unread = Upload::begin(&caller.head).ok().filter(Upload::is_whole).map(|upload| upload.prefix());
-        let closes =
-            refusal.code.closes() || unread.is_none() || !caller.head.keeps_alive() || caller.is_draining();
+        // A body that was seen to its end is skipped; of one that was not, nobody knows where it ends. Only the bytes that
+        // came with the head still lie behind it: what follows them there begins the next request.
+        let begun = match upload {
+            Some(upload) => Some(*upload),
+            None => Upload::begin(&caller.head).ok(),
+        };
+        let behind_head = begun.filter(Upload::is_whole).map(|upload| upload.prefix());
+        let closes = refusal.code.closes()
+            || behind_head.is_none()
+            || !caller.head.keeps_alive()
+            || caller.is_draining();
         let to_head = caller.head.method() == Some(Method::Head);
         let answer =
             render(refusal, self.dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
-        let writing = caller.stream.write_all(&answer);
-        let written = caller.deadline.within(WRITE_TIMEOUT, writing).await;
-        match (written, unread) {
-            (Ok(Ok(())), Some(prefix)) if !closes => {
-                caller.head.finish(prefix);
+        match (caller.write(&answer, WRITE_TIMEOUT).await, behind_head) {
+            (Ok(()), Some(bytes)) if !closes => {
+                caller.head.finish(bytes);
                 Next::Keep
             }
             _ => Next::Close,

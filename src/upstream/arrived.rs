@@ -1,14 +1,15 @@
 //! An answer: its head is here, its body follows. It is looked at, or passed on, or both.
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::time::Instant;
 
 use super::connection::Connection;
-use super::send::{CallerSide, Read, read_watching};
-use super::write::write_both;
+use super::relay::{Reframing, Relay};
+use super::watch::{CallerSide, Read, read_watching};
 use super::{Failure, Timeouts, Upstream};
 use crate::deadline::Elapsed;
 use crate::names::Host;
-use crate::wire::{AnswerFraming, AnswerHead, Progress, Toward};
+use crate::wire::{AnswerFraming, AnswerHead, Toward};
 
 /// An answer whose head has arrived.
 #[derive(Debug)]
@@ -36,9 +37,11 @@ pub enum End {
     Keep,
     /// Whole, and the caller was told that the connection ends.
     Close,
-    /// Cut short by the cloud, or silent too long. The caller must not take it for whole.
+    /// Cut short by the cloud. The caller must not take it for whole.
     Truncated,
-    /// The caller is gone.
+    /// The cloud was silent too long in the middle of it. The caller must not take it for whole.
+    Silent,
+    /// The caller is gone, or takes nothing more.
     CallerGone,
 }
 
@@ -53,18 +56,14 @@ impl Arrived {
         self.answer.field(&self.buffer, name)
     }
 
-    /// Whether every byte of the request went out before the answer came.
-    pub const fn is_request_whole(&self) -> bool {
-        self.is_request_whole
-    }
-
     /// Reads a short body to its end, and returns as much of it as has arrived. It can still be passed on afterwards.
     pub async fn peek(&mut self, max: usize, timeouts: &Timeouts) -> &[u8] {
         let is_short = !matches!(self.answer.framing, AnswerFraming::Length(length) if length > max as u64);
         let from = self.answer.length;
+        let end = Instant::now() + timeouts.head;
         while is_short && self.buffer.len() - from < max && !self.is_body_here() {
             let reading = self.connection.read_buf(&mut self.buffer);
-            match tokio::time::timeout(timeouts.idle, reading).await {
+            match tokio::time::timeout_at(end, reading).await {
                 Ok(Ok(count)) if count > 0 => {}
                 // What is missing will be missed when it is passed on.
                 _ => break,
@@ -89,16 +88,26 @@ impl Arrived {
         side: &mut CallerSide<'_, S>,
     ) -> Relayed {
         let framing = self.answer.framing;
-        let unchunks = framing == AnswerFraming::Chunked && side.head.is_http_1_0();
-        let closes = closes || unchunks || framing == AnswerFraming::UntilClose || !self.is_request_whole;
+        let reframing = match framing {
+            AnswerFraming::Chunked if side.head.is_http_1_0() => Reframing::Unchunk,
+            // In chunks, the caller can tell the end from a break, and its connection can serve again.
+            AnswerFraming::UntilClose if !side.head.is_http_1_0() => Reframing::Chunk,
+            _ => Reframing::None,
+        };
+        let ends_by_closing = match framing {
+            AnswerFraming::Chunked | AnswerFraming::UntilClose => side.head.is_http_1_0(),
+            AnswerFraming::Length(_) | AnswerFraming::None => false,
+        };
+        let closes = closes || ends_by_closing || !self.is_request_whole;
         let toward = Toward {
             keeps_length: matches!(framing, AnswerFraming::Length(_) | AnswerFraming::None),
-            is_chunked: framing == AnswerFraming::Chunked && !unchunks,
+            is_chunked: matches!(framing, AnswerFraming::Chunked | AnswerFraming::UntilClose)
+                && !ends_by_closing,
             closes,
         };
         let mut out = side.buffers.small();
         self.answer.write(&self.buffer, toward, &mut out);
-        let mut body = Relay { progress: framing.progress(), unchunks, body_bytes: 0, has_rest: false };
+        let mut body = Relay::begin(framing, reframing, upstream.timeouts().idle);
         let end = self.pass(&mut body, &out, upstream.timeouts(), side).await;
         side.buffers.put(out);
         side.buffers.put(self.buffer);
@@ -134,12 +143,13 @@ impl Arrived {
             } else {
                 match side.deadline.within(timeouts.idle, reading).await {
                     Ok(read) => read,
-                    Err(Elapsed) => break End::Truncated,
+                    Err(Elapsed) => break End::Silent,
                 }
             };
             match read {
                 Ok(Read::Some) => {}
-                Ok(Read::End) => break body.at_end(),
+                Ok(Read::End) => break body.at_end(side).await,
+                Ok(Read::Broken) => break End::Truncated,
                 Err(Failure::CallerGone) => break End::CallerGone,
                 Err(_) => break End::Truncated,
             }
@@ -150,59 +160,4 @@ impl Arrived {
         side.buffers.put(buffer);
         end
     }
-}
-
-/// Where the body of an answer stands.
-struct Relay {
-    progress: Progress,
-    unchunks: bool,
-    body_bytes: u64,
-    /// Bytes came after the end: they belong to no request of ours.
-    has_rest: bool,
-}
-
-impl Relay {
-    /// Writes `head` and the part of `bytes` that belongs to the body. `Some` when that was the end.
-    async fn write<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        head: &[u8],
-        bytes: &[u8],
-        side: &mut CallerSide<'_, S>,
-    ) -> Option<End> {
-        let mut data = self.unchunks.then(|| side.buffers.large());
-        let mut count = 0;
-        let read = self.progress.advance(bytes, |run| {
-            count += run.len() as u64;
-            if let Some(data) = &mut data {
-                data.extend_from_slice(run);
-            }
-        });
-        // What came before a fault is passed on, so that the caller sees as much as there was.
-        let used = *read.as_ref().unwrap_or(&0);
-        let raw = bytes.get(..used).unwrap_or_default();
-        let written = write_both(side.stream, head, data.as_deref().unwrap_or(raw)).await;
-        if let Some(data) = data {
-            side.buffers.put(data);
-        }
-        self.body_bytes += count;
-        self.has_rest = used < bytes.len();
-        match (written, read) {
-            (Err(_), _) => Some(End::CallerGone),
-            (_, Err(_)) => Some(End::Truncated),
-            (Ok(()), Ok(_)) => self.progress.is_done().then_some(End::Keep),
-        }
-    }
-
-    /// The connection ended. Only an answer that says so may end like this.
-    const fn at_end(&self) -> End {
-        match self.progress {
-            Progress::UntilClose => End::Keep,
-            Progress::Counted(_) | Progress::Chunked(_) => End::Truncated,
-        }
-    }
-}
-
-/// Tells a caller that waits for `100 Continue` to go on.
-pub async fn tell_to_continue<S: AsyncWrite + Unpin>(stream: &mut S) -> Result<(), Failure> {
-    stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.map_err(|_| Failure::CallerGone)
 }

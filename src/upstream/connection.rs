@@ -1,13 +1,15 @@
 //! A connection to an endpoint, in the clear or over TLS.
 
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
@@ -55,7 +57,22 @@ impl Connection {
 
     /// Whether nothing has arrived since the last answer. An idle connection on which there is anything to read was
     /// closed by the other side, or holds bytes that belong to no request.
-    pub(super) fn is_quiet(&self) -> bool {
+    ///
+    /// What the runtime has heard of is always looked at, and what TLS has decrypted but nobody has read. The system is
+    /// asked only if `asks_system`: it knows of the bytes that arrived since the runtime last looked, and that costs a
+    /// system call.
+    pub(super) fn is_quiet(&mut self, asks_system: bool) -> bool {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        // Outside the runtime's budget, which would make a busy connection look like a quiet one.
+        let reading = unconstrained(poll_fn(|context| {
+            Poll::Ready(Pin::new(&mut *self).poll_read(context, &mut buffer).is_pending())
+        }));
+        let is_pending = pin!(reading).poll(&mut Context::from_waker(Waker::noop()));
+        matches!(is_pending, Poll::Ready(true)) && (!asks_system || self.is_quiet_to_the_system())
+    }
+
+    fn is_quiet_to_the_system(&self) -> bool {
         let socket = match &self.transport {
             Transport::Plain(socket) => socket,
             Transport::Tls(stream) => stream.get_ref().0,

@@ -4,20 +4,25 @@
 //! proxies are not looked at.
 
 mod arrived;
+mod attempt;
 mod connect;
 mod connection;
 mod failure;
 mod pool;
+mod relay;
 mod route;
 mod send;
+mod upload;
+mod watch;
 mod write;
 
-pub use arrived::{Arrived, End, Relayed, tell_to_continue};
+pub use arrived::{Arrived, End, Relayed};
 pub use connect::{open, trust, trust_only};
 pub use connection::Connection;
 pub use failure::{BodyFault, Failure};
 pub use route::{Dial, Routes};
-pub use send::{CallerSide, Outgoing, Upload};
+pub use upload::{Outgoing, Upload};
+pub use watch::CallerSide;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

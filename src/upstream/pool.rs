@@ -20,7 +20,8 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 const AGE_MAX: Duration = Duration::from_secs(300);
 /// A call that may have an effect goes out on a connection that idled for less than this.
 const FRESH_MAX: Duration = Duration::from_secs(5);
-/// Up to this, what the runtime knows of the socket is fresh enough and the system is not asked.
+/// Up to this, what the runtime has heard of the socket is fresh enough for a call that can be sent again, and the
+/// system is not asked.
 const JUST_USED: Duration = Duration::from_millis(10);
 
 /// The idle connections of a worker.
@@ -48,7 +49,7 @@ impl Pool {
                 self.put(*host, connection);
                 return None;
             }
-            if idled < JUST_USED || connection.is_quiet() {
+            if connection.is_quiet(!is_safe || idled >= JUST_USED) {
                 connection.is_reused = true;
                 return Some(connection);
             }

@@ -1,5 +1,7 @@
 //! The chunked transfer coding: finds the end of a body, and the data in it, one run of bytes at a time.
 
+use std::io::Write;
+
 use super::Malformed;
 
 /// A size line is at most this long: 16 hexadecimal digits say every length there is.
@@ -126,6 +128,16 @@ impl Chunks {
             }
             _ => Err(Malformed::Chunk),
         }
+    }
+}
+
+/// Appends `data` as one chunk. Of nothing it makes nothing: an empty chunk would be the last.
+pub fn write_chunk(out: &mut Vec<u8>, data: &[u8]) {
+    if !data.is_empty() {
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(out, "{:x}\r\n", data.len());
+        out.extend_from_slice(data);
+        out.extend_from_slice(b"\r\n");
     }
 }
 

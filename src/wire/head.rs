@@ -273,10 +273,10 @@ impl Head {
         } else {
             self.bytes.drain(..consumed);
         }
-        self.scanned = 0;
-        self.start = 0;
-        self.end = 0;
-        self.fields.clear();
+        // Nothing of it may speak for the next one, least of all for one that cannot be parsed.
+        let (bytes, mut fields) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.fields));
+        fields.clear();
+        *self = Self { bytes, fields, ..Self::new() };
     }
 }
 

@@ -89,6 +89,61 @@ async fn an_answer_that_comes_before_the_end_of_an_upload_is_passed_on_and_ends_
 }
 
 #[tokio::test]
+async fn an_early_answer_over_tls_is_passed_on_at_once() {
+    // TLS takes more than a socket does, and so hides that nobody reads.
+    let refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied";
+    let gate = Gate::new();
+    let waits = gate.clone();
+    let upstream = Upstream::start(move |_, _| {
+        Reply::to_head([Step::Wait(waits.clone()), Step::Send(refused.into()), Step::Wait(Gate::new())])
+    })
+    .await;
+    let proxy = Kit::new().before_tls(&upstream, true).await;
+    let mut caller = proxy.caller().await;
+    caller.send(request("PUT", OSS, "/k", "Content-Length: 64000000\r\n")).await;
+    let piece = "x".repeat(64 * 1024);
+    // Until nothing more is taken: every buffer on the way is full.
+    let full = std::time::Duration::from_millis(300);
+    while tokio::time::timeout(full, caller.send(&piece)).await.is_ok() {}
+    gate.open();
+    let answer = caller.answer().await;
+    assert_eq!((answer.status, answer.text().as_str()), (403, "denied"));
+}
+
+#[tokio::test]
+async fn interim_answers_in_the_middle_of_an_upload_do_not_end_it() {
+    let go = "HTTP/1.1 100 Continue\r\n\r\n";
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    let working = "HTTP/1.1 102 Processing\r\n\r\n";
+    for (name, pieces) in [
+        ("in two pieces", vec![&go[..9], &go[9..]]),
+        ("another one first", vec![hints, go]),
+        ("all in one", vec![working, go, hints]),
+        ("asked for by nobody", vec![go, go]),
+    ] {
+        let (early, gate) = (Gate::new(), Gate::new());
+        let mut reply = Reply::ok();
+        for piece in &pieces {
+            reply = reply.after(Step::Send(piece.as_bytes().to_vec())).after(Step::Wait(early.clone()));
+        }
+        reply = reply.after(Step::Wait(gate.clone()));
+        let upstream = Upstream::start(move |_, _| reply.clone()).await;
+        let proxy = Kit::new().before(&upstream).await;
+        let mut caller = proxy.caller().await;
+        caller.send(request("PUT", OSS, "/k", "Content-Length: 10\r\n") + "hello").await;
+        for _ in &pieces {
+            assert!(caller.is_silent_for(std::time::Duration::from_millis(30)).await, "{name}");
+            early.open();
+        }
+        gate.open();
+        caller.send("world").await;
+        let answer = caller.answer().await;
+        assert_eq!((answer.status, answer.interims.as_slice()), (200, &[][..]), "{name}: {answer:?}");
+        assert_eq!(upstream.last().body, b"helloworld", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_early_answer_on_a_connection_that_is_closed_at_once_is_passed_on() {
     let refused = "HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbad";
     let upstream =

@@ -89,7 +89,15 @@ async fn a_connection_past_the_limit_is_told_to_come_back() {
             ((503, "overloaded".to_owned()), true)
         );
         assert_eq!(late.end().await, Ended::Closed);
+        // One that has said already what it wants can read why it does not get it.
+        let mut late = Caller::connect(address).await;
+        late.send(get(ECS, REGIONS)).await;
+        let answer = late.answer().await;
+        assert_eq!(answer.verdict(), (503, "overloaded".to_owned()), "{answer:?}");
+        assert!(answer.text().contains("\"Countersign.Overloaded\""), "{answer:?}");
+        assert_eq!(late.end().await, Ended::Closed);
     }
+    assert_eq!(proxy.metric("countersign_refusals_total{code=\"overloaded\"}").await, 4.0);
     kept.pop();
     let served = async { while proxy.get(ECS, REGIONS).await.status != 200 {} };
     crate::kit::soon("a place", served).await;

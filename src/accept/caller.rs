@@ -1,0 +1,112 @@
+//! A connected caller: the request it is at, and how it is read, answered and let go.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
+
+use super::{Shared, Stream};
+use crate::buffers::Buffers;
+use crate::deadline::{Deadline, Elapsed};
+use crate::wire::Head;
+
+/// A connected caller, and the request it is at.
+#[derive(Debug)]
+pub struct Caller {
+    /// The connection.
+    pub stream: Stream,
+    /// The request's head, and what arrived behind it.
+    pub head: Head,
+    /// The connection's timer.
+    pub deadline: Deadline,
+    /// The worker's buffers.
+    pub buffers: Arc<Buffers>,
+    draining: watch::Receiver<bool>,
+}
+
+/// Why a wait for the next bytes ended without any.
+pub(super) enum WaitEnd {
+    TooLong,
+    Gone,
+    Draining,
+}
+
+impl Caller {
+    /// One that has said nothing yet.
+    pub(super) fn new(stream: Stream, shared: &Shared) -> Self {
+        Self {
+            stream,
+            head: Head::new(),
+            deadline: Deadline::new(),
+            buffers: Arc::clone(&shared.buffers),
+            draining: shared.draining.clone(),
+        }
+    }
+
+    /// Whether this answer should be the connection's last: the process is about to end.
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Appends more of the body to `buffer`. `Ok(0)`: the caller is gone.
+    ///
+    /// # Errors
+    /// [`Elapsed`] when nothing came for as long as `limit`.
+    pub async fn read_body(&mut self, buffer: &mut Vec<u8>, limit: Duration) -> Result<usize, Elapsed> {
+        let read = self.deadline.within(limit, self.stream.read_buf(buffer)).await?;
+        Ok(read.unwrap_or(0))
+    }
+
+    /// Writes a whole answer of ours, within `limit`.
+    ///
+    /// # Errors
+    /// Any of the socket's, and [`io::ErrorKind::TimedOut`].
+    pub async fn write(&mut self, answer: &[u8], limit: Duration) -> io::Result<()> {
+        let written = self.deadline.within(limit, self.stream.write_all(answer)).await;
+        written.unwrap_or_else(|Elapsed| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    pub(super) async fn wait_readable(&mut self, limit: Duration) -> Result<(), WaitEnd> {
+        let Self { stream, deadline, draining, head, .. } = self;
+        // Between two requests nothing is lost by ending; in the middle of a head the caller is waited for.
+        let may_end = head.is_empty();
+        let wait = async {
+            tokio::select! {
+                biased;
+                ready = stream.readable() => ready.map_err(|_| WaitEnd::Gone),
+                _ = draining.wait_for(|draining| *draining), if may_end => Err(WaitEnd::Draining),
+            }
+        };
+        deadline.within(limit, wait).await.unwrap_or(Err(WaitEnd::TooLong))
+    }
+
+    /// Closes in the order that lets the last answer arrive: a close with unread bytes would reset the connection, and
+    /// the caller might never see why.
+    pub(super) async fn linger(&mut self) {
+        /// Bytes and time that are spent on a caller that keeps sending.
+        const BYTES_MAX: usize = 256 * 1024;
+        const PATIENCE: Duration = Duration::from_millis(500);
+        let _ = self.stream.shutdown().await;
+        let mut scratch = self.buffers.small();
+        let mut read = 0;
+        let Self { stream, deadline, .. } = self;
+        let drain = async {
+            while read < BYTES_MAX {
+                scratch.clear();
+                if stream.readable().await.is_err() {
+                    return;
+                }
+                match stream.try_read(&mut scratch) {
+                    Ok(0) => return,
+                    Ok(count) => read += count,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(_) => return,
+                }
+            }
+        };
+        let _ = deadline.within(PATIENCE, drain).await;
+        self.buffers.put(scratch);
+    }
+}

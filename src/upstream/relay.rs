@@ -1,0 +1,90 @@
+//! The body of an answer on its way to the caller.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::End;
+use super::watch::CallerSide;
+use super::write::{Pieces, write_all};
+use crate::wire::{AnswerFraming, Progress, write_chunk};
+
+/// What is done to the framing of a body on its way to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reframing {
+    /// Nothing.
+    None,
+    /// Chunks are taken apart, for a caller that does not know them.
+    Unchunk,
+    /// Chunks are made of a body that ends with the connection.
+    Chunk,
+}
+
+/// Where the body of an answer stands.
+pub(super) struct Relay {
+    progress: Progress,
+    reframing: Reframing,
+    /// Bytes of data that were passed on.
+    pub(super) body_bytes: u64,
+    /// Bytes came after the end: they belong to no request of ours.
+    pub(super) has_rest: bool,
+    /// How long the caller may take nothing.
+    limit: Duration,
+}
+
+impl Relay {
+    /// At the start of a body. `limit`: how long the caller may take nothing.
+    pub(super) const fn begin(framing: AnswerFraming, reframing: Reframing, limit: Duration) -> Self {
+        Self { progress: framing.progress(), reframing, body_bytes: 0, has_rest: false, limit }
+    }
+
+    /// Writes `head` and the part of `bytes` that belongs to the body. `Some` when that was the end.
+    pub(super) async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        head: &[u8],
+        bytes: &[u8],
+        side: &mut CallerSide<'_, S>,
+    ) -> Option<End> {
+        let mut framed = (self.reframing != Reframing::None).then(|| side.buffers.large());
+        let chunks = self.reframing == Reframing::Chunk;
+        let mut count = 0;
+        let read = self.progress.advance(bytes, |run| {
+            count += run.len() as u64;
+            match &mut framed {
+                Some(framed) if chunks => write_chunk(framed, run),
+                Some(framed) => framed.extend_from_slice(run),
+                None => {}
+            }
+        });
+        // What came before a fault is passed on, so that the caller sees as much as there was.
+        let used = *read.as_ref().unwrap_or(&0);
+        let raw = bytes.get(..used).unwrap_or_default();
+        let pieces = Pieces::new(head, framed.as_deref().unwrap_or(raw));
+        let written = write_all(side.stream, pieces, (side.deadline, self.limit)).await;
+        if let Some(framed) = framed {
+            side.buffers.put(framed);
+        }
+        self.body_bytes += count;
+        self.has_rest = used < bytes.len();
+        match (written, read) {
+            (Err(_), _) => Some(End::CallerGone),
+            (_, Err(_)) => Some(End::Truncated),
+            (Ok(()), Ok(_)) => self.progress.is_done().then_some(End::Keep),
+        }
+    }
+
+    /// The connection ended in the orderly way. Only an answer that says so may end like this.
+    pub(super) async fn at_end<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        side: &mut CallerSide<'_, S>,
+    ) -> End {
+        if !matches!(self.progress, Progress::UntilClose) {
+            return End::Truncated;
+        }
+        let last: &[u8] = if self.reframing == Reframing::Chunk { b"0\r\n\r\n" } else { b"" };
+        match write_all(side.stream, Pieces::new(last, b""), (side.deadline, self.limit)).await {
+            Ok(()) => End::Keep,
+            Err(_) => End::CallerGone,
+        }
+    }
+}

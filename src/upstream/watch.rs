@@ -1,0 +1,86 @@
+//! Reading from the cloud with an eye on the caller: once it is gone, so is its request.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+
+use super::Failure;
+use super::connection::Connection;
+use crate::buffers::Buffers;
+use crate::deadline::Deadline;
+use crate::wire::Head;
+
+/// Bytes of a pipelined request that are kept while an answer is waited for.
+pub(super) const PIPELINED_MAX: usize = 32 * 1024;
+
+/// The caller's side of an exchange, as far as carrying it needs.
+#[derive(Debug)]
+pub struct CallerSide<'a, S> {
+    /// The connection.
+    pub stream: &'a mut S,
+    /// The request, and what arrived behind its head.
+    pub head: &'a mut Head,
+    /// The connection's timer.
+    pub deadline: &'a mut Deadline,
+    /// The worker's buffers.
+    pub buffers: &'a Buffers,
+}
+
+/// What a read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// Bytes.
+    Some,
+    /// The end, in the orderly way: what has no length of its own is whole.
+    End,
+    /// A reset, or an end that TLS did not announce: whatever was being read may go on.
+    Broken,
+}
+
+impl Read {
+    fn of(read: &std::io::Result<usize>) -> Self {
+        match read {
+            Ok(0) => Self::End,
+            Ok(_) => Self::Some,
+            Err(_) => Self::Broken,
+        }
+    }
+}
+
+/// Reads from the cloud, and fails as soon as the caller is gone. What the caller sends meanwhile is its next request.
+pub(super) async fn read_watching<S: AsyncRead + Unpin>(
+    connection: &mut Connection,
+    buffer: &mut Vec<u8>,
+    (stream, head): (&mut S, &mut Head),
+) -> Result<Read, Failure> {
+    loop {
+        let pipelined = head.buffer();
+        if pipelined.len() == pipelined.capacity() {
+            pipelined.reserve(pipelined.len().max(1024));
+        }
+        let may_watch = pipelined.len() < PIPELINED_MAX;
+        tokio::select! {
+            biased;
+            read = connection.read_buf(buffer) => return Ok(Read::of(&read)),
+            sent = stream.read_buf(pipelined), if may_watch => {
+                if matches!(sent, Ok(0) | Err(_)) {
+                    return Err(Failure::CallerGone);
+                }
+            }
+        }
+    }
+}
+
+/// Appends what has arrived, a little at a time: this is the rare case.
+pub(super) fn poll_into<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    context: &mut Context<'_>,
+    into: &mut Vec<u8>,
+) -> Poll<Read> {
+    let mut bytes = [0; 1024];
+    let mut buffer = ReadBuf::new(&mut bytes);
+    let read = std::task::ready!(Pin::new(reader).poll_read(context, &mut buffer));
+    into.extend_from_slice(buffer.filled());
+    Poll::Ready(Read::of(&read.map(|()| buffer.filled().len())))
+}

@@ -1,0 +1,67 @@
+//! TLS in front of the recording upstream: what is written there arrives in the clear.
+
+use std::sync::Arc;
+
+use countersign::upstream::{Dial, trust_only};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::{Kit, Upstream};
+
+impl Kit {
+    /// In front of the recording upstream, over TLS. `close_notify`: whether its ends are announced, as TLS demands.
+    pub(crate) async fn before_tls(self, upstream: &Upstream, close_notify: bool) -> super::Proxy {
+        let names = ["*.cn-hangzhou.aliyuncs.com", "*.oss-cn-hangzhou.aliyuncs.com"].map(str::to_owned);
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.der().clone()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let behind = upstream.address;
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move { front(acceptor, stream, behind, close_notify).await });
+            }
+        });
+        let host = Some(address.ip().to_string().into());
+        let trust = trust_only(roots).unwrap();
+        self.elsewhere(Dial::Tls { host, port: address.port(), trust }).start().await
+    }
+}
+
+async fn front(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    behind: std::net::SocketAddr,
+    close_notify: bool,
+) -> Option<()> {
+    let near = acceptor.accept(stream).await.ok()?;
+    let far = TcpStream::connect(behind).await.ok()?;
+    let (mut near_read, mut near_write) = tokio::io::split(near);
+    let (mut far_read, mut far_write) = far.into_split();
+    let up = tokio::io::copy(&mut near_read, &mut far_write);
+    let down = async {
+        let _ = tokio::io::copy(&mut far_read, &mut near_write).await;
+        if close_notify {
+            let _ = tokio::io::AsyncWriteExt::shutdown(&mut near_write).await;
+        }
+    };
+    tokio::select! { _ = up => {} () = down => {} }
+    Some(())
+}
