@@ -7,7 +7,7 @@ use crate::wire::Malformed;
 pub fn refusal_of(malformed: Malformed) -> Refusal {
     let code = match malformed {
         Malformed::BareLf => Code::BareLf,
-        Malformed::RequestLine => Code::BadRequestLine,
+        Malformed::RequestLine | Malformed::Tls => Code::BadRequestLine,
         Malformed::Header => Code::BadHeader,
         Malformed::HeadTooLarge => Code::HeadTooLarge,
         Malformed::UriTooLong => Code::UriTooLong,
@@ -24,5 +24,9 @@ pub fn refusal_of(malformed: Malformed) -> Refusal {
         Malformed::ChunkExtension => Code::ChunkExtension,
         Malformed::Trailers => Code::Trailers,
     };
-    Refusal::new(code, malformed.to_string(), "")
+    let action = match malformed {
+        Malformed::Tls => "use `http://`: TLS is added on the way out",
+        _ => "",
+    };
+    Refusal::new(code, malformed.to_string(), action)
 }

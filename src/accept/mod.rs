@@ -13,6 +13,6 @@ mod stream;
 pub use caller::Caller;
 pub use gate::refusal_of;
 pub use listen::{Address, BindError, Listening, SocketFile, bind};
-pub use refuse::{Dialect, render};
+pub use refuse::{Dialect, Rendered, render};
 pub use serve::{Application, Limits, Next, Shared, serve};
 pub use stream::Stream;

@@ -18,6 +18,15 @@ pub enum Dialect {
     Oss,
 }
 
+/// An answer, ready for the wire.
+#[derive(Debug)]
+pub struct Rendered {
+    /// All of it.
+    pub answer: Vec<u8>,
+    /// How much of it is the body.
+    pub body_bytes: u64,
+}
+
 /// Writes the whole answer. `to_head`: the request was a `HEAD`, whose answer has no body.
 pub fn render(
     refusal: &Refusal,
@@ -25,7 +34,7 @@ pub fn render(
     request_id: Nonce,
     closes: bool,
     to_head: bool,
-) -> Vec<u8> {
+) -> Rendered {
     let body = body(refusal, dialect, request_id);
     let mut answer = Vec::with_capacity(512 + body.len());
     let code = refusal.code;
@@ -55,10 +64,11 @@ pub fn render(
         answer.extend_from_slice(b"Connection: close\r\n");
     }
     answer.extend_from_slice(b"\r\n");
-    if !to_head {
-        answer.extend_from_slice(&body);
+    if to_head {
+        return Rendered { answer, body_bytes: 0 };
     }
-    answer
+    answer.extend_from_slice(&body);
+    Rendered { answer, body_bytes: body.len() as u64 }
 }
 
 fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
@@ -111,8 +121,8 @@ mod tests {
 
     fn rendered(dialect: Dialect, to_head: bool) -> String {
         let refusal = Refusal::new(Code::HostNotAllowed, "`a<b` is not known", "check it");
-        let answer = render(&refusal, dialect, Nonce::from_bytes([7; 16]), true, to_head);
-        String::from_utf8(answer).unwrap()
+        let rendered = render(&refusal, dialect, Nonce::from_bytes([7; 16]), true, to_head);
+        String::from_utf8(rendered.answer).unwrap()
     }
 
     #[test]

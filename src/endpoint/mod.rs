@@ -8,6 +8,7 @@
 mod forward;
 mod grammar;
 mod hash;
+mod meant;
 mod nearest;
 mod never_sign;
 mod pin;
@@ -17,6 +18,7 @@ mod tenants;
 mod unresolved;
 
 pub use forward::{forward, forward_tenant};
+pub use meant::meant;
 pub use pin::{BadPin, parse_pin};
 pub use reverse::{admit, products_of, reverse, with_tenant};
 pub use table::{product, products, region, regions};

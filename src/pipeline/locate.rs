@@ -9,6 +9,7 @@ use crate::classify::{Named, named, target};
 use crate::endpoint::{self, Unresolved};
 use crate::names::{Endpoint, Host};
 use crate::refusal::{Code, Refusal};
+use crate::telemetry::Record;
 use crate::wire::{Head, Target};
 
 /// An endpoint, and what of the path is left for it.
@@ -21,7 +22,11 @@ pub(super) struct Located {
 
 impl Pipeline {
     /// The endpoint that the request names, by the rules of its listener.
-    pub(super) fn locate<'a>(&self, head: &'a Head) -> Result<(Located, Target<'a>), Refusal> {
+    pub(super) fn locate<'a>(
+        &self,
+        head: &'a Head,
+        record: &mut Record,
+    ) -> Result<(Located, Target<'a>), Refusal> {
         let target = target(head.target())?;
         let host = head.field("host").unwrap_or_default();
         if target.authority.is_none()
@@ -31,7 +36,7 @@ impl Pipeline {
             return Ok((Located { endpoint, path_from: 0 }, target));
         }
         let located = match (named(head, &target, &self.listener)?, self.pinned) {
-            (Named::Host(name), _) => self.reverse(name)?,
+            (Named::Host(name), _) => self.reverse(name, record)?,
             (Named::Pinned, Some(pinned)) => self.admit(&pinned)?,
             (Named::Tenant(label), Some(pinned)) => self.tenant(&pinned, label, 0)?,
             (Named::Own, Some(pinned)) => self.own(&pinned, &target)?,
@@ -40,10 +45,14 @@ impl Pipeline {
         Ok((located, target))
     }
 
-    fn reverse(&self, name: &str) -> Result<Located, Refusal> {
+    fn reverse(&self, name: &str, record: &mut Record) -> Result<Located, Refusal> {
         // A name too long to keep is longer than any of the table.
         let host = Host::in_lower_case(name).map_err(|_| unresolved(Unresolved::Unknown))?;
-        let endpoint = endpoint::reverse(host.as_str(), &self.worker.tenants).map_err(unresolved)?;
+        record.named = Some(host);
+        let endpoint = endpoint::reverse(host.as_str(), &self.worker.tenants).map_err(|why| match why {
+            Unresolved::Unknown => unknown(&host),
+            why => unresolved(why),
+        })?;
         self.worker.seen.add(host, endpoint);
         Ok(Located { endpoint, path_from: 0 })
     }
@@ -97,6 +106,20 @@ impl Seen {
         }
         seen.insert(host, endpoint);
     }
+}
+
+/// A host that the table does not know. A caller may read its own word back; a log has it in the access line.
+fn unknown(host: &Host) -> Refusal {
+    let sentence = format!("`{host}` is not in the endpoint table");
+    let action = match endpoint::meant(host.as_str()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if host.as_str().ends_with(".aliyuncs.com") => {
+            "correct it, or update countersign if the product or region is new".to_owned()
+        }
+        None => "only Alibaba Cloud's own endpoints are signed for; send this request without countersign"
+            .to_owned(),
+    };
+    Refusal::new(Code::HostNotAllowed, sentence, action)
 }
 
 fn unresolved(why: Unresolved) -> Refusal {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::accept::{Application, Caller, Dialect, Next, render};
+use crate::accept::{Application, Caller, Dialect, Next, Rendered, render};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
@@ -30,8 +30,9 @@ use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
 use crate::policy;
 use crate::refusal::{Code, Refusal};
-use crate::telemetry::{AccessLog, Outcome, Record, Shard};
+use crate::telemetry::{AccessLog, Outcome, Record, RequestId, Shard};
 use crate::upstream::{BodyFault, Failure, Upload, Upstream};
+use crate::wire::Method;
 use carry::Exchange;
 
 /// What the listeners of one worker share.
@@ -125,8 +126,12 @@ impl Application for Pipeline {
         let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
         record.status = refusal.code.status();
         record.refusal = Some(refusal.code.name());
+        let id = self.worker.clock.nonce();
+        record.request_id = RequestId::new(id.as_bytes());
+        let Rendered { answer, body_bytes } = render(&refusal, Dialect::default(), id, true, false);
+        record.response_bytes = body_bytes;
         self.write_down(&record);
-        render(&refusal, Dialect::default(), self.worker.clock.nonce(), true, false)
+        answer
     }
 }
 
@@ -148,7 +153,10 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Next, Stop> {
         // Classify, endpoint, policy: as far as the head tells.
-        let method = caller.head.method().ok_or_else(refuse::method)?;
+        if caller.head.wants_tunnel() {
+            record.method = Method::CONNECT;
+        }
+        let method = caller.head.method().ok_or_else(|| refuse::method(&caller.head))?;
         record.method = method.name();
         refuse_browsers(&caller.head)?;
         let mut prepared = self.prepare(&caller.head, None, record)?;

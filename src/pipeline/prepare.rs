@@ -48,7 +48,7 @@ impl Pipeline {
         held: Option<&Held>,
         record: &mut Record,
     ) -> Result<Prepared, Refusal> {
-        let (Located { endpoint, path_from }, target) = self.locate(head)?;
+        let (Located { endpoint, path_from }, target) = self.locate(head, record)?;
         record.endpoint = Some(endpoint);
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
         let family = classify::family(endpoint.product())?;

@@ -3,18 +3,24 @@
 use std::time::Duration;
 
 use super::Pipeline;
-use crate::accept::{Caller, Dialect, Next, render};
+use crate::accept::{Caller, Dialect, Next, Rendered, render};
 use crate::classify;
 use crate::classify::strip::Family;
 use crate::refusal::{Code, Refusal};
-use crate::telemetry::{Outcome, Record};
+use crate::telemetry::{Outcome, Record, RequestId};
 use crate::upstream::Upload;
 use crate::wire::{Head, Method, parameters};
 
 /// A caller that takes longer than this to read a kilobyte is not waited for.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) fn method() -> Refusal {
+/// A method that is not taken.
+pub(super) fn method(head: &Head) -> Refusal {
+    if head.wants_tunnel() {
+        let sentence = "CONNECT is not taken: nothing inside a tunnel could be signed";
+        let action = "call `http://` endpoints through this proxy; TLS is added on the way out";
+        return Refusal::new(Code::MethodNotAllowed, sentence, action);
+    }
     Refusal::new(Code::MethodNotAllowed, "this method is not taken", format!("use one of {}", Method::ALLOW))
 }
 
@@ -42,8 +48,11 @@ impl Pipeline {
             || !caller.head.keeps_alive()
             || caller.is_draining();
         let to_head = caller.head.method() == Some(Method::Head);
-        let answer =
-            render(refusal, self.dialect(&caller.head, record), self.worker.clock.nonce(), closes, to_head);
+        let id = self.worker.clock.nonce();
+        record.request_id = RequestId::new(id.as_bytes());
+        let dialect = self.dialect(&caller.head, record);
+        let Rendered { answer, body_bytes } = render(refusal, dialect, id, closes, to_head);
+        record.response_bytes = body_bytes;
         match (caller.write(&answer, WRITE_TIMEOUT).await, behind_head) {
             (Ok(()), Some(bytes)) if !closes => {
                 caller.head.finish(bytes);

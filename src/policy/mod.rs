@@ -15,7 +15,11 @@ pub fn decide(action: Option<Action>) -> Result<(), Refusal> {
         return Err(Refusal::new(
             Code::OperationDenied,
             format!("`{}` would hand this role's credentials to the caller", action.as_str()),
-            "let countersign assume the role: name it in the settings",
+            if action.as_bytes().eq_ignore_ascii_case(b"AssumeRole") {
+                "let countersign assume the role: name it in the settings"
+            } else {
+                "make keys and sessions where an administrator does, not through this proxy"
+            },
         ));
     }
     Ok(())

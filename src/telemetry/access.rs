@@ -155,7 +155,8 @@ impl Line<'_> {
             endpoint.and_then(Endpoint::region).map_or(b"", |region| region.id().as_bytes()),
         );
         word(key!("network"), endpoint.map_or(b"", |endpoint| endpoint.network().name().as_bytes()));
-        word(key!("host"), endpoint.map_or(b"", |endpoint| endpoint.host().as_bytes()));
+        let host = endpoint.map(Endpoint::host).or(record.named.as_ref());
+        word(key!("host"), host.map_or(b"", |host| host.as_bytes()));
         word(key!("scheme"), record.scheme.map_or(b"", |scheme| scheme.name().as_bytes()));
         word(key!("role"), record.role.as_str().as_bytes());
         word(key!("outcome"), record.outcome.name().as_bytes());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Now;
-use crate::names::{Action, Endpoint, RoleName, Scheme};
+use crate::names::{Action, Endpoint, Host, RoleName, Scheme};
 
 /// One request, as far as it came. Holds no path, no query, no header and no body.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct Record {
     pub begun: Now,
     /// The method. Empty: none that is taken.
     pub method: &'static str,
+    /// The host that it named, once that was known to be a host's name. A caller's word, and nothing more.
+    pub named: Option<Host>,
     /// Where it went, once that was known.
     pub endpoint: Option<Endpoint>,
     /// What it asked for, once that was known.
@@ -44,6 +46,7 @@ impl Record {
         Self {
             begun,
             method: "",
+            named: None,
             endpoint: None,
             action: None,
             scheme: None,

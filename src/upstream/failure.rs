@@ -46,7 +46,7 @@ impl Failure {
         Some(match self {
             Self::Unreachable(cause) => Refusal::new(
                 Code::UpstreamUnreachable,
-                format!("the endpoint could not be reached ({})", cause.kind()),
+                format!("the endpoint could not be reached ({cause})"),
                 "check the name resolution and the network of this machine",
             ),
             Self::Tls(_) => Refusal::new(

@@ -124,6 +124,8 @@ pub(super) fn read(head: &Head) -> Result<Facts, Malformed> {
         _ => return Err(Malformed::TransferEncoding),
     };
     match hosts {
+        // Named by the target, and refused for its method anyway, with better advice.
+        0 if head.wants_tunnel() => Ok(Facts { framing, keeps_alive, expects_continue }),
         0 => Err(Malformed::MissingHost),
         1 => Ok(Facts { framing, keeps_alive, expects_continue }),
         _ => Err(Malformed::DuplicateHost),

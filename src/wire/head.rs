@@ -7,6 +7,9 @@ use super::{Field, Framing, Malformed, framing};
 /// The most headers that any setting may allow. The parser's index of them lies on the stack.
 pub const HEADERS_MAX: usize = 1000;
 
+/// How every TLS connection begins: a handshake record, version 3.
+const TLS_HANDSHAKE: &[u8] = &[0x16, 3];
+
 /// The limits of a head. Their defaults, and the reasons, are in the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadLimits {
@@ -41,6 +44,9 @@ pub enum Method {
 impl Method {
     /// The value of `Allow`.
     pub const ALLOW: &'static str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
+    /// The method of a client that wants a tunnel. Not taken, and so common that its refusal has advice of its own.
+    pub const CONNECT: &'static str = "CONNECT";
 
     /// Methods are case-sensitive.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -80,6 +86,7 @@ pub struct Head {
     /// Where the head ends and the body begins. Zero until it is parsed.
     end: usize,
     method: Option<Method>,
+    wants_tunnel: bool,
     target: Span,
     is_http_1_0: bool,
     fields: Vec<(Span, Span)>,
@@ -98,6 +105,7 @@ impl Head {
             start: 0,
             end: 0,
             method: None,
+            wants_tunnel: false,
             target: Span { from: 0, to: 0 },
             is_http_1_0: false,
             fields: Vec::new(),
@@ -138,6 +146,9 @@ impl Head {
         if self.start == 0 && self.bytes.starts_with(b"\r\n") {
             self.start = 2;
             self.scanned = 2;
+        }
+        if self.bytes.starts_with(TLS_HANDSHAKE) {
+            return Err(Malformed::Tls);
         }
         if self.start == 2 && self.bytes.get(2..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
             return Err(Malformed::RequestLine);
@@ -192,7 +203,9 @@ impl Head {
             return Err(Malformed::UriTooLong);
         }
         self.target = span(target.as_bytes())?;
-        self.method = Method::from_name(request.method.unwrap_or_default());
+        let method = request.method.unwrap_or_default();
+        self.method = Method::from_name(method);
+        self.wants_tunnel = method == Method::CONNECT;
         self.is_http_1_0 = request.version == Some(0);
         self.has_metadata_text = false;
         self.fields.clear();
@@ -218,6 +231,11 @@ impl Head {
     /// The method. `None`: one that is not taken.
     pub const fn method(&self) -> Option<Method> {
         self.method
+    }
+
+    /// Whether the method is `CONNECT`, which is not taken.
+    pub const fn wants_tunnel(&self) -> bool {
+        self.wants_tunnel
     }
 
     /// The request target, as it came.

@@ -9,6 +9,8 @@ pub enum Malformed {
     BareLf,
     /// The request line is not `METHOD SP target SP HTTP/1.0|1.1`.
     RequestLine,
+    /// The first bytes are those of a TLS handshake.
+    Tls,
     /// A header line that is not `name: value`, or holds bytes that no header may.
     Header,
     /// The head is longer than the limit, or has more headers than it.
@@ -46,6 +48,7 @@ impl fmt::Display for Malformed {
         f.write_str(match self {
             Self::BareLf => "a line of the head ends in LF without CR",
             Self::RequestLine => "the request line is not `METHOD target HTTP/1.1`",
+            Self::Tls => "the first bytes are a TLS handshake, and this listener speaks plain HTTP",
             Self::Header => "a header line is not `name: value` in printable ASCII",
             Self::HeadTooLarge => {
                 "the head is larger than `limits.head`, or has more headers than `limits.headers`"

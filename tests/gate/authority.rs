@@ -127,6 +127,29 @@ async fn a_target_that_is_neither_a_path_nor_the_hosts_own_address_is_refused() 
     all_are_refused(&proxy, &upstream, rows).await;
     let answer = proxy.call(format!("CONNECT {ECS}:443 HTTP/1.1\r\nHost: {ECS}\r\n\r\n")).await;
     assert_eq!(answer.header("allow").unwrap(), "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
+    // Python's clients ask for a tunnel in HTTP/1.0 and without a Host.
+    let answer = proxy.call(format!("CONNECT {ECS}:443 HTTP/1.0\r\n\r\n")).await;
+    assert_eq!(answer.verdict(), (405, "method_not_allowed".to_owned()));
+    assert!(answer.text().contains("call `http://` endpoints"), "{answer:?}");
+    let answer = proxy.call(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await;
+    assert_eq!(answer.verdict(), (400, "bad_request_line".to_owned()));
+    assert!(answer.text().contains("use `http://`"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_known_is_named_with_the_one_that_was_meant() {
+    let (upstream, proxy) = silent().await;
+    for (host, says) in [
+        ("ecs.cn-hangzou.aliyuncs.com", "did you mean `ecs.cn-hangzhou.aliyuncs.com`?"),
+        ("nothing.nowhere.aliyuncs.com", "update countersign"),
+        ("example.com", "only Alibaba Cloud's own endpoints are signed for"),
+    ] {
+        let answer = proxy.get(host, "/").await;
+        assert_eq!(answer.verdict(), (403, "host_not_allowed".to_owned()), "{host}");
+        let text = answer.text();
+        assert!(text.contains(host) && text.contains(says), "{text}");
+    }
+    assert_eq!(upstream.log().connections, 0);
 }
 
 #[tokio::test]

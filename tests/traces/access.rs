@@ -38,7 +38,8 @@ async fn every_request_leaves_one_line_that_says_what_became_of_it() {
     let upstream = Upstream::start(script).await;
     let proxy = Kit::new().access().before(&upstream).await;
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    // A request, and: method, status, product, action, outcome, refusal, bytes up, bytes down, attempts.
+    // A request, and: method, status, product, action, outcome, refusal, bytes up, bytes down, attempts. `down`: as many
+    // as the caller got.
     let rows = [
         (get(ECS, REGIONS), ["GET", "200", "ecs", "DescribeRegions", "forwarded", "", "0", "5", "1"]),
         (
@@ -60,18 +61,22 @@ async fn every_request_leaves_one_line_that_says_what_became_of_it() {
         ),
         (
             get(OSS, "/lost"),
-            ["GET", "502", "oss", "GetObject", "refused", "upstream_reset_ambiguous", "0", "0", "2"],
+            ["GET", "502", "oss", "GetObject", "refused", "upstream_reset_ambiguous", "0", "down", "2"],
         ),
-        (get("evil.test", "/"), ["GET", "403", "", "", "refused", "host_not_allowed", "0", "0", "0"]),
+        (get("evil.test", "/"), ["GET", "403", "", "", "refused", "host_not_allowed", "0", "down", "0"]),
         (
             get(ECS, "/?Action=CreateAccessKey"),
-            ["GET", "403", "ecs", "CreateAccessKey", "refused", "operation_denied", "0", "0", "0"],
+            ["GET", "403", "ecs", "CreateAccessKey", "refused", "operation_denied", "0", "down", "0"],
         ),
         (
             "BREW / HTTP/1.1\r\nHost: a.b\r\n\r\n".to_owned(),
-            ["", "405", "", "", "refused", "method_not_allowed", "0", "0", "0"],
+            ["", "405", "", "", "refused", "method_not_allowed", "0", "down", "0"],
         ),
-        ("GET / HTTP/1.1\n\n".to_owned(), ["", "400", "", "", "refused", "bare_lf", "0", "0", "0"]),
+        (
+            format!("CONNECT {ECS}:443 HTTP/1.0\r\n\r\n"),
+            ["CONNECT", "405", "", "", "refused", "method_not_allowed", "0", "down", "0"],
+        ),
+        ("GET / HTTP/1.1\n\n".to_owned(), ["", "400", "", "", "refused", "bare_lf", "0", "down", "0"]),
     ];
     let names = [
         "method",
@@ -84,13 +89,21 @@ async fn every_request_leaves_one_line_that_says_what_became_of_it() {
         "response_bytes",
         "attempts",
     ];
+    let mut answers = Vec::new();
     for (request, _) in &rows {
-        proxy.call(request).await;
+        answers.push(proxy.call(request).await);
     }
     let lines = lines(proxy).await;
     assert_eq!(lines.len(), rows.len());
-    for (line, (request, expected)) in lines.iter().zip(&rows) {
-        let expected: Vec<_> = names.into_iter().zip(expected.map(str::to_owned)).collect();
+    for ((line, (request, expected)), answer) in lines.iter().zip(&rows).zip(&answers) {
+        let down = answer.body.len().to_string();
+        let expected = expected.map(|word| if word == "down" { down.clone() } else { word.to_owned() });
+        let expected: Vec<_> = names.into_iter().zip(expected).collect();
+        if line["outcome"] == "refused" {
+            // What a caller quotes to its operator is found in the log.
+            let id = answer.header("x-acs-request-id").or_else(|| answer.header("x-oss-request-id")).unwrap();
+            assert_eq!(line["request_id"], id, "{line}");
+        }
         assert_eq!(fields(line, &names), expected, "{request}");
         assert_eq!(line["role"], "default", "{line}");
         assert!(line["seconds"].as_f64().is_some_and(|seconds| (0.0..10.0).contains(&seconds)), "{line}");
@@ -102,6 +115,7 @@ async fn every_request_leaves_one_line_that_says_what_became_of_it() {
         |index: usize| fields(&lines[index], &more).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
     assert_eq!(values(0), ["cn-hangzhou", "public", ECS, "ACS3-HMAC-SHA256", "4F2E-01"]);
     assert_eq!(values(1)[3], "RPC1-HMAC-SHA1");
+    assert_eq!(values(7)[2], "evil.test", "a refused host is named");
     // What could break a line is left out of it.
     assert_eq!(values(4), ["cn-hangzhou", "public", OSS, "OSS4-HMAC-SHA256", "5C3D9118"]);
     assert!(lines[0]["upstream_seconds"].as_f64().unwrap() <= lines[0]["seconds"].as_f64().unwrap());
@@ -134,7 +148,8 @@ async fn what_a_caller_wrote_into_paths_queries_headers_and_bodies_is_in_no_line
         get(ECS, &format!("/{word}?Action=DescribeRegions")),
         request("GET", OSS, &format!("/{word}?x={word}"), &format!("X-A: {word}\r\nUser-Agent: {word}\r\n")),
         with_body("PUT", OSS, "/k", "", word),
-        get(&format!("{word}.evil.test"), "/"),
+        get(&format!("{word}:x@evil.test"), "/"),
+        get(&format!("{word}.evil.test\""), "/"),
         get(ECS, &format!("/?Action={word}%22%0a")),
         format!("{word} / HTTP/1.1\r\nHost: {ECS}\r\n\r\n"),
         format!("GET /{word} HTTP/1.1\r\n{word}\r\n\r\n"),
@@ -143,7 +158,7 @@ async fn what_a_caller_wrote_into_paths_queries_headers_and_bodies_is_in_no_line
     }
     let (_, place) = proxy.drain().await;
     let text = place.read("access.log");
-    assert_eq!(text.lines().count(), 8);
+    assert_eq!(text.lines().count(), 9);
     assert!(!text.to_lowercase().contains(&word.to_lowercase()), "{text}");
 }
 
