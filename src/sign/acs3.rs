@@ -6,8 +6,7 @@
 //! Signature        = hex(HMAC-SHA256(AccessKeySecret, StringToSign))
 //! ```
 
-use sha2::{Digest, Sha256};
-
+use super::digest::sha256;
 use super::encode::{hex, percent};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
@@ -77,7 +76,7 @@ pub fn signature<'a>(
 
     workspace.string_to_sign.extend_from_slice(ALGORITHM);
     workspace.string_to_sign.push(b'\n');
-    workspace.string_to_sign.extend_from_slice(&hex(Sha256::digest(&workspace.canonical).into()));
+    workspace.string_to_sign.extend_from_slice(&hex(sha256(&workspace.canonical)));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
     hex(key.acs3(&workspace.string_to_sign))
@@ -117,7 +116,7 @@ pub(super) fn sign(
     let payload_hash = match unsigned.payload {
         Payload::Held([]) => EMPTY_HASH,
         Payload::Held(body) => {
-            computed = hex(Sha256::digest(body).into());
+            computed = hex(sha256(body));
             &computed[..]
         }
         Payload::Hashed(hash) => hash,
@@ -166,6 +165,6 @@ mod tests {
 
     #[test]
     fn the_empty_hash_is_the_hash_of_nothing() {
-        assert_eq!(EMPTY_HASH, hex(Sha256::digest(b"").into()));
+        assert_eq!(EMPTY_HASH, hex(sha256(b"")));
     }
 }

@@ -9,6 +9,7 @@ pub mod acs3;
 pub mod oss;
 pub mod rpc;
 
+mod digest;
 mod encode;
 mod head;
 mod key;

@@ -8,8 +8,7 @@
 
 use std::cmp::Ordering;
 
-use sha2::{Digest, Sha256};
-
+use super::digest::sha256;
 use super::encode::{encoded, hex, percent, percent_path};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
@@ -110,7 +109,7 @@ pub fn signature<'a>(
     text.push(b'\n');
     write_scope(text, &covered.date, covered.region, covered.product);
     text.push(b'\n');
-    text.extend_from_slice(&hex(Sha256::digest(&workspace.canonical).into()));
+    text.extend_from_slice(&hex(sha256(&workspace.canonical)));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
     hex(key.mac(&workspace.string_to_sign))
