@@ -128,13 +128,26 @@ fn room(path: &str) -> &str {
     inside.split('/').next().map_or(inside, |first| first.strip_suffix(".rs").unwrap_or(first))
 }
 
-/// Lines of code: without comments, and without a file's own tests, which may use what they like.
+/// Lines of code: without comments, and without a file's own tests, which may use what they like. What stands behind a
+/// `mod tests;` or behind the end of an inline module is code again.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
-        .map(|(index, line)| (index + 1, line))
+    let lines: Vec<&str> = text.lines().collect();
+    let opens_tests = |at: usize| {
+        let item = lines[at + 1..].iter().find(|line| !line.starts_with("#["));
+        lines[at].starts_with("#[cfg(test)]")
+            && item.is_some_and(|item| item.starts_with("mod ") && item.ends_with('{'))
+    };
+    let mut is_test = false;
+    let mut kept = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        is_test |= opens_tests(index);
+        if !is_test && !line.trim_start().starts_with("//") {
+            kept.push((index + 1, *line));
+        }
+        // A brace in the first column ends the module: formatting is checked elsewhere.
+        is_test &= *line != "}";
+    }
+    kept.into_iter()
 }
 
 /// The first names behind each `crate::` of a line, braces opened.
@@ -259,6 +272,14 @@ fn the_rules_see_a_breach() {
     assert!(named_rooms("pub(crate) fn x() {}").is_empty());
     assert_eq!(room("src/sign/rpc.rs"), "sign");
     assert_eq!(room("src/clock.rs"), "clock");
-    let lines: Vec<_> = code("a\n// b\n#[cfg(test)]\nc").collect();
-    assert_eq!(lines, [(1, "a")]);
+}
+
+#[test]
+fn only_inline_tests_are_not_looked_at() {
+    let numbers = |text: &str| code(text).map(|(number, _)| number).collect::<Vec<_>>();
+    assert_eq!(numbers("a\n// b\n    /// c\nd"), [1, 4]);
+    assert_eq!(numbers("a\n#[cfg(test)]\nmod tests {\n    b\n    }\n}\nc"), [1, 7]);
+    assert_eq!(numbers("a\n#[cfg(test)]\n#[expect(dead_code)]\nmod tests {\n    b\n}"), [1]);
+    assert_eq!(numbers("a\n#[cfg(test)]\nmod tests;\n\nuse crate::sign;"), [1, 2, 3, 4, 5]);
+    assert_eq!(numbers("#[cfg(test)]\nuse crate::sign;\nmod a {\n}"), [1, 2, 3, 4]);
 }
