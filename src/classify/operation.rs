@@ -25,7 +25,7 @@ pub struct Asked {
     pub has_action_parameter: bool,
     /// Whether the query or the form names the version.
     pub has_version_parameter: bool,
-    /// Whether a `ClientToken` makes the call safe to send twice.
+    /// Whether a `ClientToken` that says something makes the call safe to send twice.
     pub has_client_token: bool,
 }
 
@@ -61,6 +61,7 @@ pub fn asked(
     }
     let mut action = Single::new("Action", "x-acs-action");
     let mut version = Single::new("Version", "x-acs-version");
+    let mut client_token = None;
     for field in head.fields() {
         action.header(field);
         version.header(field);
@@ -70,10 +71,15 @@ pub fn asked(
             for parameter in parameters {
                 action.parameter(parameter, is_form);
                 version.parameter(parameter, is_form);
-                asked.has_client_token |= parameter.is("ClientToken");
+                if parameter.is("ClientToken") {
+                    // One that is empty identifies nothing, and of two nobody knows which is read.
+                    let says_something = parameter.decoded_value().next().is_some();
+                    client_token = Some(client_token.unwrap_or(true) && says_something);
+                }
             }
         }
     }
+    asked.has_client_token = client_token == Some(true);
     asked.action = action.read(|name| Action::new(name))?;
     asked.version = version.read(|name| Version::new(name))?;
     asked.has_action_header = action.in_header;

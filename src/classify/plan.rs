@@ -78,7 +78,7 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             version,
             caller_scheme: asked.caller_scheme,
             scheme: None,
-            is_safe: false,
+            may_be_sent_twice: false,
         };
         return Ok(Plan { call, body: BodyPlan::Hold, adds_action: false, adds_version: false });
     }
@@ -107,8 +107,9 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
         (true, _) => BodyPlan::Stream,
     };
-    let is_safe = asked.has_client_token || asked.action.is_some_and(only_reads);
-    let call = Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, is_safe };
+    let may_be_sent_twice = asked.has_client_token || asked.action.is_some_and(only_reads);
+    let call =
+        Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
     Ok(Plan {
         call,
         body,
@@ -209,13 +210,13 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             "use the bucket's regional endpoint",
         ));
     }
-    let is_safe = matches!(shape.head.method(), Some(Method::Get | Method::Head));
+    let may_be_sent_twice = matches!(shape.head.method(), Some(Method::Get | Method::Head));
     let call = Call {
         action: oss_action(shape),
         version: None,
         caller_scheme: asked.caller_scheme,
         scheme: Some(Scheme::OssV4),
-        is_safe,
+        may_be_sent_twice,
     };
     let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
     Ok(Plan { call, body, adds_action: false, adds_version: false })

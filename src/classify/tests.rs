@@ -224,3 +224,29 @@ fn a_form_is_one_in_any_letter_case_and_charset() {
         !is_form_type(b"application/json") && !is_form_type(b"application/x-www-form") && !is_form_type(b"")
     );
 }
+
+#[test]
+fn a_call_may_be_sent_twice_if_it_only_reads_or_every_client_token_says_something() {
+    let may = |line: &str, host, body: &str| {
+        let headers = if body.is_empty() { "" } else { FORM };
+        planned(line, host, headers, body, false).unwrap().call.may_be_sent_twice
+    };
+    for query in ["Action=DescribeRegions", "Action=Get", "Action=RunInstances&ClientToken=c-1"] {
+        assert!(may(&format!("GET /?{query}"), ECS, ""), "{query}");
+    }
+    for query in [
+        "Action=RunInstances",
+        "Action=Getter",
+        "Action=RunInstances&ClientToken",
+        "Action=RunInstances&ClientToken=",
+        "Action=RunInstances&clienttoken=c-1",
+        "Action=RunInstances&ClientToken=c-1&ClientToken=",
+        "Action=RunInstances&ClientToken=&ClientToken=c-1",
+    ] {
+        assert!(!may(&format!("GET /?{query}"), ECS, ""), "{query}");
+    }
+    assert!(may("POST /", ECS, "Action=RunInstances&ClientToken=c-1"));
+    assert!(!may("POST /", ECS, "Action=RunInstances&ClientToken="));
+    assert!(!may("POST /?ClientToken=", ECS, "Action=RunInstances&ClientToken=c-1"));
+    assert!(may("GET /key", BUCKET, "") && may("HEAD /key", BUCKET, "") && !may("DELETE /key", BUCKET, ""));
+}

@@ -39,7 +39,7 @@ impl Exchange {
             Some(held) => held.len() <= RESENT_MAX,
             None => self.upload.is_whole() && self.upload.prefix() <= RESENT_MAX,
         };
-        is_small && self.prepared.plan.call.is_safe
+        is_small && self.prepared.plan.call.may_be_sent_twice
     }
 
     fn body_bytes(&self, head: &Head) -> u64 {
@@ -97,7 +97,7 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Arrived, Stop> {
         let mut now = exchange.begun;
-        let is_safe = exchange.prepared.plan.call.is_safe;
+        let may_be_sent_twice = exchange.prepared.plan.call.may_be_sent_twice;
         let (mut was_lost, mut was_rejected) = (false, false);
         loop {
             record.attempts += 1;
@@ -109,7 +109,8 @@ impl Pipeline {
                 Some(body) => Outgoing::Whole(body),
                 None => Outgoing::Streamed(&mut exchange.upload),
             };
-            let sent = self.worker.upstream.send(&signed, outgoing, is_safe, &mut side(caller)).await;
+            let sent =
+                self.worker.upstream.send(&signed, outgoing, may_be_sent_twice, &mut side(caller)).await;
             self.worker.buffers.put(signed.into_buffer());
             match sent {
                 Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {
