@@ -132,10 +132,12 @@ fn room(path: &str) -> &str {
 /// `mod tests;` or behind the end of an inline module is code again.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines: Vec<&str> = text.lines().collect();
-    let opens_tests = |at: usize| {
-        let item = lines[at + 1..].iter().find(|line| !line.starts_with("#["));
-        lines[at].starts_with("#[cfg(test)]")
-            && item.is_some_and(|item| item.starts_with("mod ") && item.ends_with('{'))
+    let opens_tests = |index: usize| {
+        let mut lines = lines.iter().skip(index);
+        lines.next().is_some_and(|line| line.starts_with("#[cfg(test)]"))
+            && lines
+                .find(|line| !line.starts_with("#["))
+                .is_some_and(|item| item.starts_with("mod ") && item.ends_with('{'))
     };
     let mut is_test = false;
     let mut kept = Vec::new();
