@@ -18,6 +18,9 @@ pub struct Plan {
     pub adds_action: bool,
     /// The same of the version.
     pub adds_version: bool,
+    /// Whether it cannot leave without a credential of ours. A call that carries its own proof can; so may a form that
+    /// has not been read and could name one.
+    pub needs_credential: bool,
 }
 
 /// What happens to a body.
@@ -80,7 +83,15 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             scheme: None,
             may_be_sent_twice: false,
         };
-        return Ok(Plan { call, body: BodyPlan::Hold, adds_action: false, adds_version: false });
+        let could_be_proven =
+            carries_its_own_proof(asked, product) || product.code == "sts" && asked.action.is_none();
+        return Ok(Plan {
+            call,
+            body: BodyPlan::Hold,
+            adds_action: false,
+            adds_version: false,
+            needs_credential: !could_be_proven,
+        });
     }
     let scheme = match asked.caller_scheme {
         _ if carries_its_own_proof(asked, product) => None,
@@ -115,6 +126,7 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         body,
         adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
         adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
+        needs_credential: scheme.is_some(),
     })
 }
 
@@ -219,7 +231,7 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         may_be_sent_twice,
     };
     let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
-    Ok(Plan { call, body, adds_action: false, adds_version: false })
+    Ok(Plan { call, body, adds_action: false, adds_version: false, needs_credential: true })
 }
 
 /// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.

@@ -21,7 +21,8 @@ pub(super) struct Exchange {
     /// When its first attempt begins.
     pub(super) begun: Now,
     pub(super) prepared: Prepared,
-    pub(super) credential: Arc<Credential>,
+    /// `None`: it carries its own proof.
+    pub(super) credential: Option<Arc<Credential>>,
     pub(super) upload: Upload,
     /// All of the body's data, if it was held.
     pub(super) held: Option<Held>,
@@ -101,8 +102,8 @@ impl Pipeline {
         let (mut was_lost, mut was_rejected) = (false, false);
         loop {
             record.attempts += 1;
-            let credential = Arc::clone(&exchange.credential);
-            let by = (&*credential, self.moment(&now));
+            let credential = exchange.credential.clone();
+            let by = (credential.as_deref(), self.moment(&now));
             let (signed, body) = self.sign(&caller.head, &exchange.prepared, by, exchange.held.as_deref())?;
             record.scheme = exchange.prepared.plan.call.scheme;
             let outgoing = match &body {
@@ -115,8 +116,10 @@ impl Pipeline {
             match sent {
                 Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {
                     was_rejected = true;
-                    match self.again(&mut arrived, &credential).await {
-                        Some(renewed) => exchange.credential = renewed,
+                    // What was not signed is not signed anew: its answer is the caller's.
+                    let Some(credential) = &credential else { return Ok(arrived) };
+                    match self.again(&mut arrived, credential).await {
+                        Some(renewed) => exchange.credential = Some(renewed),
                         None => return Ok(arrived),
                     }
                 }

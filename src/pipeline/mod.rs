@@ -25,7 +25,7 @@ use crate::accept::{Application, Caller, Next};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
-use crate::credential::{Cell, DayKeys, NoCredential};
+use crate::credential::{Cell, Credential, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
 use crate::policy;
@@ -147,23 +147,32 @@ impl Pipeline {
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
         }
-        let credential = match self.cell.live(&now) {
-            Some(credential) => credential,
-            None => {
-                // Waited for as long as its life's rules say.
-                let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
-                now = self.worker.clock.now();
-                fetched
-            }
-        };
+        let mut credential = None;
+        if prepared.plan.needs_credential {
+            credential = Some(self.credential(&mut now).await?);
+        }
         if holds && waits {
             tell_to_continue(&mut caller.stream).await?;
             held = Some(self.hold(caller, &mut upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
+            // The form might have named a call that carries its own proof, and does not.
+            if credential.is_none() && prepared.plan.needs_credential {
+                credential = Some(self.credential(&mut now).await?);
+            }
         }
         self.carry(caller, Exchange { begun: now, prepared, credential, upload, held }, record).await
+    }
+
+    /// The credential to sign with: a live one, or one that is waited for as long as its life's rules say.
+    async fn credential(&self, now: &mut Now) -> Result<Arc<Credential>, Refusal> {
+        if let Some(credential) = self.cell.live(now) {
+            return Ok(credential);
+        }
+        let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
+        *now = self.worker.clock.now();
+        Ok(fetched)
     }
 
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.
