@@ -66,7 +66,8 @@ pub fn asked(
         action.header(field);
         version.header(field);
     }
-    if is_rpc_path {
+    // An RPC signature covers no path: what is signed by one is named by parameters wherever it goes.
+    if is_rpc_path || asked.caller_scheme == Some(Scheme::RpcV1) {
         for (parameters, is_form) in [(query, false), (fields, true)] {
             for parameter in parameters {
                 action.parameter(parameter, is_form);
@@ -96,6 +97,7 @@ struct Single<'a> {
     header: &'static str,
     value: Option<Parameter<'a>>,
     differs: bool,
+    is_misspelt: bool,
     in_header: bool,
     in_query: bool,
     in_form: bool,
@@ -108,6 +110,7 @@ impl<'a> Single<'a> {
             header,
             value: None,
             differs: false,
+            is_misspelt: false,
             in_header: false,
             in_query: false,
             in_form: false,
@@ -126,6 +129,8 @@ impl<'a> Single<'a> {
             self.in_form |= is_form;
             self.in_query |= !is_form;
             self.add(*parameter);
+        } else {
+            self.is_misspelt |= parameter.is_ignoring_case(self.parameter);
         }
     }
 
@@ -140,6 +145,16 @@ impl<'a> Single<'a> {
         &self,
         make: impl FnOnce(&mut dyn Iterator<Item = u8>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
+        if self.is_misspelt {
+            return Err(Refusal::new(
+                Code::AmbiguousOperation,
+                format!(
+                    "`{}` is spelled in another letter case, and some readers take that for it",
+                    self.parameter
+                ),
+                "spell it as it is here",
+            ));
+        }
         if self.differs {
             return Err(Refusal::new(
                 Code::AmbiguousOperation,

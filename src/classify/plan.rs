@@ -96,11 +96,10 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let scheme = match asked.caller_scheme {
         _ if carries_its_own_proof(asked, product) => None,
         Some(Scheme::Acs3) => Some(Scheme::Acs3),
+        // What it would be taken for could not be judged.
+        Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(shape)),
         Some(Scheme::RpcV1) => {
-            let upgrades = shape.upgrades_rpc
-                && !asked.is_named_by_form
-                && asked.action.is_some()
-                && asked.version.is_some();
+            let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
         }
         Some(scheme) => return Err(unavailable(product, scheme)),
@@ -134,19 +133,7 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
 fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) -> Result<Scheme, Refusal> {
     let product = shape.endpoint.product();
     if asked.action.is_none() {
-        return Err(if shape.target.is_root() {
-            Refusal::new(
-                Code::OperationUnknown,
-                "the request names no operation",
-                "send `?Action=NAME`, or the header `x-acs-action`",
-            )
-        } else {
-            Refusal::new(
-                Code::OperationUnknown,
-                "a call by path does not say which operation it is",
-                "send its name in the header `x-acs-action`",
-            )
-        });
+        return Err(nameless(shape));
     }
     let Some(version) = version else {
         return Err(Refusal::new(
@@ -166,6 +153,22 @@ fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) 
         None => Ok(Scheme::Acs3),
         Some(Scheme::RpcV1) if shape.target.is_root() => Ok(Scheme::RpcV1),
         Some(&scheme) => Err(unavailable(product, scheme)),
+    }
+}
+
+fn nameless(shape: &Shape<'_>) -> Refusal {
+    if shape.target.is_root() {
+        Refusal::new(
+            Code::OperationUnknown,
+            "the request names no operation",
+            "send `?Action=NAME`, or the header `x-acs-action`",
+        )
+    } else {
+        Refusal::new(
+            Code::OperationUnknown,
+            "a call by path does not say which operation it is",
+            "send its name in the header `x-acs-action`",
+        )
     }
 }
 
