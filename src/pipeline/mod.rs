@@ -15,6 +15,7 @@ mod refuse;
 pub use attempt::{Assembled, Parts, Scratch, assemble};
 pub use held::HeldBodies;
 pub use locate::Seen;
+pub use prepare::{Rules, judge};
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
