@@ -35,3 +35,6 @@ mod credentials;
 
 // What a request leaves behind.
 mod traces;
+
+// The other commands.
+mod commands;

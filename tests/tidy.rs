@@ -128,13 +128,28 @@ fn room(path: &str) -> &str {
     inside.split('/').next().map_or(inside, |first| first.strip_suffix(".rs").unwrap_or(first))
 }
 
-/// Lines of code: without comments, and without a file's own tests, which may use what they like.
+/// Lines of code: without comments, and without a file's own tests, which may use what they like. What stands behind a
+/// `mod tests;` or behind the end of an inline module is code again.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
-        .map(|(index, line)| (index + 1, line))
+    let lines: Vec<&str> = text.lines().collect();
+    let opens_tests = |index: usize| {
+        let mut lines = lines.iter().skip(index);
+        lines.next().is_some_and(|line| line.starts_with("#[cfg(test)]"))
+            && lines
+                .find(|line| !line.starts_with("#["))
+                .is_some_and(|item| item.starts_with("mod ") && item.ends_with('{'))
+    };
+    let mut is_test = false;
+    let mut kept = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        is_test |= opens_tests(index);
+        if !is_test && !line.trim_start().starts_with("//") {
+            kept.push((index + 1, *line));
+        }
+        // A brace in the first column ends the module: formatting is checked elsewhere.
+        is_test &= *line != "}";
+    }
+    kept.into_iter()
 }
 
 /// The first names behind each `crate::` of a line, braces opened.
@@ -245,6 +260,25 @@ fn nothing_is_left_over() {
 }
 
 #[test]
+fn the_tests_do_not_reckon_with_what_they_judge() {
+    let mut faults = Vec::new();
+    for (path, text) in rust_files("tests") {
+        // The vectors' answers are other people's, and the allocations are counted, not judged.
+        if path == "tests/tidy.rs" || path == "tests/allocations.rs" || path.starts_with("tests/vectors") {
+            continue;
+        }
+        for (number, line) in code(&text) {
+            for word in ["calendar", "countersign::sign", "countersign::wire", "countersign::classify"] {
+                if line.contains(word) {
+                    faults.push(format!("{path}:{number}: `{word}` is what is tested"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
 fn the_listing_is_the_architecture() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md can be read");
     let rooms: BTreeSet<String> = rust_files("src").iter().map(|(path, _)| room(path).to_owned()).collect();
@@ -259,6 +293,14 @@ fn the_rules_see_a_breach() {
     assert!(named_rooms("pub(crate) fn x() {}").is_empty());
     assert_eq!(room("src/sign/rpc.rs"), "sign");
     assert_eq!(room("src/clock.rs"), "clock");
-    let lines: Vec<_> = code("a\n// b\n#[cfg(test)]\nc").collect();
-    assert_eq!(lines, [(1, "a")]);
+}
+
+#[test]
+fn only_inline_tests_are_not_looked_at() {
+    let numbers = |text: &str| code(text).map(|(number, _)| number).collect::<Vec<_>>();
+    assert_eq!(numbers("a\n// b\n    /// c\nd"), [1, 4]);
+    assert_eq!(numbers("a\n#[cfg(test)]\nmod tests {\n    b\n    }\n}\nc"), [1, 7]);
+    assert_eq!(numbers("a\n#[cfg(test)]\n#[expect(dead_code)]\nmod tests {\n    b\n}"), [1]);
+    assert_eq!(numbers("a\n#[cfg(test)]\nmod tests;\n\nuse crate::sign;"), [1, 2, 3, 4, 5]);
+    assert_eq!(numbers("#[cfg(test)]\nuse crate::sign;\nmod a {\n}"), [1, 2, 3, 4]);
 }

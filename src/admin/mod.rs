@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,11 +81,18 @@ fn answer(request: &Request<Incoming>, address: SocketAddr, state: &dyn State) -
 
 /// A page that rebinds its own name to this machine sends that name; addresses and `localhost` cannot be rebound.
 fn is_no_name(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    let (is_no_name, behind) = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((name, behind)) => (name.parse::<Ipv6Addr>().is_ok(), behind),
+            None => return false,
+        },
+        None => {
+            let (name, behind) = host.split_at(host.find(':').unwrap_or(host.len()));
+            (name.eq_ignore_ascii_case("localhost") || name.parse::<Ipv4Addr>().is_ok(), behind)
+        }
     };
-    name == "localhost" || name.parse::<IpAddr>().is_ok()
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_no_name && (behind.is_empty() || behind.strip_prefix(':').is_some_and(is_port))
 }
 
 fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
@@ -102,11 +109,27 @@ mod tests {
 
     #[test]
     fn a_name_that_a_page_could_rebind_is_told_from_an_address() {
-        for host in ["127.0.0.1:9465", "localhost:9465", "[::1]:9465", "10.0.0.7"] {
+        for host in ["127.0.0.1:9465", "localhost:9465", "LOCALHOST", "[::1]:9465", "[::1]", "10.0.0.7"] {
             assert!(is_no_name(host), "{host}");
         }
-        for host in ["rebind.test:9465", "", "localhost.evil.test", "[::1].evil.test"] {
-            assert!(!is_no_name(host) || host.starts_with("[::1]"), "{host}");
+        for host in [
+            "rebind.test:9465",
+            "",
+            ":9465",
+            "localhost.evil.test",
+            "127.0.0.1.evil.test",
+            "[::1].evil.test",
+            "[::1]evil.test:9465",
+            "[::1",
+            "[]",
+            "[localhost]",
+            "[127.0.0.1]",
+            "::1",
+            "localhost:evil.test",
+            "127.0.0.1:9465:80",
+            "user@localhost",
+        ] {
+            assert!(!is_no_name(host), "{host}");
         }
     }
 }

@@ -80,7 +80,9 @@ pub fn named<'a>(head: &'a Head, target: &Target<'a>, listener: &Listener) -> Re
         let (name, port) = split(host)?;
         return if port.is_none_or(|port| port == 443) { Ok(Named::Host(name)) } else { Err(bad_port()) };
     };
-    let tenant = listener.own.iter().find_map(|own| strip_label(host, own));
+    // Before no name at all there is no tenant: what would be left of `bucket.` is a trailing dot.
+    let mut names = listener.own.iter().filter(|own| !own.is_empty());
+    let tenant = names.find_map(|own| strip_label(host, own));
     if let Some(label) = tenant {
         return Ok(Named::Tenant(label));
     }

@@ -25,7 +25,7 @@ pub struct Asked {
     pub has_action_parameter: bool,
     /// Whether the query or the form names the version.
     pub has_version_parameter: bool,
-    /// Whether a `ClientToken` makes the call safe to send twice.
+    /// Whether a `ClientToken` that says something makes the call safe to send twice.
     pub has_client_token: bool,
 }
 
@@ -61,19 +61,26 @@ pub fn asked(
     }
     let mut action = Single::new("Action", "x-acs-action");
     let mut version = Single::new("Version", "x-acs-version");
+    let mut client_token = None;
     for field in head.fields() {
         action.header(field);
         version.header(field);
     }
-    if is_rpc_path {
+    // An RPC signature covers no path: what is signed by one is named by parameters wherever it goes.
+    if is_rpc_path || asked.caller_scheme == Some(Scheme::RpcV1) {
         for (parameters, is_form) in [(query, false), (fields, true)] {
             for parameter in parameters {
                 action.parameter(parameter, is_form);
                 version.parameter(parameter, is_form);
-                asked.has_client_token |= parameter.is("ClientToken");
+                if parameter.is("ClientToken") {
+                    // One that is empty identifies nothing, and of two nobody knows which is read.
+                    let says_something = parameter.decoded_value().next().is_some();
+                    client_token = Some(client_token.unwrap_or(true) && says_something);
+                }
             }
         }
     }
+    asked.has_client_token = client_token == Some(true);
     asked.action = action.read(|name| Action::new(name))?;
     asked.version = version.read(|name| Version::new(name))?;
     asked.has_action_header = action.in_header;
@@ -90,6 +97,7 @@ struct Single<'a> {
     header: &'static str,
     value: Option<Parameter<'a>>,
     differs: bool,
+    is_misspelt: bool,
     in_header: bool,
     in_query: bool,
     in_form: bool,
@@ -102,6 +110,7 @@ impl<'a> Single<'a> {
             header,
             value: None,
             differs: false,
+            is_misspelt: false,
             in_header: false,
             in_query: false,
             in_form: false,
@@ -120,6 +129,8 @@ impl<'a> Single<'a> {
             self.in_form |= is_form;
             self.in_query |= !is_form;
             self.add(*parameter);
+        } else {
+            self.is_misspelt |= parameter.is_ignoring_case(self.parameter);
         }
     }
 
@@ -134,6 +145,16 @@ impl<'a> Single<'a> {
         &self,
         make: impl FnOnce(&mut dyn Iterator<Item = u8>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
+        if self.is_misspelt {
+            return Err(Refusal::new(
+                Code::AmbiguousOperation,
+                format!(
+                    "`{}` is spelled in another letter case, and some readers take that for it",
+                    self.parameter
+                ),
+                "spell it as it is here",
+            ));
+        }
         if self.differs {
             return Err(Refusal::new(
                 Code::AmbiguousOperation,

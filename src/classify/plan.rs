@@ -18,6 +18,9 @@ pub struct Plan {
     pub adds_action: bool,
     /// The same of the version.
     pub adds_version: bool,
+    /// Whether it cannot leave without a credential of ours. A call that carries its own proof can; so may a form that
+    /// has not been read and could name one.
+    pub needs_credential: bool,
 }
 
 /// What happens to a body.
@@ -78,18 +81,25 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             version,
             caller_scheme: asked.caller_scheme,
             scheme: None,
-            is_safe: false,
+            may_be_sent_twice: false,
         };
-        return Ok(Plan { call, body: BodyPlan::Hold, adds_action: false, adds_version: false });
+        let could_be_proven =
+            carries_its_own_proof(asked, product) || product.code == "sts" && asked.action.is_none();
+        return Ok(Plan {
+            call,
+            body: BodyPlan::Hold,
+            adds_action: false,
+            adds_version: false,
+            needs_credential: !could_be_proven,
+        });
     }
     let scheme = match asked.caller_scheme {
         _ if carries_its_own_proof(asked, product) => None,
         Some(Scheme::Acs3) => Some(Scheme::Acs3),
+        // What it would be taken for could not be judged.
+        Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(shape)),
         Some(Scheme::RpcV1) => {
-            let upgrades = shape.upgrades_rpc
-                && !asked.is_named_by_form
-                && asked.action.is_some()
-                && asked.version.is_some();
+            let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
         }
         Some(scheme) => return Err(unavailable(product, scheme)),
@@ -107,13 +117,15 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
         (true, _) => BodyPlan::Stream,
     };
-    let is_safe = asked.has_client_token || asked.action.is_some_and(only_reads);
-    let call = Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, is_safe };
+    let may_be_sent_twice = asked.has_client_token || asked.action.is_some_and(only_reads);
+    let call =
+        Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
     Ok(Plan {
         call,
         body,
         adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
         adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
+        needs_credential: scheme.is_some(),
     })
 }
 
@@ -121,19 +133,7 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
 fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) -> Result<Scheme, Refusal> {
     let product = shape.endpoint.product();
     if asked.action.is_none() {
-        return Err(if shape.target.is_root() {
-            Refusal::new(
-                Code::OperationUnknown,
-                "the request names no operation",
-                "send `?Action=NAME`, or the header `x-acs-action`",
-            )
-        } else {
-            Refusal::new(
-                Code::OperationUnknown,
-                "a call by path does not say which operation it is",
-                "send its name in the header `x-acs-action`",
-            )
-        });
+        return Err(nameless(shape));
     }
     let Some(version) = version else {
         return Err(Refusal::new(
@@ -153,6 +153,22 @@ fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) 
         None => Ok(Scheme::Acs3),
         Some(Scheme::RpcV1) if shape.target.is_root() => Ok(Scheme::RpcV1),
         Some(&scheme) => Err(unavailable(product, scheme)),
+    }
+}
+
+fn nameless(shape: &Shape<'_>) -> Refusal {
+    if shape.target.is_root() {
+        Refusal::new(
+            Code::OperationUnknown,
+            "the request names no operation",
+            "send `?Action=NAME`, or the header `x-acs-action`",
+        )
+    } else {
+        Refusal::new(
+            Code::OperationUnknown,
+            "a call by path does not say which operation it is",
+            "send its name in the header `x-acs-action`",
+        )
     }
 }
 
@@ -209,16 +225,16 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             "use the bucket's regional endpoint",
         ));
     }
-    let is_safe = matches!(shape.head.method(), Some(Method::Get | Method::Head));
+    let may_be_sent_twice = matches!(shape.head.method(), Some(Method::Get | Method::Head));
     let call = Call {
         action: oss_action(shape),
         version: None,
         caller_scheme: asked.caller_scheme,
         scheme: Some(Scheme::OssV4),
-        is_safe,
+        may_be_sent_twice,
     };
     let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
-    Ok(Plan { call, body, adds_action: false, adds_version: false })
+    Ok(Plan { call, body, adds_action: false, adds_version: false, needs_credential: true })
 }
 
 /// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.

@@ -224,3 +224,80 @@ fn a_form_is_one_in_any_letter_case_and_charset() {
         !is_form_type(b"application/json") && !is_form_type(b"application/x-www-form") && !is_form_type(b"")
     );
 }
+
+#[test]
+fn a_call_may_be_sent_twice_if_it_only_reads_or_every_client_token_says_something() {
+    let may = |line: &str, host, body: &str| {
+        let headers = if body.is_empty() { "" } else { FORM };
+        planned(line, host, headers, body, false).unwrap().call.may_be_sent_twice
+    };
+    for query in ["Action=DescribeRegions", "Action=Get", "Action=RunInstances&ClientToken=c-1"] {
+        assert!(may(&format!("GET /?{query}"), ECS, ""), "{query}");
+    }
+    for query in [
+        "Action=RunInstances",
+        "Action=Getter",
+        "Action=RunInstances&ClientToken",
+        "Action=RunInstances&ClientToken=",
+        "Action=RunInstances&clienttoken=c-1",
+        "Action=RunInstances&ClientToken=c-1&ClientToken=",
+        "Action=RunInstances&ClientToken=&ClientToken=c-1",
+    ] {
+        assert!(!may(&format!("GET /?{query}"), ECS, ""), "{query}");
+    }
+    assert!(may("POST /", ECS, "Action=RunInstances&ClientToken=c-1"));
+    assert!(!may("POST /", ECS, "Action=RunInstances&ClientToken="));
+    assert!(!may("POST /?ClientToken=", ECS, "Action=RunInstances&ClientToken=c-1"));
+    assert!(may("GET /key", BUCKET, "") && may("HEAD /key", BUCKET, "") && !may("DELETE /key", BUCKET, ""));
+}
+
+#[test]
+fn an_operation_in_another_letter_case_is_no_operation() {
+    let refused = |line: &str, host, headers: &str, body: &str| {
+        planned(line, host, headers, body, false).map_err(|refusal| refusal.code).err()
+    };
+    let ambiguous = Some(Code::AmbiguousOperation);
+    for name in ["action", "ACTION", "%61ction", "actio%4e", "version", "VERSION"] {
+        for query in [
+            format!("{name}=AssumeRole"),
+            format!("{name}=AssumeRole&{SIGNED}"),
+            format!("Action=DescribeRegions&{name}=DescribeRegions"),
+            format!("{name}&Action=DescribeRegions&{SIGNED}"),
+        ] {
+            assert_eq!(refused(&format!("GET /?{query}"), STS, "", ""), ambiguous, "{query}");
+            assert_eq!(refused("POST /", STS, FORM, &query), ambiguous, "{query}");
+            assert_eq!(
+                refused(&format!("POST /?{query}"), STS, &format!("{ACTION}{FORM}"), "a=b"),
+                ambiguous
+            );
+        }
+        // A signature of RPC makes a path no other call.
+        assert_eq!(refused(&format!("GET /x?{name}=A&{SIGNED}"), STS, ACTION, ""), ambiguous, "{name}");
+        // On a resource path the name is the product's own, and so it is in what is no form.
+        assert_eq!(refused(&format!("GET /x?{name}=A"), ECS, ACTION, ""), None, "{name}");
+        assert_eq!(refused("POST /", ECS, ACTION, &format!("{name}=A")), None, "{name}");
+    }
+    assert_eq!(refused("GET /?Action=DescribeRegions&Actions=a&Versions=b&Actio=c", ECS, "", ""), None);
+}
+
+#[test]
+fn a_call_with_an_rpc_signature_names_its_operation_whatever_its_path() {
+    let planned = |line: &str, headers: &str, body: &str| {
+        planned(line, STS, headers, body, false).map_err(|refusal| refusal.code)
+    };
+    let named = |line: &str, headers: &str, body: &str| {
+        planned(line, headers, body).map(|plan| plan.call.action.map(|action| action.as_str().to_owned()))
+    };
+    let assume = || Ok(Some("AssumeRole".to_owned()));
+    assert_eq!(named(&format!("GET /x?Action=AssumeRole&{SIGNED}"), "", ""), assume());
+    assert_eq!(named("POST /x", FORM, &format!("Action=AssumeRole&{SIGNED}")), assume());
+    assert_eq!(
+        named(&format!("GET /x?Action=AssumeRole&{SIGNED}"), ACTION, ""),
+        Err(Code::AmbiguousOperation)
+    );
+    for line in [format!("GET /?{SIGNED}"), format!("GET /?{SIGNED}&A=1"), format!("GET /x?{SIGNED}")] {
+        assert_eq!(named(&line, "", ""), Err(Code::OperationUnknown), "{line}");
+    }
+    assert_eq!(named("POST /", FORM, SIGNED), Err(Code::OperationUnknown));
+    assert!(planned(&format!("GET /?{SIGNED}"), ACTION, "").is_ok());
+}

@@ -1,23 +1,24 @@
 //! `countersign sign`: one request, signed and printed instead of sent.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::{Exit, process};
-use crate::classify::strip::Family;
-use crate::classify::{self, BodyPlan, FormRead, Shape};
+use crate::classify::{self, BodyPlan};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flags};
 use crate::credential::Credential;
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
-use crate::pipeline::{Parts, assemble};
+use crate::pipeline::{Parts, Rules, assemble, judge};
+use crate::policy;
 use crate::sidecar::{self, Setup};
 use crate::sign::{self, Payload, Unsigned, Workspace};
-use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed, parameters};
+use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed};
 
 /// What `sign` takes.
 #[derive(Debug, Args)]
@@ -96,23 +97,12 @@ fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<S
     let target = classify::target(head.target()).map_err(|refusal| usage(refusal.to_string()))?;
     let endpoint = endpoint(&head)?;
     let refused = |refusal: crate::refusal::Refusal| (Exit::Failed, refusal.to_string());
-    let family = classify::family(endpoint.product()).map_err(refused)?;
-    let query: Vec<_> = parameters(target.query).collect();
-    let is_form = family != Family::Oss && classify::has_form(&head);
-    let fields: Vec<_> = parameters(&body).collect();
-    let read = if is_form { FormRead::Fields(&fields) } else { FormRead::None };
-    let asked = classify::asked(&head, &query, read, family, target.is_root()).map_err(refused)?;
-    let shape = Shape {
-        head: &head,
-        target,
-        query: &query,
-        endpoint: &endpoint,
-        is_form,
-        is_form_unread: false,
-        upgrades_rpc: false,
-    };
-    let plan = classify::plan(&asked, &shape).map_err(refused)?;
-    let credential = credential(arguments)?;
+    // As `run` would refuse it.
+    classify::refuse_browsers(&head).map_err(refused)?;
+    let rules = Rules { tenants: &Tenants::any(), upgrades: &HashSet::new() };
+    let judged = judge(&head, (&endpoint, target), Some(&body), rules, &mut Parts::default());
+    let (plan, is_form) = judged.map_err(refused)?;
+    policy::decide(plan.call.action).map_err(refused)?;
     let mut parts = Parts::default();
     let held = (plan.body == BodyPlan::Hold).then_some((&body[..], is_form));
     let assembled = assemble(&head, (&plan, &endpoint), target, held, &mut parts);
@@ -125,6 +115,7 @@ fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<S
     let Some(scheme) = plan.call.scheme else {
         return Ok((sign::pass(&unsigned, Vec::new()), body.into_owned(), workspace, None));
     };
+    let credential = credential(arguments)?;
     let day_key = match (scheme, endpoint.region()) {
         (Scheme::OssV4, Some(region)) => Some(credential.key().day_key(
             calendar::day(moment.unix_seconds),

@@ -106,6 +106,7 @@ pub struct Call {
     pub caller_scheme: Option<Scheme>,
     /// The scheme that the request leaves with. `None`: it carries its own proof and leaves unsigned.
     pub scheme: Option<Scheme>,
-    /// Whether the operation only reads, so that sending it twice does no harm.
-    pub is_safe: bool,
+    /// Whether sending it twice does no harm: its operation only reads, by its name or its method, or a `ClientToken`
+    /// tells the cloud that both are one.
+    pub may_be_sent_twice: bool,
 }

@@ -115,12 +115,12 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
 type Attempt<'b> = (Signed, Option<Cow<'b, [u8]>>);
 
 impl Pipeline {
-    /// Signs one attempt.
+    /// Signs one attempt, or writes it as it is if it carries its own proof.
     pub(super) fn sign<'b>(
         &self,
         head: &Head,
         prepared: &Prepared,
-        (credential, moment): (&Credential, Moment),
+        (credential, moment): (Option<&Credential>, Moment),
         held: Option<&'b [u8]>,
     ) -> Result<Attempt<'b>, Refusal> {
         let target = classify::target(head.target())?;
@@ -145,11 +145,17 @@ impl Pipeline {
         &self,
         unsigned: &Unsigned<'_>,
         scheme: Option<Scheme>,
-        (credential, moment): (&Credential, Moment),
+        (credential, moment): (Option<&Credential>, Moment),
         workspace: &mut Workspace,
     ) -> Result<Signed, Refusal> {
         let buffer = self.worker.buffers.small();
         let Some(scheme) = scheme else { return Ok(sign::pass(unsigned, buffer)) };
+        // What leads there is refused before: it is a mistake of ours, and still nothing leaves unsigned.
+        let unsignable = |fault: &dyn std::fmt::Display| {
+            tracing::error!(%fault, "a request that was accepted could not be signed");
+            Refusal::new(Code::InternalError, "the request could not be signed", "please report this")
+        };
+        let Some(credential) = credential else { return Err(unsignable(&"no credential was asked for")) };
         let day_key = match (scheme, unsigned.endpoint.region()) {
             (Scheme::OssV4, Some(region)) => {
                 let day = calendar::day(moment.unix_seconds);
@@ -158,11 +164,8 @@ impl Pipeline {
             _ => None,
         };
         let identity = credential.identity(day_key.as_ref());
-        sign::sign(scheme, unsigned, &identity, &moment, (workspace, buffer)).map_err(|fault| {
-            // What leads here is refused before: this is a mistake of ours, and still nothing leaves unsigned.
-            tracing::error!(%fault, "a request that was accepted could not be signed");
-            Refusal::new(Code::InternalError, "the request could not be signed", "please report this")
-        })
+        sign::sign(scheme, unsigned, &identity, &moment, (workspace, buffer))
+            .map_err(|fault| unsignable(&fault))
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) struct Exchange<'a> {
     /// When its first attempt begins.
     pub(super) begun: Now,
     pub(super) prepared: Prepared,
-    pub(super) credential: Arc<Credential>,
+    /// `None`: it carries its own proof.
+    pub(super) credential: Option<Arc<Credential>>,
     pub(super) upload: &'a mut Upload,
     /// All of the body's data, if it was held.
     pub(super) held: Option<Held>,
@@ -39,7 +40,7 @@ impl Exchange<'_> {
             Some(held) => held.len() <= RESENT_MAX,
             None => self.upload.is_whole() && self.upload.prefix() <= RESENT_MAX,
         };
-        is_small && self.prepared.plan.call.is_safe
+        is_small && self.prepared.plan.call.may_be_sent_twice
     }
 
     fn body_bytes(&self, head: &Head) -> u64 {
@@ -100,25 +101,28 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Arrived, Stop> {
         let mut now = exchange.begun;
-        let is_safe = exchange.prepared.plan.call.is_safe;
+        let may_be_sent_twice = exchange.prepared.plan.call.may_be_sent_twice;
         let (mut was_lost, mut was_rejected) = (false, false);
         loop {
             record.attempts += 1;
-            let credential = Arc::clone(&exchange.credential);
-            let by = (&*credential, self.moment(&now));
+            let credential = exchange.credential.clone();
+            let by = (credential.as_deref(), self.moment(&now));
             let (signed, body) = self.sign(&caller.head, &exchange.prepared, by, exchange.held.as_deref())?;
             record.scheme = exchange.prepared.plan.call.scheme;
             let outgoing = match &body {
                 Some(body) => Outgoing::Whole(body),
                 None => Outgoing::Streamed(exchange.upload),
             };
-            let sent = self.worker.upstream.send(&signed, outgoing, is_safe, &mut side(caller)).await;
+            let sent =
+                self.worker.upstream.send(&signed, outgoing, may_be_sent_twice, &mut side(caller)).await;
             self.worker.buffers.put(signed.into_buffer());
             match sent {
                 Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {
                     was_rejected = true;
-                    match self.again(&mut arrived, &credential).await {
-                        Some(renewed) => exchange.credential = renewed,
+                    // What was not signed is not signed anew: its answer is the caller's.
+                    let Some(credential) = &credential else { return Ok(arrived) };
+                    match self.again(&mut arrived, credential).await {
+                        Some(renewed) => exchange.credential = Some(renewed),
                         None => return Ok(arrived),
                     }
                 }

@@ -15,6 +15,7 @@ mod refuse;
 pub use attempt::{Assembled, Parts, Scratch, assemble};
 pub use held::HeldBodies;
 pub use locate::Seen;
+pub use prepare::{Rules, judge};
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,7 +26,7 @@ use crate::accept::{Application, Caller, Dialect, Next, Rendered, render};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
-use crate::credential::{Cell, DayKeys, NoCredential};
+use crate::credential::{Cell, Credential, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
 use crate::policy;
@@ -177,15 +178,10 @@ impl Pipeline {
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
         }
-        let credential = match self.cell.live(&now) {
-            Some(credential) => credential,
-            None => {
-                // Waited for as long as its life's rules say.
-                let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
-                now = self.worker.clock.now();
-                fetched
-            }
-        };
+        let mut credential = None;
+        if prepared.plan.needs_credential {
+            credential = Some(self.credential(&mut now).await?);
+        }
         if holds && waits {
             let told = caller.write(b"HTTP/1.1 100 Continue\r\n\r\n", self.worker.body_idle_timeout).await;
             told.map_err(|_| Stop::CallerGone)?;
@@ -193,8 +189,22 @@ impl Pipeline {
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
+            // The form might have named a call that carries its own proof, and does not.
+            if credential.is_none() && prepared.plan.needs_credential {
+                credential = Some(self.credential(&mut now).await?);
+            }
         }
         self.carry(caller, Exchange { begun: now, prepared, credential, upload, held }, record).await
+    }
+
+    /// The credential to sign with: a live one, or one that is waited for as long as its life's rules say.
+    async fn credential(&self, now: &mut Now) -> Result<Arc<Credential>, Refusal> {
+        if let Some(credential) = self.cell.live(now) {
+            return Ok(credential);
+        }
+        let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
+        *now = self.worker.clock.now();
+        Ok(fetched)
     }
 
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.

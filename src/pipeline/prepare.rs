@@ -1,5 +1,7 @@
 //! Everything about a request that is decided before a credential is asked for.
 
+use std::collections::HashSet;
+
 use super::Pipeline;
 use super::attempt::{Parts, Scratch};
 use super::held::Held;
@@ -7,6 +9,7 @@ use super::locate::Located;
 use super::reach;
 use crate::classify::strip::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
+use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Scheme};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{Record, RequestId};
@@ -40,6 +43,48 @@ impl Prepared {
     }
 }
 
+/// What a request is judged by, beside what it says itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// Who may be named in it.
+    pub tenants: &'a Tenants,
+    /// Products whose RPC signatures leave as ACS3.
+    pub upgrades: &'a HashSet<String>,
+}
+
+/// Decides from the head, and from a form once the body is `held`. The target's path is what goes out of it. With the
+/// plan comes whether the body is a form.
+pub fn judge<'a>(
+    head: &'a Head,
+    (endpoint, target): (&'a Endpoint, Target<'a>),
+    held: Option<&'a [u8]>,
+    rules: Rules<'_>,
+    parts: &mut Parts<'a>,
+) -> Result<(Plan, bool), Refusal> {
+    let family = classify::family(endpoint.product())?;
+    classify::check_path(target.path, target.query, family == Family::Oss)?;
+    reach::check(head, endpoint, target.path, rules.tenants)?;
+    if head.has_metadata_text() && family != Family::Oss {
+        return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
+    }
+    let is_form = family != Family::Oss && classify::has_form(head);
+    let Parts { query, form, .. } = parts;
+    query.extend(parameters(target.query));
+    if let Some(held) = held.filter(|_| is_form) {
+        form.extend(parameters(held));
+    }
+    let read = match (is_form, held) {
+        (false, _) => FormRead::None,
+        (true, None) => FormRead::NotYet,
+        (true, Some(_)) => FormRead::Fields(form),
+    };
+    let upgrades_rpc = !rules.upgrades.is_empty() && rules.upgrades.contains(endpoint.product().code);
+    let is_form_unread = matches!(read, FormRead::NotYet);
+    let asked = classify::asked(head, query, read, family, target.is_root())?;
+    let shape = Shape { head, target, query, endpoint, is_form, is_form_unread, upgrades_rpc };
+    Ok((classify::plan(&asked, &shape)?, is_form))
+}
+
 impl Pipeline {
     /// Decides from the head, and from a form's fields once they are `held`.
     pub(super) fn prepare(
@@ -51,34 +96,13 @@ impl Pipeline {
         let (Located { endpoint, path_from }, target) = self.locate(head, record)?;
         record.endpoint = Some(endpoint);
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
-        let family = classify::family(endpoint.product())?;
-        classify::check_path(target.path, target.query, family == Family::Oss)?;
-        reach::check(head, &endpoint, target.path, &self.worker.tenants)?;
-        if head.has_metadata_text() && family != Family::Oss {
-            return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
-        }
-        let is_form = family != Family::Oss && classify::has_form(head);
+        let rules = Rules { tenants: &self.worker.tenants, upgrades: &self.worker.upgrades };
         let mut scratch = self.scratch();
-        let Parts { mut query, mut form, fields } = scratch.take();
-        query.extend(parameters(target.query));
-        if let Some(held) = held.filter(|_| is_form) {
-            form.extend(parameters(held));
-        }
-        let read = match (is_form, held) {
-            (false, _) => FormRead::None,
-            (true, None) => FormRead::NotYet,
-            (true, Some(_)) => FormRead::Fields(&form),
-        };
-        let upgrades = &self.worker.upgrades;
-        let upgrades_rpc = !upgrades.is_empty() && upgrades.contains(endpoint.product().code);
-        let is_form_unread = matches!(read, FormRead::NotYet);
-        let shape =
-            Shape { head, target, query: &query, endpoint: &endpoint, is_form, is_form_unread, upgrades_rpc };
-        let plan = classify::asked(head, &query, read, family, target.is_root())
-            .and_then(|asked| classify::plan(&asked, &shape));
-        scratch.put(Parts { query, form, fields });
+        let mut parts = scratch.take();
+        let judged = judge(head, (&endpoint, target), held.map(|held| &**held), rules, &mut parts);
+        scratch.put(parts);
         drop(scratch);
-        let plan = plan?;
+        let (plan, is_form) = judged?;
         record.action = plan.call.action;
         Ok(Prepared { endpoint, plan, path_from, is_form })
     }

@@ -45,7 +45,7 @@ pub struct Unsigned<'a> {
     pub expects_continue: bool,
     /// Where it goes. Gives the signed `Host`, and the region and bucket of an OSS scope.
     pub endpoint: &'a Endpoint,
-    /// The action to add as `x-acs-action`, if the request has none.
+    /// The action to add, if the request has none: as `x-acs-action`, or as the RPC parameter `Action`.
     pub add_action: Option<&'a [u8]>,
     /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`.
     pub add_version: Option<&'a [u8]>,
@@ -120,9 +120,17 @@ pub fn sign(
     }
 }
 
-/// Writes the head of a request that carries its own proof and needs no signature (`AssumeRoleWithOIDC`).
+/// Writes the head of a request that carries its own proof and needs no signature (`AssumeRoleWithOIDC`). What it lacks
+/// of its name is added as parameters, where RPC calls have it.
 pub fn pass(unsigned: &Unsigned<'_>, buffer: Vec<u8>) -> Signed {
-    head::write(unsigned, head::Additions::default(), |_| {}, buffer)
+    let mut added: head::Few<Parameter<'_>, 2> = head::Few::new(Parameter::plain(b"", b""));
+    for (name, value) in [(b"Action".as_slice(), unsigned.add_action), (b"Version", unsigned.add_version)] {
+        if let Some(value) = value {
+            added.push(Parameter::plain(name, value));
+        }
+    }
+    let additions = head::Additions { parameters: added.as_slice(), ..head::Additions::default() };
+    head::write(unsigned, additions, |_| {}, buffer)
 }
 
 #[cfg(test)]

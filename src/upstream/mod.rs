@@ -77,16 +77,16 @@ impl Upstream {
         &self.timeouts
     }
 
-    /// One attempt. `is_safe`: the call only reads, so an old connection may carry it.
+    /// One attempt. `may_be_sent_twice`: an old connection may carry it, since it can be sent again if that is lost.
     pub async fn send<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         signed: &Signed,
         outgoing: Outgoing<'_>,
-        is_safe: bool,
+        may_be_sent_twice: bool,
         side: &mut CallerSide<'_, S>,
     ) -> Result<Arrived, Failure> {
         let host = signed.endpoint().host();
-        let connection = match self.pool.take(host, is_safe, Instant::now()) {
+        let connection = match self.pool.take(host, may_be_sent_twice, Instant::now()) {
             Some(connection) => connection,
             None => self.connect(host).await?,
         };

@@ -35,9 +35,9 @@ struct Idle {
 }
 
 impl Pool {
-    /// The connection to `host` that was used last, if it is still good. `is_safe`: the call only reads.
-    pub(super) fn take(&self, host: &Host, is_safe: bool, now: Instant) -> Option<Connection> {
-        let idle_max = if is_safe { IDLE_MAX } else { FRESH_MAX };
+    /// The connection to `host` that was used last, if it is still good. `may_be_sent_twice`: as of the call it is for.
+    pub(super) fn take(&self, host: &Host, may_be_sent_twice: bool, now: Instant) -> Option<Connection> {
+        let idle_max = if may_be_sent_twice { IDLE_MAX } else { FRESH_MAX };
         loop {
             let mut connection = self.pop(host)?;
             let idled = now - connection.used;
@@ -45,11 +45,11 @@ impl Pool {
                 continue;
             }
             if idled > idle_max {
-                // Good enough for a call that reads; the ones below idled even longer.
+                // Good enough for a call that can be sent again; the ones below idled even longer.
                 self.put(*host, connection);
                 return None;
             }
-            if connection.is_quiet(!is_safe || idled >= JUST_USED) {
+            if connection.is_quiet(!may_be_sent_twice || idled >= JUST_USED) {
                 connection.is_reused = true;
                 return Some(connection);
             }

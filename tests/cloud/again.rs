@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use countersign::names::calendar;
-
 use crate::kit::clock::unix_seconds;
-use crate::kit::{ECS, Kit, Moved, OSS, REGIONS, Reply, Seen, Sts, Upstream, get, request, with_body};
+use crate::kit::{ECS, Kit, Moved, OSS, REGIONS, Reply, Seen, Sts, Upstream, date, get, request, with_body};
 
 const EXPIRED: &str = r#"{"RequestId":"R","Code":"InvalidSecurityToken.Expired","Message":"m"}"#;
 const EXPIRED_XML: &str = "<?xml version=\"1.0\"?>\n<Error><Code>SecurityTokenExpired</Code></Error>";
@@ -114,7 +112,7 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
         let now = unix_seconds();
         Reply::new(format!(
             "HTTP/1.1 403 Forbidden\r\nDate: {}\r\nContent-Length: {}\r\n\r\n{body}",
-            http_date(now),
+            date::http(now),
             body.len()
         ))
     };
@@ -147,7 +145,7 @@ async fn a_complaint_about_a_clock_that_is_right_is_passed_on() {
         let body = r#"{"Code":"InvalidTimeStamp.Expired"}"#;
         let head = format!(
             "HTTP/1.1 400 Bad Request\r\nDate: {}\r\nContent-Length: {}\r\n\r\n",
-            http_date(now),
+            date::http(now),
             body.len()
         );
         Reply::new(head + body)
@@ -161,16 +159,5 @@ async fn a_complaint_about_a_clock_that_is_right_is_passed_on() {
 /// When a request was signed, in whole seconds since 1970.
 fn signed_at(seen: &Seen) -> i64 {
     let stamp = seen.header("x-acs-date").or_else(|| seen.header("x-oss-date")).unwrap();
-    // OSS leaves the separators out.
-    let digits: String = stamp.chars().filter(char::is_ascii_digit).collect();
-    let [year, rest] = [&digits[..4], &digits[4..]];
-    let [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map(|at| &rest[at..at + 2]);
-    calendar::parse_iso(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z")).unwrap()
-}
-
-fn http_date(seconds: i64) -> String {
-    let iso = String::from_utf8(calendar::iso(seconds).to_vec()).unwrap();
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = months[iso[5..7].parse::<usize>().unwrap() - 1];
-    format!("Thu, {} {month} {} {} GMT", &iso[8..10], &iso[..4], &iso[11..19])
+    date::seconds(&stamp)
 }

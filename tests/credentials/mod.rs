@@ -2,4 +2,5 @@
 
 mod admin;
 mod life;
+mod own_proof;
 mod sources;

@@ -110,6 +110,34 @@ async fn an_operation_that_is_named_twice_or_not_at_all_is_refused() {
 }
 
 #[tokio::test]
+async fn an_operation_that_only_some_readers_would_see_is_refused() {
+    let signed = "AccessKeyId=d&Signature=x";
+    let host = "sts.cn-hangzhou.aliyuncs.com";
+    let mut rows = Vec::new();
+    for target in [
+        "/?action=AssumeRole".to_owned(),
+        format!("/?action=AssumeRole&Version=2015-04-01&{signed}"),
+        format!("/?Action=GetCallerIdentity&%61ction=AssumeRole&{signed}"),
+        format!("/?Action=GetCallerIdentity&version=2015-04-01&{signed}"),
+    ] {
+        rows.push(bad(target.clone(), get(host, &target), "ambiguous_operation"));
+    }
+    let case_in_form = format!("ACTION=AssumeRole&{signed}");
+    rows.push(bad("a form", with_body("POST", host, "/", FORM, &case_in_form), "ambiguous_operation"));
+    rows.push(bad("signed and none", get(ECS, &format!("/?{signed}")), "operation_unknown"));
+    rows.push(bad("signed and none by a path", get(ECS, &format!("/x?{signed}")), "operation_unknown"));
+    rows.push(row(
+        "72 by a path",
+        get(host, &format!("/x?Action=AssumeRole&{signed}")),
+        403,
+        "operation_denied",
+    ));
+    assert!(rows.len() >= 8);
+    let (upstream, proxy) = silent().await;
+    all_are_refused(&proxy, &upstream, rows).await;
+}
+
+#[tokio::test]
 async fn what_is_not_built_yet_says_so_and_a_presigned_url_is_not_signed_over() {
     let mut rows: Vec<Row> = [
         "/k?x-oss-credential=A&x-oss-signature=S&x-oss-expires=604800&x-oss-signature-version=OSS4-HMAC-SHA256",

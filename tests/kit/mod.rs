@@ -2,6 +2,7 @@
 
 pub(crate) mod caller;
 pub(crate) mod clock;
+pub(crate) mod date;
 pub(crate) mod judge;
 pub(crate) mod place;
 pub(crate) mod proxy;

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use countersign::names::calendar;
-
 use super::clock::unix_seconds;
-use super::{Kit, Reply, Seen};
+use super::{Kit, Reply, Seen, date};
 
 /// Counts its calls.
 #[derive(Clone, Default)]
@@ -24,7 +22,7 @@ impl Sts {
     /// A credential for an hour: `STS.n0`, `secret0` and `token0` at the first call.
     pub(crate) fn grant(&self) -> Reply {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
-        let expiration = String::from_utf8(calendar::iso(unix_seconds() + 3600).to_vec()).unwrap();
+        let expiration = date::iso(unix_seconds() + 3600);
         Reply::body(&format!(
             "{{\"RequestId\":\"R\",\"AssumedRoleUser\":{{\"Arn\":\"acs:ram::1000000000000001:assumed-role/app/session\",\
              \"AssumedRoleId\":\"3:session\"}},\"Credentials\":{{\"AccessKeyId\":\"STS.n{number}\",\"AccessKeySecret\":\

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 
 use countersign::sidecar::StartError;
 
-use crate::kit::{Caller, ECS, Kit, REGIONS, Reply, Upstream, get, request};
+use crate::kit::{Caller, ECS, Kit, OSS, REGIONS, Reply, Upstream, get, request};
 
 /// A listener on a unix socket in the kit's own place.
 fn on_socket(kit: Kit, more: &str) -> Kit {
@@ -48,6 +48,29 @@ async fn a_pinned_unix_socket_is_called_localhost_or_nothing() {
     let mut caller = Caller::connect_unix(&path).await;
     caller.send(get("evil.test", REGIONS)).await;
     assert_eq!(caller.answer().await.verdict(), (421, "bad_authority".to_owned()));
+}
+
+#[tokio::test]
+async fn a_tenant_on_a_unix_socket_stands_before_localhost_and_not_before_nothing() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = on_socket(Kit::new(), "endpoint = \"oss.cn-hangzhou\"").before(&upstream).await;
+    let path = proxy.place.path().join("app.sock");
+    for (host, verdict) in [
+        ("bkt1.", (400, "bad_authority")),
+        ("other.", (400, "bad_authority")),
+        (".", (400, "bad_authority")),
+        ("bkt1.localhost.", (400, "bad_authority")),
+        ("other.localhost", (403, "host_not_allowed")),
+        ("bkt1.localhost", (200, "")),
+    ] {
+        upstream.forget();
+        let mut caller = Caller::connect_unix(&path).await;
+        caller.send(get(host, "/k")).await;
+        let answer = caller.answer().await;
+        assert_eq!(answer.verdict(), (verdict.0, verdict.1.to_owned()), "{host}: {answer:?}");
+        assert_eq!(upstream.requests().len(), usize::from(verdict.0 == 200), "{host}");
+    }
+    assert_eq!(upstream.last().header("host").as_deref(), Some(OSS));
 }
 
 #[tokio::test]

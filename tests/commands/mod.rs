@@ -1,0 +1,3 @@
+//! Commands as processes: what they print, and how they end.
+
+mod sign;
