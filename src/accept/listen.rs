@@ -124,7 +124,9 @@ fn bind_unix(path: &Path, workers: usize) -> io::Result<Vec<Listening>> {
     refuse_open_directory(path)?;
     remove_stale(path)?;
     // Bound under another name and renamed, so that nobody connects before the mode is set.
-    let hidden = path.with_extension(format!("{}.new", std::process::id()));
+    // A short name: the longest path that a socket may have leaves no room for a longer one.
+    let hidden = path.with_file_name(format!(".{}", std::process::id()));
+    remove_stale(&hidden)?;
     let listener = unix::UnixListener::bind(&hidden)?;
     std::fs::set_permissions(&hidden, std::fs::Permissions::from_mode(SOCKET_MODE))?;
     std::fs::rename(&hidden, path)?;

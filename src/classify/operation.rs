@@ -2,7 +2,7 @@
 
 use crate::names::{Action, Scheme, Version};
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Field, Head, Parameter};
+use crate::wire::{Field, Head, NameSet, Parameter};
 
 use super::strip::{self, Family};
 
@@ -15,6 +15,8 @@ pub struct Asked {
     pub version: Option<Version>,
     /// The scheme that the caller signed with.
     pub caller_scheme: Option<Scheme>,
+    /// Whether query or form hold what an RPC signature does, whatever else the caller signed with.
+    pub has_rpc_proof: bool,
     /// Whether a form field names the operation or the version, whatever else does.
     pub is_named_by_form: bool,
     /// Whether `x-acs-action` is there.
@@ -55,7 +57,9 @@ pub fn asked(
         FormRead::None | FormRead::NotYet => &[],
     };
     check_parameters(query, fields, family)?;
-    let mut asked = Asked { caller_scheme: caller_scheme(head, query, fields, family)?, ..Asked::default() };
+    let has_rpc_proof = family != Family::Oss && (holds_rpc_proof(query) || holds_rpc_proof(fields));
+    let caller_scheme = caller_scheme(head, query, has_rpc_proof, family)?;
+    let mut asked = Asked { caller_scheme, has_rpc_proof, ..Asked::default() };
     if family == Family::Oss {
         return Ok(asked);
     }
@@ -185,8 +189,8 @@ fn check_headers(head: &Head) -> Result<(), Refusal> {
         if strip::is_underscore_spelling(field) {
             return Err(Refusal::new(
                 Code::UnderscoreHeader,
-                "a credential header is spelled with underscores, which some servers read as dashes",
-                "leave it out: countersign sends the credential",
+                "a header of the signature, the operation or the framing is spelled with underscores, which some servers read as dashes",
+                "spell it with dashes, or leave it out",
             ));
         }
         let must_be_single = strip::is_proof_header(field) || field.is("content-type") || is_acs(field);
@@ -237,24 +241,33 @@ fn duplicate_field(what: &'static str) -> Refusal {
     )
 }
 
+fn holds_rpc_proof(parameters: &[Parameter<'_>]) -> bool {
+    let has = |name: &str| parameters.iter().any(|parameter| parameter.is(name));
+    has("Signature") && has("AccessKeyId")
+}
+
+/// One of these in a query makes a signed URL of it.
+static PRESIGNED: NameSet = NameSet::new(&[
+    "x-oss-signature",
+    "x-oss-signature-version",
+    "OSSAccessKeyId",
+    "X-Amz-Algorithm",
+    "X-Amz-Signature",
+    "AWSAccessKeyId",
+]);
+
 /// With what the caller signed, by what it sent.
 fn caller_scheme(
     head: &Head,
     query: &[Parameter<'_>],
-    form: &[Parameter<'_>],
+    has_rpc_proof: bool,
     family: Family,
 ) -> Result<Option<Scheme>, Refusal> {
     let authorization = head.field("authorization").unwrap_or_default();
     let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
-    let has = |list: &[Parameter<'_>], name: &str| list.iter().any(|parameter| parameter.is(name));
     if family == Family::Oss {
-        let is_presigned = has(query, "x-oss-signature")
-            || has(query, "x-oss-signature-version")
-            || has(query, "OSSAccessKeyId")
-            || has(query, "X-Amz-Algorithm")
-            || has(query, "X-Amz-Signature")
-            || has(query, "AWSAccessKeyId");
-        if is_presigned {
+        // In any letter case: what only some readers would take for a signature is not sent to find out.
+        if query.iter().any(|parameter| PRESIGNED.find_parameter(parameter).is_some()) {
             return Err(Refusal::new(
                 Code::PresignedUrl,
                 "the URL carries a signature, and converting it is not available in this version",
@@ -276,15 +289,13 @@ fn caller_scheme(
             None
         });
     }
-    let is_rpc = has(query, "Signature") && has(query, "AccessKeyId")
-        || has(form, "Signature") && has(form, "AccessKeyId");
     Ok(if starts("ACS3-") {
         Some(Scheme::Acs3)
     } else if starts("ACS4-") {
         Some(Scheme::Acs4)
     } else if starts("acs ") {
         Some(Scheme::RoaV1)
-    } else if is_rpc {
+    } else if has_rpc_proof {
         Some(Scheme::RpcV1)
     } else {
         None

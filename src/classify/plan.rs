@@ -1,15 +1,17 @@
 //! As what a request leaves: the scheme, what is added to it, and what happens to its body.
 
-use crate::names::{Action, Call, Endpoint, Product, Scheme, Version};
+use crate::names::{Action, Call, Endpoint, Product, Scheme, Style, Version};
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Framing, Head, Method, Parameter, Target};
+use crate::wire::{Framing, Head, Method, NameSet, Parameter, Target};
 
 use super::operation::Asked;
-use super::strip::Family;
+use super::strip::{self, Family};
 
 /// What is to be done with a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
+    /// The parameters that the caller's own proof, or what looks like one, takes with it.
+    pub owned: &'static NameSet,
     /// What is asked.
     pub call: Call,
     /// What happens to the body.
@@ -74,24 +76,20 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
 fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let product = shape.endpoint.product();
     let is_rpc_path = shape.target.is_root();
+    if !is_rpc_path && is_rpc_only(product) {
+        // Which operation a gateway would read from it, nobody can say.
+        return Err(Refusal::new(
+            Code::OperationUnknown,
+            format!(
+                "calls of `{}` go to the path `/`, and name their operation by a parameter",
+                product.code
+            ),
+            "send `/?Action=NAME`",
+        ));
+    }
     let version = asked.version.or_else(|| default_version(product));
     if shape.is_form_unread {
-        let call = Call {
-            action: asked.action,
-            version,
-            caller_scheme: asked.caller_scheme,
-            scheme: None,
-            may_be_sent_twice: false,
-        };
-        let could_be_proven =
-            carries_its_own_proof(asked, product) || product.code == "sts" && asked.action.is_none();
-        return Ok(Plan {
-            call,
-            body: BodyPlan::Hold,
-            adds_action: false,
-            adds_version: false,
-            needs_credential: !could_be_proven,
-        });
+        return Ok(unread(asked, version, product));
     }
     let scheme = match asked.caller_scheme {
         _ if carries_its_own_proof(asked, product) => None,
@@ -121,12 +119,34 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let call =
         Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
     Ok(Plan {
+        owned: strip::owned_parameters(asked, scheme, is_rpc_path),
         call,
         body,
         adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
         adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
         needs_credential: scheme.is_some(),
     })
+}
+
+/// Of a form that was not read, only what must be known to read it.
+fn unread(asked: &Asked, version: Option<Version>, product: &'static Product) -> Plan {
+    let call = Call {
+        action: asked.action,
+        version,
+        caller_scheme: asked.caller_scheme,
+        scheme: None,
+        may_be_sent_twice: false,
+    };
+    let could_be_proven =
+        carries_its_own_proof(asked, product) || product.code == "sts" && asked.action.is_none();
+    Plan {
+        owned: strip::owned_parameters(asked, None, true),
+        call,
+        body: BodyPlan::Hold,
+        adds_action: false,
+        adds_version: false,
+        needs_credential: !could_be_proven,
+    }
 }
 
 /// The scheme of a request that nobody signed.
@@ -172,6 +192,11 @@ fn nameless(shape: &Shape<'_>) -> Refusal {
     }
 }
 
+/// Whether no version of the product has calls by path.
+fn is_rpc_only(product: &Product) -> bool {
+    product.style == Style::Rpc && product.versions.iter().all(|version| version.style == Style::Rpc)
+}
+
 fn default_version(product: &'static Product) -> Option<Version> {
     product.versions.first().and_then(|row| Version::new(row.name.bytes()))
 }
@@ -210,7 +235,10 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         return Err(unavailable(product, Scheme::S3));
     }
     let is_form_upload = shape.head.method() == Some(Method::Post)
-        && shape.head.field("content-type").is_some_and(|value| value.starts_with(b"multipart/form-data"));
+        && shape
+            .head
+            .field("content-type")
+            .is_some_and(|value| starts_ignoring_case(value, b"multipart/form-data"));
     if is_form_upload {
         return Err(Refusal::new(
             Code::SchemeUnavailable,
@@ -234,7 +262,12 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         may_be_sent_twice,
     };
     let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
-    Ok(Plan { call, body, adds_action: false, adds_version: false, needs_credential: true })
+    let owned = strip::owned_parameters(asked, call.scheme, false);
+    Ok(Plan { owned, call, body, adds_action: false, adds_version: false, needs_credential: true })
+}
+
+fn starts_ignoring_case(value: &[u8], prefix: &[u8]) -> bool {
+    value.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 /// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.

@@ -4,6 +4,7 @@
 //! The lists are those of each scheme's re-signing rules. Header names match in any letter case, query and form names
 //! exactly as decoded.
 
+use super::operation::Asked;
 use crate::names::Scheme;
 use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 
@@ -89,6 +90,9 @@ static NOT_FORWARDED: NameSet = NameSet::new(&[
     "x-acs-secure-transport",
 ]);
 
+/// What decides which operation is meant, or what else it reaches.
+static OPERATIVE: NameSet = NameSet::new(&["x-acs-action", "x-acs-version", "x-oss-copy-source"]);
+
 /// RPC version 1's own parameters.
 static RPC_PARAMETERS: NameSet = NameSet::new(&[
     "AccessKeyId",
@@ -168,19 +172,17 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         || CREDENTIALS.holds(name))
 }
 
-/// The parameters to remove from a request that was signed as `caller` and leaves as `scheme`, wherever they stand.
+/// The parameters to remove, wherever they stand, from a request that asks this and leaves as `scheme`.
 /// `is_rpc_path`: the path is `/`, where the names of RPC version 1 are the gateway's.
-pub const fn owned_parameters(
-    caller: Option<Scheme>,
-    scheme: Option<Scheme>,
-    is_rpc_path: bool,
-) -> &'static NameSet {
+pub const fn owned_parameters(asked: &Asked, scheme: Option<Scheme>, is_rpc_path: bool) -> &'static NameSet {
     static NONE: NameSet = NameSet::new(&[]);
-    match (scheme, caller) {
+    match (scheme, asked.caller_scheme) {
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
         (Some(Scheme::OssV4), _) => &OSS_PARAMETERS,
-        (Some(Scheme::RpcV1), _) | (Some(_), Some(Scheme::RpcV1)) => &RPC_PARAMETERS,
+        (Some(Scheme::RpcV1), _) => &RPC_PARAMETERS,
+        // Also beside another signature, which would otherwise leave as the second of two.
+        (Some(_), _) if asked.has_rpc_proof => &RPC_PARAMETERS,
         (Some(_), None) if is_rpc_path => &RPC_PARAMETERS,
         (Some(_), _) => &NONE,
     }
@@ -209,7 +211,7 @@ pub fn is_proof_header(field: Field<'_>) -> bool {
     CREDENTIALS.holds(field.name) || field.is("x-acs-signature-nonce")
 }
 
-/// Whether this is a credential header spelled with underscores, which some servers read as the dashed one.
+/// Whether this is a header of the lists, spelled with underscores, which some servers read as the dashed one.
 pub fn is_underscore_spelling(field: Field<'_>) -> bool {
     /// Longer than any name of the lists.
     const LONGEST: usize = 48;
@@ -223,7 +225,13 @@ pub fn is_underscore_spelling(field: Field<'_>) -> bool {
         }
     }
     let dashed = dashed.get(..field.name.len()).unwrap_or_default();
-    CREDENTIALS.holds(dashed) || ACS3.holds(dashed) || OSS.holds(dashed)
+    CREDENTIALS.holds(dashed)
+        || ACS3.holds(dashed)
+        || OSS.holds(dashed)
+        || NOT_FORWARDED.holds(dashed)
+        || OPERATIVE.holds(dashed)
+        || is_hop_by_hop(dashed)
+        || starts_ignoring_case(dashed, "x-forwarded-")
 }
 
 #[cfg(test)]
@@ -259,6 +267,13 @@ mod tests {
         assert!(is_underscore_spelling(Field::new("X-ACS-Security_Token", b"")));
         assert!(is_underscore_spelling(Field::new("x_acs_date", b"")));
         assert!(!is_underscore_spelling(Field::new("x-acs-security-token", b"")));
-        assert!(!is_underscore_spelling(Field::new("x_my_header", b"")));
+        for name in
+            ["x_acs_action", "x-oss-copy_source", "Transfer_Encoding", "content_length", "X_Forwarded_For"]
+        {
+            assert!(is_underscore_spelling(Field::new(name, b"")), "{name}");
+        }
+        for name in ["x_my_header", "x-oss-meta-my_key", "x_acs_region_id"] {
+            assert!(!is_underscore_spelling(Field::new(name, b"")), "{name}");
+        }
     }
 }

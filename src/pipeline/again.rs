@@ -4,14 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Pipeline;
+use crate::accept::Stream;
 use crate::credential::Credential;
 use crate::names::calendar;
-use crate::upstream::Arrived;
+use crate::upstream::{Arrived, CallerSide};
 
 /// The cloud's error bodies are a kilobyte or two.
 const ERROR_MAX: usize = 64 * 1024;
 /// The cloud takes requests that are up to 15 minutes off. What it complains about is more than this.
 const SKEW_MIN_SECONDS: i64 = 60;
+
+/// 2025 to 2100, in Unix seconds: before the one this program did not exist, and after the other its dates would be of
+/// another form.
+const PLAUSIBLE: std::ops::Range<i64> = 1_735_689_600..4_102_444_800;
 
 enum Complaint {
     Token,
@@ -24,17 +29,21 @@ impl Pipeline {
         &self,
         arrived: &mut Arrived,
         credential: &Arc<Credential>,
+        side: &mut CallerSide<'_, Stream>,
     ) -> Option<Arc<Credential>> {
         if !matches!(arrived.status(), 400 | 401 | 403 | 404) {
             return None;
         }
-        match complaint(arrived, self.worker.upstream.timeouts()).await? {
+        match complaint(arrived, side).await? {
             Complaint::Token => self.cell.renew(credential.generation()).await,
             Complaint::Clock => {
                 let cloud = arrived.field("date").and_then(calendar::parse_http)?;
                 let ours = i64::try_from(self.worker.clock.now().wall.as_secs()).ok()?;
                 let skew = cloud - ours;
-                let is_news = (skew - self.worker.skew.load(Ordering::Relaxed)).abs() > SKEW_MIN_SECONDS;
+                // A date that no cloud can have is no date to sign with.
+                let is_plausible = PLAUSIBLE.contains(&cloud);
+                let is_news = is_plausible
+                    && (skew - self.worker.skew.load(Ordering::Relaxed)).abs() > SKEW_MIN_SECONDS;
                 if is_news {
                     tracing::warn!(
                         seconds = skew,
@@ -48,12 +57,12 @@ impl Pipeline {
     }
 }
 
-async fn complaint(arrived: &mut Arrived, timeouts: &crate::upstream::Timeouts) -> Option<Complaint> {
+async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> Option<Complaint> {
     // A HEAD's answer has no body; OSS puts the code of its error into a header.
     if arrived.field("x-oss-ec") == Some(b"0002-00000007") {
         return Some(Complaint::Token);
     }
-    let body = arrived.peek(ERROR_MAX, timeouts).await;
+    let body = arrived.peek(ERROR_MAX, side).await;
     let code = code(body)?;
     let is = |known: &[&[u8]]| known.contains(&code);
     if code.starts_with(b"InvalidAccessKeyId")

@@ -70,7 +70,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
 ) -> Assembled<'p, 'b> {
     let call = &plan.call;
     let family = Family::of(call.scheme);
-    let owned = strip::owned_parameters(call.caller_scheme, call.scheme, target.is_root());
+    let owned = plan.owned;
     let Parts { query, form, fields } = parts;
     query.extend(parameters(target.query).filter(|parameter| strip::keeps_parameter(parameter, owned)));
     let body = held

@@ -49,15 +49,22 @@ impl HeldBodies {
         Held { data: Vec::new(), reserved: 0, now: Arc::clone(&self.now) }
     }
 
-    /// Sets memory aside until `held` may hold `length` bytes.
-    fn reserve(&self, held: &mut Held, length: usize) -> Result<(), Refusal> {
-        if length > self.each {
-            return Err(Refusal::new(
-                Code::BodyTooLarge,
-                "the signature needs this body whole, and it is larger than `limits.held_body`",
-                "let the SDK sign it with any key, so that its hash is known; or raise the limit",
-            ));
+    /// Refuses a body of more bytes than one may have.
+    fn check(&self, length: usize) -> Result<(), Refusal> {
+        if length <= self.each {
+            return Ok(());
         }
+        Err(Refusal::new(
+            Code::BodyTooLarge,
+            "the signature needs this body whole, and it is larger than `limits.held_body`",
+            "let the SDK sign it with any key, so that its hash is known; or raise the limit",
+        ))
+    }
+
+    /// Sets memory aside until `held` may hold `length` bytes. Only what has arrived is counted: whoever announces much and
+    /// sends nothing takes nothing from others.
+    fn reserve(&self, held: &mut Held, length: usize) -> Result<(), Refusal> {
+        self.check(length)?;
         let more = length.saturating_sub(held.reserved);
         let before = self.now.fetch_add(more, Ordering::Relaxed);
         held.reserved += more;
@@ -75,9 +82,7 @@ impl Pipeline {
         let bodies = &self.worker.held;
         let mut held = bodies.start();
         if let Framing::Length(length) = caller.head.framing() {
-            let length = usize::try_from(length).unwrap_or(usize::MAX);
-            bodies.reserve(&mut held, length)?;
-            held.data.reserve_exact(length);
+            bodies.check(usize::try_from(length).unwrap_or(usize::MAX))?;
         }
         let faulty = |fault| Failure::Body(BodyFault::Malformed(fault));
         // Once more from the start: this time for the data.

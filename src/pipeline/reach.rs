@@ -5,29 +5,44 @@ use crate::names::Endpoint;
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Head, Spelling, decoded};
 
-/// Function Compute's HTTP triggers: what is sent there, headers included, is handed to the function's code.
-const TRIGGERS: &[u8] = b"/2016-08-15/proxy/";
-
-/// Refuses a copy from a bucket that is not listed, and a call that a function would read.
+/// Refuses what would reach past the operator's lists: a bucket in the path, a copy from another bucket, a function.
 pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
     match endpoint.product().code {
-        "fc" | "fc-open"
-            if decoded(path, Spelling::Path).take(TRIGGERS.len()).eq(TRIGGERS.iter().copied()) =>
-        {
-            Err(Refusal::new(
-                Code::NeverSignHost,
-                "this path runs a function, whose code would read the credential",
-                "call the function without countersign",
-            ))
+        "fc" | "fc-open" => check_function(path),
+        "oss" | "oss-data-acc" | "oss-dls" => {
+            if endpoint.tenant().is_none() && !matches!(path, b"" | b"/") {
+                // Signed alike for both spellings: the signature would hold for a bucket that nobody listed.
+                return Err(Refusal::new(
+                    Code::HostNotAllowed,
+                    "the path names a bucket, and buckets are named by the host",
+                    "send it to `BUCKET.oss-REGION.aliyuncs.com`",
+                ));
+            }
+            head.fields().filter(|field| field.is("x-oss-copy-source")).try_for_each(|field| {
+                let source = field.value.strip_prefix(b"/").unwrap_or(field.value);
+                let bucket: Vec<u8> =
+                    decoded(source, Spelling::Path).take_while(|byte| *byte != b'/').collect();
+                let is_listed = std::str::from_utf8(&bucket).is_ok_and(|bucket| tenants.lists("oss", bucket));
+                if is_listed { Ok(()) } else { Err(foreign_source()) }
+            })
         }
-        "oss" => head.fields().filter(|field| field.is("x-oss-copy-source")).try_for_each(|field| {
-            let source = field.value.strip_prefix(b"/").unwrap_or(field.value);
-            let bucket: Vec<u8> = decoded(source, Spelling::Path).take_while(|byte| *byte != b'/').collect();
-            let is_listed = std::str::from_utf8(&bucket).is_ok_and(|bucket| tenants.lists("oss", bucket));
-            if is_listed { Ok(()) } else { Err(foreign_source()) }
-        }),
         _ => Ok(()),
     }
+}
+
+/// Function Compute's HTTP triggers, `/VERSION/proxy/…`: what is sent there, headers included, is handed to the function's
+/// code. Spellings that a server might take for it are refused as well.
+fn check_function(path: &[u8]) -> Result<(), Refusal> {
+    let path: Vec<u8> = decoded(path, Spelling::Path).collect();
+    let is_plain = !path.contains(&b';') && !path.windows(2).any(|pair| pair == b"//");
+    if !is_plain || path.split(|&byte| byte == b'/').nth(2) == Some(b"proxy") {
+        return Err(Refusal::new(
+            Code::NeverSignHost,
+            "this path runs a function, or could be taken for one that does, and its code would read the credential",
+            "call the function without countersign",
+        ));
+    }
+    Ok(())
 }
 
 fn foreign_source() -> Refusal {
@@ -74,9 +89,28 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_is_named_by_the_host_and_never_by_the_path() {
+        let host = "oss-cn-hangzhou.aliyuncs.com";
+        for path in ["/theirs/key", "/theirs/", "/theirs", "//theirs/key", "/./theirs"] {
+            assert_eq!(check_one(host, path, ""), Err(Code::HostNotAllowed), "{path}");
+        }
+        assert_eq!(check_one(host, "/", ""), Ok(()));
+        assert_eq!(check_one("mine-1.oss-cn-hangzhou.aliyuncs.com", "//any/key", ""), Ok(()));
+    }
+
+    #[test]
     fn a_functions_trigger_is_never_signed_for() {
         let host = "123456.cn-hangzhou.fc.aliyuncs.com";
-        for path in ["/2016-08-15/proxy/s/f/", "/2016-08-15/%70roxy/s/f/"] {
+        for path in [
+            "/2016-08-15/proxy/s/f/",
+            "/2016-08-15/%70roxy/s/f/",
+            "/2021-04-06/proxy/s/f/",
+            "//2016-08-15/proxy/s/f/",
+            "/2016-08-15//proxy/s/f/",
+            "/2016-08-15/proxy;x/s/f/",
+            "/2016-08-15/a/..;/proxy/s/f/",
+            "/2016-08-15%2Fproxy/s/f/",
+        ] {
             assert_eq!(check_one(host, path, ""), Err(Code::NeverSignHost), "{path}");
         }
         assert_eq!(check_one(host, "/2016-08-15/services", ""), Ok(()));

@@ -1,6 +1,8 @@
 //! An answer: its head is here, its body follows. It is looked at, or passed on, or both.
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::connection::Connection;
@@ -19,6 +21,8 @@ pub struct Arrived {
     pub(super) answer: AnswerHead,
     /// Whether every byte of the request went out before the answer came.
     pub(super) is_request_whole: bool,
+    /// How the connection ended, if that was seen when the body was looked at: it is seen once only.
+    pub(super) ended: Option<Read>,
 }
 
 /// How passing an answer on ended.
@@ -57,19 +61,36 @@ impl Arrived {
     }
 
     /// Reads a short body to its end, and returns as much of it as has arrived. It can still be passed on afterwards.
-    pub async fn peek(&mut self, max: usize, timeouts: &Timeouts) -> &[u8] {
-        let is_short = !matches!(self.answer.framing, AnswerFraming::Length(length) if length > max as u64);
+    /// What is slow, long, or a stream of events is not waited for, and neither is anything once the caller is gone.
+    pub async fn peek<S: AsyncRead + Unpin>(&mut self, max: usize, side: &mut CallerSide<'_, S>) -> &[u8] {
+        /// The cloud sends its errors with their heads.
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let is_short = match self.answer.framing {
+            AnswerFraming::Length(length) => length <= max as u64,
+            AnswerFraming::None | AnswerFraming::Chunked | AnswerFraming::UntilClose => {
+                !self.is_event_stream()
+            }
+        };
         let from = self.answer.length;
-        let end = Instant::now() + timeouts.head;
+        let end = Instant::now() + PATIENCE;
         while is_short && self.buffer.len() - from < max && !self.is_body_here() {
-            let reading = self.connection.read_buf(&mut self.buffer);
-            match tokio::time::timeout_at(end, reading).await {
-                Ok(Ok(count)) if count > 0 => {}
+            let reading =
+                read_watching(&mut self.connection, &mut self.buffer, (&mut *side.stream, &mut *side.head));
+            match side.deadline.by(end, reading).await {
+                Ok(Ok(Read::Some)) => {}
+                Ok(Ok(end)) => {
+                    self.ended = Some(end);
+                    break;
+                }
                 // What is missing will be missed when it is passed on.
-                _ => break,
+                Ok(Err(_)) | Err(Elapsed) => break,
             }
         }
         self.buffer.get(from..).unwrap_or_default()
+    }
+
+    fn is_event_stream(&self) -> bool {
+        self.field("content-type").is_some_and(|value| value.starts_with(b"text/event-stream"))
     }
 
     fn is_body_here(&self) -> bool {
@@ -100,7 +121,12 @@ impl Arrived {
         };
         let closes = closes || ends_by_closing || !self.is_request_whole;
         let toward = Toward {
-            keeps_length: matches!(framing, AnswerFraming::Length(_) | AnswerFraming::None),
+            // A 204 has no length; the answers to HEAD and 304 state that of the body they do not have.
+            keeps_length: match framing {
+                AnswerFraming::Length(_) => true,
+                AnswerFraming::None => self.answer.status != 204,
+                AnswerFraming::Chunked | AnswerFraming::UntilClose => false,
+            },
             is_chunked: matches!(framing, AnswerFraming::Chunked | AnswerFraming::UntilClose)
                 && !ends_by_closing,
             closes,
@@ -130,13 +156,18 @@ impl Arrived {
         if let Some(end) = body.write(head, first, side).await {
             return end;
         }
-        let is_event_stream =
-            self.field("content-type").is_some_and(|value| value.starts_with(b"text/event-stream"));
+        let is_event_stream = self.is_event_stream();
         let mut buffer = side.buffers.large();
         let end = loop {
             buffer.clear();
-            let reading =
-                read_watching(&mut self.connection, &mut buffer, (&mut *side.stream, &mut *side.head));
+            let ended = self.ended.take();
+            let (connection, watched) = (&mut self.connection, (&mut *side.stream, &mut *side.head));
+            let reading = async {
+                match ended {
+                    Some(end) => Ok(end),
+                    None => read_watching(connection, &mut buffer, watched).await,
+                }
+            };
             // Events may be hours apart; everything else comes steadily or not at all.
             let read = if is_event_stream {
                 reading.await

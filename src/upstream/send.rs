@@ -25,7 +25,7 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     match exchange(&mut attempt, signed.head(), outgoing, side, timeouts).await {
         Ok((answer, heard)) => {
             let Attempt { connection, buffer, .. } = attempt;
-            Ok(Arrived { connection, buffer, answer, is_request_whole: heard == Heard::Nothing })
+            Ok(Arrived { connection, buffer, answer, is_request_whole: heard == Heard::Nothing, ended: None })
         }
         Err(failure) => {
             side.buffers.put(attempt.buffer);

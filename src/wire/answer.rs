@@ -84,6 +84,13 @@ impl AnswerHead {
     /// Looks at what has arrived. `None`: not whole yet. `to_head`: the request was a `HEAD`.
     pub fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Self>, BadAnswer> {
         with_headers(bytes, |response, length| {
+            let head = bytes.get(..length).unwrap_or_default();
+            // The parser passes over empty lines before the first, and takes lines that end in LF alone.
+            let is_strict = head.starts_with(b"HTTP/")
+                && memchr::memchr_iter(b'\n', head).all(|at| at > 0 && head.get(at - 1) == Some(&b'\r'));
+            if !is_strict {
+                return Err(BadAnswer::Syntax);
+            }
             let status = response.code.unwrap_or(0);
             if !(100..600).contains(&status) || status == 101 {
                 return Err(BadAnswer::Status);
@@ -116,8 +123,7 @@ impl AnswerHead {
 
     /// The status line and the header lines in `bytes`, which this head was parsed from.
     fn lines<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        // The parser skips empty lines before the first.
-        let mut rest = bytes.get(..self.length).unwrap_or_default().trim_ascii_start();
+        let mut rest = bytes.get(..self.length).unwrap_or_default();
         std::iter::from_fn(move || {
             let end = memchr::memchr(b'\n', rest)?;
             let line = rest.get(..end)?.trim_ascii_end();
@@ -151,9 +157,16 @@ impl AnswerHead {
             out.extend_from_slice(reason);
         }
         out.extend_from_slice(b"\r\n");
+        let has_connection = self.field(bytes, "connection").is_some();
+        let is_named = |name: &[u8]| {
+            has_connection
+                && self.fields(bytes).any(|field| field.is("connection") && lists(field.value, name))
+        };
         for field in self.fields(bytes) {
             let is_length = field.is("content-length");
-            if is_length && toward.keeps_length || !is_length && !is_dropped(field.name) {
+            if is_length && toward.keeps_length
+                || !is_length && !is_dropped(field.name) && !is_named(field.name)
+            {
                 out.extend_from_slice(field.name);
                 out.extend_from_slice(b": ");
                 out.extend_from_slice(field.value);

@@ -122,3 +122,49 @@ async fn what_is_of_one_hop_or_only_for_browsers_is_not_passed_on_and_the_rest_i
         assert!(lower.contains(kept), "{kept}: {lower}");
     }
 }
+
+#[tokio::test]
+async fn an_answers_connection_header_names_what_stays_behind_and_a_204_has_no_length() {
+    let upstream = Upstream::start(|seen, _| match seen.target().as_str() {
+        "/204" => Reply::new("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n").then(Step::Close),
+        _ => Reply::new(
+            "HTTP/1.1 200 OK\r\nConnection: x-a\r\nX-A: 1\r\nConnection: keep-alive, x-b\r\nx-B: 2\r\nx-c: 3\r\nContent-Length: 2\r\n\r\nok",
+        ),
+    })
+    .await;
+    let proxy = Kit::new().before(&upstream).await;
+    let answer = proxy.get(OSS, "/").await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "ok"));
+    let values = ["x-a", "x-b", "x-c"].map(|name| answer.header(name));
+    assert_eq!(values, [None, None, Some("3".to_owned())]);
+    let mut caller = proxy.caller().await;
+    for _ in 0..2 {
+        caller.send(get(OSS, "/204")).await;
+        let answer = caller.answer().await;
+        assert_eq!((answer.status, answer.header("content-length"), answer.cut), (204, None, None));
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_never_ends_is_passed_on_and_ends_with_its_caller() {
+    let drip = Gate::new();
+    let steps = drip.clone();
+    let upstream = Upstream::start(move |_, _| {
+        let mut reply = Reply::new("HTTP/1.1 403 Forbidden\r\nContent-Type: text/event-stream\r\n\r\nx");
+        for _ in 0..50 {
+            reply = reply.then(Step::Wait(steps.clone())).then(Step::Send(b"x".to_vec()));
+        }
+        reply.then(Step::AwaitEnd)
+    })
+    .await;
+    let proxy = Kit::new().before(&upstream).await;
+    let mut caller = proxy.caller().await;
+    caller.send(get(OSS, "/")).await;
+    let head = crate::kit::soon("a head", caller.reader.until(b"\r\n\r\n")).await.unwrap();
+    assert!(head.starts_with(b"HTTP/1.1 403"));
+    drop(caller);
+    for _ in 0..50 {
+        drip.open();
+    }
+    upstream.until("the end of what nobody reads", |log| log.ended == 1).await;
+}

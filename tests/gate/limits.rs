@@ -102,3 +102,19 @@ async fn a_connection_past_the_limit_is_told_to_come_back() {
     let served = async { while proxy.get(ECS, REGIONS).await.status != 200 {} };
     crate::kit::soon("a place", served).await;
 }
+
+#[tokio::test]
+async fn who_announces_much_and_sends_nothing_takes_nothing_from_others() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = Kit::new().before(&upstream).await;
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let mut silent = Vec::new();
+    for _ in 0..9 {
+        let mut caller = proxy.caller().await;
+        caller.send(request("POST", ECS, "/", &format!("{form}Content-Length: 8388608\r\n")) + "A").await;
+        silent.push(caller);
+    }
+    assert!(silent[8].is_silent_for(std::time::Duration::from_millis(50)).await);
+    let answer = proxy.call(with_body("POST", ECS, "/", form, "Action=DescribeRegions")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
