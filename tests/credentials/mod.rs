@@ -1,5 +1,6 @@
 //! Credentials end to end: where they come from, how long they live, and what an outage costs whom.
 
 mod admin;
+mod hosts;
 mod life;
 mod sources;
