@@ -35,3 +35,6 @@ mod credentials;
 
 // What a request leaves behind.
 mod traces;
+
+// The executable: signals, pipes, exit codes.
+mod process;

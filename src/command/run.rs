@@ -70,8 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     start_log(log_format(&settings), environment.get("RUST_LOG").map(String::as_str));
     process::harden();
     let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
-    let served = process::runtime().map(|runtime| runtime.block_on(serve(arguments, setup)));
-    served.unwrap_or_else(|error| failed(&StartError::System(error)))
+    process::block_on(serve(arguments, setup)).unwrap_or_else(|error| failed(&StartError::System(error)))
 }
 
 fn report(problems: &[config::Problem]) -> Exit {

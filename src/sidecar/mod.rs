@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::accept::{self, BindError};
@@ -85,7 +85,8 @@ pub struct Sidecar {
     draining: watch::Sender<bool>,
     report: Arc<Report>,
     serving: JoinSet<io::Result<()>>,
-    threads: Vec<thread::JoinHandle<()>>,
+    /// One a further worker; it is told when that one has ended as it should.
+    ended: Vec<oneshot::Receiver<()>>,
     admin_task: JoinHandle<io::Result<()>>,
 }
 
@@ -139,19 +140,19 @@ impl Sidecar {
             settings,
         });
         let mut serving = JoinSet::new();
-        let mut threads = Vec::new();
+        let mut ended = Vec::new();
         for index in 0..workers {
             let doors: Vec<Door> = bound.iter_mut().filter_map(|bound| bound.door(&plan)).collect();
             let plan = Arc::clone(&plan);
             if index == 0 {
                 serving.spawn(async move { plan.serve(doors).await });
             } else {
-                threads.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
+                ended.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
             }
         }
         let admin_task =
             tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
-        Ok(Self { addresses, admin, credentials, draining, report, serving, threads, admin_task })
+        Ok(Self { addresses, admin, credentials, draining, report, serving, ended, admin_task })
     }
 
     /// Ends only when serving does: when a listener fails.
@@ -168,12 +169,15 @@ impl Sidecar {
         self.report.is_draining.store(true, Ordering::Relaxed);
         // Nobody listening means that nobody is left to be told.
         let _ = self.draining.send(true);
-        let threads = std::mem::take(&mut self.threads);
+        let ended = std::mem::take(&mut self.ended);
+        // No thread is joined: one that joins cannot be given up, and would hold the process past its deadline.
         let all = async {
             while self.serving.join_next().await.is_some() {}
-            let joined =
-                tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
-            joined.await.unwrap_or(false)
+            let mut is_clean = true;
+            for worker in ended {
+                is_clean &= worker.await.is_ok();
+            }
+            is_clean
         };
         let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
         self.admin_task.abort();
@@ -290,11 +294,17 @@ impl StsTable for Table {
     }
 }
 
-fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<thread::JoinHandle<()>> {
+fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<oneshot::Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (end, ended) = oneshot::channel();
     thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
         if let Err(error) = runtime.block_on(plan.serve(doors)) {
             tracing::error!(%error, "a worker has stopped");
         }
-    })
+        // The sidecar may be gone without having been drained.
+        let _ = end.send(());
+        // A name look-up that hangs is not waited for.
+        runtime.shutdown_background();
+    })?;
+    Ok(ended)
 }

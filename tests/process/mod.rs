@@ -1,0 +1,3 @@
+//! The executable as its supervisor meets it: signals, pipes, exit codes.
+
+mod signals;
