@@ -67,7 +67,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return Exit::Success;
     }
     let settings = loaded.settings;
-    start_log(log_format(&settings), environment.get("RUST_LOG").map(String::as_str));
+    let log = start_log(log_format(&settings), environment.get("RUST_LOG").map(String::as_str));
+    let _log = match log {
+        Ok(log) => log,
+        Err(error) => return failed(&StartError::System(error)),
+    };
     process::harden();
     let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
     process::block_on(serve(arguments, setup)).unwrap_or_else(|error| failed(&StartError::System(error)))

@@ -300,7 +300,8 @@ pub(super) const KEYS: &[Key] = &[
         text("`\"stdout\"`, `\"off\"` or a path", grammar::access_log),
         "stdout",
         "where a container's platform collects lines",
-        "Where one line for each request goes.",
+        "Where one line for each request goes. Lines that nobody takes in time are dropped and counted: \
+         `countersign_access_lines_dropped_total`.",
     ),
     key(
         "log.format",

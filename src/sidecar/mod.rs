@@ -32,6 +32,9 @@ use parts::{Elsewhere, Parts};
 use state::Report;
 use worker::{Door, Plan};
 
+/// How long the end waits for whoever takes access lines.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
 /// What a sidecar is started with.
 #[derive(Debug)]
 pub struct Setup {
@@ -114,6 +117,7 @@ impl Sidecar {
         let credentials =
             credentials(&settings, &parts, environment, &clock).map_err(StartError::Settings)?;
         let credentials = Arc::new(credentials);
+        let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
         let (draining, is_draining) = watch::channel(false);
@@ -122,6 +126,7 @@ impl Sidecar {
             required: required(&settings),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
+            access: access.clone(),
             connections: Arc::clone(&connections),
             is_draining: AtomicBool::new(false),
         });
@@ -132,6 +137,7 @@ impl Sidecar {
             day_keys: DayKeys::new(),
             clock,
             metrics,
+            access,
             connections,
             skew: Arc::default(),
             held: Arc::default(),
@@ -180,6 +186,10 @@ impl Sidecar {
             is_clean
         };
         let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
+        if let Some(access) = self.report.access.clone() {
+            // Lines that nobody takes do not make the drain any less clean: they are counted among the dropped.
+            let _ = tokio::task::spawn_blocking(move || access.finish(LAST_LINES)).await;
+        }
         self.admin_task.abort();
         is_clean
     }

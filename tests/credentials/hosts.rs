@@ -46,5 +46,8 @@ async fn a_first_host_that_swallows_packets_costs_two_seconds_and_not_the_creden
     assert_eq!(proxy.get(ECS, REGIONS).await.verdict(), (200, String::new()));
     let hosts: Vec<_> = upstream.requests().iter().filter_map(|seen| seen.header("host")).collect();
     assert_eq!((sts.calls(), hosts), (1, vec!["sts.aliyuncs.com".to_owned(), ECS.to_owned()]));
-    assert_eq!(proxy.metric("countersign_credential_refresh_total{role=\"default\",outcome=\"failed\"}").await, 0.0);
+    assert_eq!(
+        proxy.metric("countersign_credential_refresh_total{role=\"default\",outcome=\"failed\"}").await,
+        0.0
+    );
 }

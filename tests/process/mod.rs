@@ -1,3 +1,4 @@
 //! The executable as its supervisor meets it: signals, pipes, exit codes.
 
+mod output;
 mod signals;
