@@ -28,7 +28,7 @@ use crate::credential::{BadRole, Credentials, DayKeys, StsTable, Surroundings, V
 use crate::names::{Host, RoleName};
 use crate::telemetry::Metrics;
 use crate::upstream::{Connections, Dial};
-use parts::{Elsewhere, Parts};
+use parts::Parts;
 use state::Report;
 use worker::{Door, Plan};
 
@@ -94,28 +94,29 @@ pub struct Sidecar {
 }
 
 /// Finds every mistake that only the endpoint table and the variables show, and starts nothing.
-pub fn check(settings: &Settings) -> Result<(), Vec<Problem>> {
-    Parts::new(settings, None).map(drop)
+pub fn check(setup: &Setup) -> Result<(), Vec<Problem>> {
+    let variables = Variables::from_pairs(setup.environment.clone());
+    checked(&setup.settings, &variables, setup.elsewhere.as_ref()).map(drop)
 }
 
 /// The roles and their credentials without anything that serves: for signing at the command line. Must be called in a
 /// runtime, which does the fetching.
 pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
-    let elsewhere = setup.elsewhere.map(|dial| Elsewhere { dial });
-    let parts = Parts::new(&setup.settings, elsewhere.as_ref())?;
-    credentials(&setup.settings, &parts, setup.environment, &setup.clock)
+    let variables = Arc::new(Variables::from_pairs(setup.environment));
+    let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
+    credentials(&setup.settings, &parts, variables, &setup.clock)
 }
 
 impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { settings, environment, clock, elsewhere } = setup;
-        let elsewhere = elsewhere.map(|dial| Elsewhere { dial });
-        let parts = Parts::new(&settings, elsewhere.as_ref()).map_err(StartError::Settings)?;
+        let variables = Arc::new(Variables::from_pairs(environment));
+        let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
         let (workers, mut bound) = bind(&settings)?;
         let (admin_listener, admin) = bind_admin(&settings)?;
-        let credentials =
-            credentials(&settings, &parts, environment, &clock).map_err(StartError::Settings)?;
+        // Only now, since fetching starts at once.
+        let credentials = credentials(&settings, &parts, variables, &clock).map_err(StartError::Settings)?;
         let credentials = Arc::new(credentials);
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
@@ -267,28 +268,52 @@ fn required(settings: &Settings) -> BTreeSet<RoleName> {
     roles.map(|(name, _)| name.clone()).collect()
 }
 
+/// The parts, if nothing is wrong with them and with the roles.
+fn checked(
+    settings: &Settings,
+    variables: &Variables,
+    elsewhere: Option<&Dial>,
+) -> Result<Parts, Vec<Problem>> {
+    let parts = Parts::new(settings, elsewhere);
+    match (parts, Credentials::check(&parts::roles(settings), &Table, variables)) {
+        (Ok(parts), Ok(())) => Ok(parts),
+        (parts, roles) => {
+            let mut problems = parts.err().unwrap_or_default();
+            problems.extend(role_problems(settings, &roles.err().unwrap_or_default()));
+            Err(problems)
+        }
+    }
+}
+
+fn role_problems(settings: &Settings, mistakes: &[BadRole]) -> Vec<Problem> {
+    let problem = |mistake: &BadRole| {
+        let role = settings.roles.get(mistake.role());
+        // A host of the settings has been told of, with its line.
+        if let (BadRole::NotSts(_, host), Some(role)) = (mistake, role)
+            && role.sts.iter().any(|named| named.text == *host)
+        {
+            return None;
+        }
+        Some(Problem::new(role.map_or(&Origin::Default, |role| &role.origin), mistake.to_string()))
+    };
+    mistakes.iter().filter_map(problem).collect()
+}
+
 fn credentials(
     settings: &Settings,
     parts: &Parts,
-    environment: BTreeMap<String, String>,
+    variables: Arc<Variables>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Credentials, Vec<Problem>> {
     let surroundings = Surroundings {
-        variables: Arc::new(Variables::from_pairs(environment)),
+        variables,
         carry: Arc::new(StsCarry::new(Arc::clone(&parts.routes))),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
         runtime: Handle::current(),
     };
-    let mistakes = match Credentials::new(&parts::roles(settings), &Table, &surroundings) {
-        Ok(credentials) => return Ok(credentials),
-        Err(mistakes) => mistakes,
-    };
-    let problem = |mistake: &BadRole| {
-        let role = settings.roles.get(mistake.role());
-        Problem::new(role.map_or(&Origin::Default, |role| &role.origin), mistake.to_string())
-    };
-    Err(mistakes.iter().map(problem).collect())
+    Credentials::new(&parts::roles(settings), &Table, &surroundings)
+        .map_err(|mistakes| role_problems(settings, &mistakes))
 }
 
 /// The endpoint table, as the credential room asks it.
