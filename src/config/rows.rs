@@ -80,7 +80,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     unset(
         "listen[].endpoint",
-        text("`PRODUCT[.REGION][/vpc]`, or a whole host", grammar::endpoint),
+        text(
+            "`PRODUCT[.REGION]`, with `/vpc` or `/internal` behind it or not, or a whole host",
+            grammar::endpoint,
+        ),
         "The one endpoint that it leads to. Without it, each request names its endpoint in `Host`.",
     ),
     key(
@@ -97,11 +100,7 @@ pub(super) const KEYS: &[Key] = &[
         "a role that few requests need must not take the others out of service; `default` is required",
         "Whether `/readyz` waits for the role's credential.",
     ),
-    unset(
-        "role.NAME.duration",
-        LIFETIME,
-        "How long a credential is asked for. Else what the SDKs' variable says, else one hour.",
-    ),
+    unset("role.NAME.duration", LIFETIME, "How long a credential is asked for. Without it, one hour."),
     unset(
         "role.NAME.sts",
         Kind::List("a host of STS", grammar::host),

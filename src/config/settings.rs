@@ -56,7 +56,7 @@ pub struct Role {
     pub source: RoleSource,
     /// Whether `/readyz` waits for it.
     pub required: bool,
-    /// How long a credential is asked for. `None`: what the SDKs' variable says, else the default.
+    /// How long a credential is asked for. `None`: one hour.
     pub duration: Option<Duration>,
     /// Exactly the STS hosts to ask, in order. Empty: by the SDKs' variables.
     pub sts: Vec<Placed>,

@@ -11,7 +11,7 @@ use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
 pub struct RoleConfig {
     /// Where the credential comes from.
     pub source: SourceConfig,
-    /// How long a credential is asked for.
+    /// How long a credential is asked for. No variable says it: `None` is one hour.
     pub duration: Option<Duration>,
     /// Exactly the STS hosts to ask, first and second. Empty: by the variables.
     pub sts: Vec<String>,
