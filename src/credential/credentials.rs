@@ -114,9 +114,7 @@ impl Builder<'_> {
         let source: Arc<dyn Source> = match definition {
             Definition::Nothing(advice) => Arc::new(Nothing(advice)),
             Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
-            Definition::Oidc(terms, hosts) => {
-                Arc::new(Oidc { sts: self.sts(role, *hosts), terms: terms.clone() })
-            }
+            Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
             Definition::Assume(step, hosts, inner) => {
                 let inner = self.cell(role, inner);
                 Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })

@@ -2,6 +2,7 @@
 
 mod answers;
 mod chain;
+mod files;
 mod hedge;
 mod life;
 mod outage;
