@@ -264,7 +264,7 @@ pub(super) const KEYS: &[Key] = &[
         WAIT,
         "3s",
         "Linux sends a lost SYN again after 1 s, so one loss is survived",
-        "How long connecting may take, TLS included.",
+        "How long connecting may take: name look-up, every address and TLS together.",
     ),
     key(
         "upstream.head_timeout",

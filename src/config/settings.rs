@@ -145,7 +145,7 @@ pub struct ProductRules {
 pub struct Upstream {
     /// A readable PEM file of certificate authorities to trust beside the system's.
     pub extra_ca: Option<PathBuf>,
-    /// For connecting, TLS included.
+    /// For connecting: name look-up, every address and TLS together.
     pub connect_timeout: Duration,
     /// For an answer to begin.
     pub head_timeout: Duration,
