@@ -36,7 +36,6 @@ use worker::{Door, Plan};
 const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// What a sidecar is started with.
-#[derive(Debug)]
 pub struct Setup {
     /// The settings, without a mistake of form.
     pub settings: Settings,
@@ -46,6 +45,19 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// Where every endpoint is dialled instead: the sandbox. Every tenant is then allowed.
     pub elsewhere: Option<Dial>,
+}
+
+impl fmt::Debug for Setup {
+    /// Never the environment: it may hold an AccessKey's secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { settings, environment, clock, elsewhere } = self;
+        f.debug_struct("Setup")
+            .field("settings", settings)
+            .field("environment", &format_args!("{} variables", environment.len()))
+            .field("clock", clock)
+            .field("elsewhere", elsewhere)
+            .finish()
+    }
 }
 
 /// Why it did not start.

@@ -1,5 +1,6 @@
 //! An answer: its head is here, its body follows. It is looked at, or passed on, or both.
 
+use std::fmt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::connection::Connection;
@@ -11,13 +12,19 @@ use crate::names::Host;
 use crate::wire::{AnswerFraming, AnswerHead, Progress, Toward};
 
 /// An answer whose head has arrived.
-#[derive(Debug)]
 pub struct Arrived {
     pub(super) connection: Connection,
     pub(super) buffer: Vec<u8>,
     pub(super) answer: AnswerHead,
     /// Whether every byte of the request went out before the answer came.
     pub(super) is_request_whole: bool,
+}
+
+impl fmt::Debug for Arrived {
+    /// Never the bytes: an answer may hold what only its caller may see.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arrived({:?}, {} bytes)", self.answer, self.buffer.len())
+    }
 }
 
 /// How passing an answer on ended.
@@ -205,4 +212,24 @@ impl Relay {
 /// Tells a caller that waits for `100 Continue` to go on.
 pub async fn tell_to_continue<S: AsyncWrite + Unpin>(stream: &mut S) -> Result<(), Failure> {
     stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.map_err(|_| Failure::CallerGone)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::upstream::connection::Transport;
+
+    #[tokio::test]
+    async fn an_answer_is_not_printed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let buffer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary".to_vec();
+        let answer = AnswerHead::parse(&buffer, false).unwrap().unwrap();
+        let connection = Connection::new(Transport::Plain(stream), Instant::now());
+        let printed = format!("{:?}", Arrived { connection, buffer, answer, is_request_whole: true });
+        assert!(!printed.contains("canary") && !printed.contains("99, 97, 110"), "{printed}");
+    }
 }

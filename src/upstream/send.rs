@@ -1,5 +1,6 @@
 //! One attempt: the signed head and the body go out, the answer's head comes in.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -90,12 +91,21 @@ impl Upload {
 }
 
 /// What goes out behind the head.
-#[derive(Debug)]
 pub enum Outgoing<'a> {
     /// A body that is known whole, or none.
     Whole(&'a [u8]),
     /// The caller's body, as it arrives.
     Streamed(&'a mut Upload),
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    /// Never the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(body) => write!(f, "Whole({} bytes)", body.len()),
+            Self::Streamed(upload) => write!(f, "Streamed({upload:?})"),
+        }
+    }
 }
 
 /// How an upload ended.
