@@ -10,9 +10,9 @@ use clap::Args;
 use super::Exit;
 use super::process::{self, Ending};
 use crate::clock::SystemClock;
-use crate::config::{self, Flags, LogFormat, Settings};
+use crate::config::{self, Flags};
 use crate::sidecar::{self, Setup, Sidecar, StartError};
-use crate::telemetry::{Format, start_log};
+use crate::telemetry::start_log;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -62,7 +62,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.print_config {
         return Exit::Success;
     }
-    let log = start_log(log_format(&setup.settings), setup.environment.get("RUST_LOG").map(String::as_str));
+    let log = start_log(
+        sidecar::line_format(setup.settings.log.format, std::io::stderr().is_terminal()),
+        setup.environment.get("RUST_LOG").map(String::as_str),
+    );
     let _log = match log {
         Ok(log) => log,
         Err(error) => return failed(&StartError::System(error)),
@@ -90,13 +93,6 @@ fn report(problems: &[config::Problem]) -> Exit {
         eprintln!("{problem}");
     }
     Exit::Config
-}
-
-fn log_format(settings: &Settings) -> Format {
-    match (settings.log.format, std::io::stderr().is_terminal()) {
-        (LogFormat::Text, _) | (LogFormat::Auto, true) => Format::Text,
-        (LogFormat::Json, _) | (LogFormat::Auto, false) => Format::Json,
-    }
 }
 
 fn failed(error: &StartError) -> Exit {

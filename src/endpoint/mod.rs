@@ -8,7 +8,6 @@
 mod forward;
 mod grammar;
 mod hash;
-mod nearest;
 mod never_sign;
 mod pin;
 mod reverse;

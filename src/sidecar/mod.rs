@@ -30,6 +30,7 @@ use crate::telemetry::Metrics;
 use crate::upstream::{Connections, Dial};
 use parts::Parts;
 use state::Report;
+pub use worker::line_format;
 use worker::{Door, Plan};
 
 /// How long the end waits for whoever takes access lines.

@@ -143,12 +143,12 @@ pub(super) fn access_writer(settings: &Settings) -> io::Result<Option<Arc<Access
         Access::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
     };
     let is_terminal = settings.log.access == Access::Stdout && io::stdout().is_terminal();
-    let writer = AccessWriter::start(format(settings.log.format, is_terminal), sink)?;
+    let writer = AccessWriter::start(line_format(settings.log.format, is_terminal), sink)?;
     Ok(Some(Arc::new(writer)))
 }
 
 /// `auto` is text for people at a terminal and JSON for everything else.
-pub(super) const fn format(format: LogFormat, is_terminal: bool) -> Format {
+pub const fn line_format(format: LogFormat, is_terminal: bool) -> Format {
     match (format, is_terminal) {
         (LogFormat::Text, _) | (LogFormat::Auto, true) => Format::Text,
         (LogFormat::Json, _) | (LogFormat::Auto, false) => Format::Json,

@@ -64,7 +64,8 @@ impl AccessWriter {
     pub fn finish(&self, limit: Duration) -> bool {
         let flush = || {
             let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-            logs.iter().fold(true, |is_whole, log| log.flush() && is_whole)
+            // Every one of them, also behind one that could not.
+            logs.iter().filter(|log| !log.flush()).count() == 0
         };
         // What there was no room for goes into the room that writing the rest has made.
         flush() && self.outlet.finish(limit)

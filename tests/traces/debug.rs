@@ -39,6 +39,7 @@ fn the_environment_that_a_sidecar_starts_with_is_not_printed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list")]
 fn what_is_signed_and_sent_is_not_printed() {
     let bytes = CANARY.as_bytes();
     let endpoint = endpoint::reverse(ECS, &Tenants::none()).unwrap();
