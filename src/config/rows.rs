@@ -129,7 +129,7 @@ pub(super) const KEYS: &[Key] = &[
     unset(
         "role.NAME.accounts",
         Kind::List("an account's number", grammar::account),
-        "The accounts that the role may be in; any other is refused. Without it, all.",
+        "The accounts that the role may be in, at each of its steps; any other is refused. Without it, all.",
     ),
     unset("role.NAME.assume[].role_arn", ROLE_ARN, "The RAM role to assume in this step."),
     unset(

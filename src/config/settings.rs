@@ -85,7 +85,7 @@ pub enum RoleSource {
     Environment,
     /// An OIDC token in a file.
     Oidc,
-    /// Another role's credential. Never leads back to this one.
+    /// Another role's credential; it is one of `Settings::roles`.
     Role(RoleName),
 }
 

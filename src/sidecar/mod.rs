@@ -300,7 +300,7 @@ fn checked(
 
 fn role_problems(settings: &Settings, mistakes: &[BadRole]) -> Vec<Problem> {
     let problem = |mistake: &BadRole| {
-        let role = settings.roles.get(mistake.role());
+        let role = mistake.role().and_then(|role| settings.roles.get(role));
         // A host of the settings has been told of, with its line.
         if let (BadRole::NotSts(_, host), Some(role)) = (mistake, role)
             && role.sts.iter().any(|named| named.text == *host)

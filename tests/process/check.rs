@@ -30,6 +30,7 @@ async fn what_run_refuses_check_refuses_in_the_same_words() {
         ("", with("ALIBABA_CLOUD_STS_REGION", "mars-north-1"), "mars-north-1"),
         ("", with("ALIBABA_CLOUD_ROLE_ARN", "app"), "ALIBABA_CLOUD_ROLE_ARN"),
         (accounts, Vec::new(), "has `accounts`"),
+        ("[role.a]\nsource = \"role:b\"\n[role.b]\nsource = \"role:a\"\n", Vec::new(), "a circle: a → b → a"),
     ] {
         let place = Place::new();
         place.write("countersign.toml", &format!("{FREE}{settings}"));
