@@ -1,7 +1,6 @@
 //! Carries countersign's own calls to STS, on hyper, over the same routes and the same trust as everything else.
 
 use std::future::Future;
-use std::io;
 use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -12,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use zeroize::Zeroizing;
 
 use crate::credential::{Answer, Boxed, Carry, CarryError, Outbound};
-use crate::upstream::{Failure, Routes, open};
+use crate::upstream::{Routes, open};
 
 /// What STS sees as the client.
 const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
@@ -32,10 +31,8 @@ impl StsCarry {
     async fn exchange(&self, outbound: Outbound) -> Result<Answer, CarryError> {
         let host = outbound.host;
         let connection = open(&host, self.routes.dial_name(&host), outbound.connect_timeout).await;
-        let connection = connection.map_err(|failure| match failure {
-            Failure::Unreachable(cause) if cause.kind() == io::ErrorKind::TimedOut => CarryError::TimedOut,
-            other => CarryError::Unreachable(other.to_string()),
-        })?;
+        // Also when the time to connect was up: nothing was sent, so another host may be asked at once.
+        let connection = connection.map_err(|failure| CarryError::Unreachable(failure.to_string()))?;
         let broken = |error: hyper::Error| CarryError::Broken(error.to_string());
         let (mut sender, driver) =
             hyper::client::conn::http1::handshake(TokioIo::new(connection)).await.map_err(broken)?;

@@ -8,11 +8,13 @@ use std::fmt::Write as _;
 
 use countersign::classify::strip::Family;
 use countersign::classify::{self, BodyPlan, FormRead, Listener, Named, Shape};
+use countersign::clock::{Clock, SystemClock};
 use countersign::endpoint::{self, Tenants};
-use countersign::names::{Host, Moment, Nonce, Scheme, calendar};
+use countersign::names::{Action, Host, Moment, Nonce, RoleName, Scheme, calendar};
 use countersign::pipeline::{Assembled, Parts, Scratch, assemble};
 use countersign::secret::Secret;
 use countersign::sign::{self, DayKey, Identity, Key, Payload, Unsigned, Workspace, oss};
+use countersign::telemetry::{AccessWriter, Format, Record, RequestId};
 use countersign::wire::{Head, HeadLimits, parameters};
 
 thread_local! {
@@ -268,4 +270,38 @@ fn a_worker_that_signs_by_turns_allocates_nothing_either() {
     turn();
     turn();
     assert_eq!(allocations(|| (0..MEASURED).for_each(|_| turn())), 0);
+}
+
+#[test]
+fn an_access_line_allocates_nothing_also_while_nobody_takes_it() {
+    /// Whoever reads it has stopped.
+    struct Stuck(std::sync::mpsc::Receiver<()>);
+    impl std::io::Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let host = endpoint::reverse("ecs.cn-hangzhou.aliyuncs.com", &Tenants::any()).unwrap();
+    let now = SystemClock.now();
+    let record = Record {
+        endpoint: Some(host),
+        action: Action::new("DescribeRegions".bytes()),
+        request_id: RequestId::new(b"4F2E-01"),
+        upstream: Some(std::time::Duration::from_millis(7)),
+        ..Record::begin(now, RoleName::new("default"))
+    };
+    for format in [Format::Text, Format::Json] {
+        let (release, stuck) = std::sync::mpsc::channel();
+        let writer = AccessWriter::start(format, Box::new(Stuck(stuck))).unwrap();
+        let log = writer.log();
+        // Through the worker's buffer, what waits behind it and the thread's share, and beyond.
+        let calls = allocations(|| (0..10_000).for_each(|_| log.add(&record, now.boot)));
+        assert_eq!(calls, 0, "{format:?}");
+        assert!(writer.dropped() > 0, "{format:?}");
+        drop(release);
+    }
 }

@@ -38,3 +38,5 @@ mod traces;
 
 // The other commands.
 mod commands;
+// The executable: signals, pipes, exit codes.
+mod process;

@@ -85,8 +85,7 @@ const CALLS: [Call; 6] = [
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
-    let shown = process::runtime().and_then(|runtime| runtime.block_on(show(arguments)));
-    match shown {
+    match process::block_on(show(arguments)).and_then(|shown| shown) {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("the demonstration has failed: {error}");

@@ -1,5 +1,8 @@
 //! What a serving process asks of the operating system.
 
+use std::future::Future;
+use std::io;
+
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -26,7 +29,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    pub(super) fn watch() -> std::io::Result<Self> {
+    pub(super) fn watch() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
@@ -39,7 +42,29 @@ impl Ending {
     }
 }
 
-/// A runtime on this thread.
-pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+/// Runs `work` on this thread, and ends with it: a name look-up or a file that hangs on another thread is not waited for.
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn what_hangs_on_another_thread_is_not_waited_for() {
+        let (release, hangs) = mpsc::channel::<()>();
+        let hanging = async {
+            tokio::task::spawn_blocking(move || hangs.recv());
+            "done"
+        };
+        assert_eq!(block_on(hanging).unwrap(), "done");
+        // Only now does it end: had it been waited for, this line would never be reached.
+        drop(release);
+    }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -10,9 +10,9 @@ use clap::Args;
 use super::Exit;
 use super::process::{self, Ending};
 use crate::clock::SystemClock;
-use crate::config::{self, Flags, LogFormat, Settings};
+use crate::config::{self, Flags};
 use crate::sidecar::{self, Setup, Sidecar, StartError};
-use crate::telemetry::{Format, start_log};
+use crate::telemetry::start_log;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -53,25 +53,39 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.print_config {
         print!("{}", loaded.print());
     }
+    let config::Loaded { settings, file, .. } = loaded;
+    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
     if arguments.check {
-        if let Err(problems) = sidecar::check(&loaded.settings) {
-            return report(&problems);
-        }
-        let file = loaded
-            .file
-            .as_ref()
-            .map_or_else(|| "no settings file".to_owned(), |file| file.display().to_string());
-        eprintln!("{file}: the settings are right");
+        let checking = check(arguments, setup, file.as_deref());
+        return process::block_on(checking).unwrap_or_else(|error| failed(&StartError::System(error)));
     }
-    if arguments.check || arguments.print_config {
+    if arguments.print_config {
         return Exit::Success;
     }
-    let settings = loaded.settings;
-    start_log(log_format(&settings), environment.get("RUST_LOG").map(String::as_str));
+    let log = start_log(
+        sidecar::line_format(setup.settings.log.format, std::io::stderr().is_terminal()),
+        setup.environment.get("RUST_LOG").map(String::as_str),
+    );
+    let _log = match log {
+        Ok(log) => log,
+        Err(error) => return failed(&StartError::System(error)),
+    };
     process::harden();
-    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
-    let served = process::runtime().map(|runtime| runtime.block_on(serve(arguments, setup)));
-    served.unwrap_or_else(|error| failed(&StartError::System(error)))
+    process::block_on(serve(arguments, setup)).unwrap_or_else(|error| failed(&StartError::System(error)))
+}
+
+/// Says what is wrong with the settings. Beside a sandbox, what it brings with it counts.
+async fn check(arguments: &Arguments, mut setup: Setup, file: Option<&Path>) -> Exit {
+    let _cloud = match beside_sandbox(arguments, &mut setup).await {
+        Ok(cloud) => cloud,
+        Err(error) => return failed(&StartError::System(error)),
+    };
+    if let Err(problems) = sidecar::check(&setup) {
+        return report(&problems);
+    }
+    let file = file.map_or_else(|| "no settings file".to_owned(), |file| file.display().to_string());
+    eprintln!("{file}: the settings are right");
+    Exit::Success
 }
 
 fn report(problems: &[config::Problem]) -> Exit {
@@ -79,13 +93,6 @@ fn report(problems: &[config::Problem]) -> Exit {
         eprintln!("{problem}");
     }
     Exit::Config
-}
-
-fn log_format(settings: &Settings) -> Format {
-    match (settings.log.format, std::io::stderr().is_terminal()) {
-        (LogFormat::Text, _) | (LogFormat::Auto, true) => Format::Text,
-        (LogFormat::Json, _) | (LogFormat::Auto, false) => Format::Json,
-    }
 }
 
 fn failed(error: &StartError) -> Exit {
@@ -97,25 +104,16 @@ fn failed(error: &StartError) -> Exit {
     }
 }
 
-async fn serve(arguments: &Arguments, setup: Setup) -> Exit {
+async fn serve(arguments: &Arguments, mut setup: Setup) -> Exit {
     // Watched before anything listens, so that a signal never finds the process unprepared.
     let mut ending = match Ending::watch() {
         Ok(ending) => ending,
         Err(error) => return failed(&StartError::System(error)),
     };
-    #[cfg(feature = "sandbox")]
-    let mut setup = setup;
-    #[cfg(feature = "sandbox")]
-    let _cloud = if arguments.sandbox {
-        match beside_sandbox(&mut setup).await {
-            Ok(cloud) => Some(cloud),
-            Err(error) => return failed(&StartError::System(error)),
-        }
-    } else {
-        None
+    let _cloud = match beside_sandbox(arguments, &mut setup).await {
+        Ok(cloud) => cloud,
+        Err(error) => return failed(&StartError::System(error)),
     };
-    #[cfg(not(feature = "sandbox"))]
-    let _ = arguments;
     let limit = setup.settings.drain_timeout;
     let listens: Vec<String> =
         setup.settings.listen.iter().map(|listen| listen.address.to_string()).collect();
@@ -155,9 +153,16 @@ async fn serve(arguments: &Arguments, setup: Setup) -> Exit {
     }
 }
 
+/// Starts the miniature cloud, if one was asked for, and points the setup at it. It lives as long as the value.
 #[cfg(feature = "sandbox")]
-async fn beside_sandbox(setup: &mut Setup) -> std::io::Result<super::cloud::Cloud> {
+async fn beside_sandbox(
+    arguments: &Arguments,
+    setup: &mut Setup,
+) -> std::io::Result<Option<super::cloud::Cloud>> {
     use super::cloud::Cloud;
+    if !arguments.sandbox {
+        return Ok(None);
+    }
     let cloud = Cloud::start(crate::sandbox::Options::default(), Arc::clone(&setup.clock)).await?;
     cloud.adopt(&mut setup.settings);
     let (environment, ignored) = Cloud::environment(std::mem::take(&mut setup.environment));
@@ -167,5 +172,11 @@ async fn beside_sandbox(setup: &mut Setup) -> std::io::Result<super::cloud::Clou
     if !ignored.is_empty() {
         tracing::info!(variables = ignored.join(" "), "credential variables are ignored");
     }
-    Ok(cloud)
+    Ok(Some(cloud))
+}
+
+/// There is none in this build.
+#[cfg(not(feature = "sandbox"))]
+async fn beside_sandbox(_: &Arguments, _: &mut Setup) -> std::io::Result<Option<std::convert::Infallible>> {
+    Ok(None)
 }

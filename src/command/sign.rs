@@ -196,11 +196,11 @@ fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
     };
     let settings = config::load(&flags, &environment, &directory).map_err(lines)?.settings;
     let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
-    let runtime = process::runtime().map_err(|error| (Exit::Failed, error.to_string()))?;
-    runtime.block_on(async {
+    let fetching = async {
         let role = RoleName::new(&arguments.role);
         let credentials = sidecar::credentials_alone(setup).map_err(lines)?;
         let cell = credentials.cell(&role).ok_or_else(|| usage(format!("no role is called {role:?}")))?;
         cell.wait().await.map_err(|missing| (Exit::Failed, missing.to_string()))
-    })
+    };
+    process::block_on(fetching).map_err(|error| (Exit::Failed, error.to_string()))?
 }

@@ -30,7 +30,7 @@ pub fn reference() -> String {
 const INTRODUCTION: &str = "\
 # Configuration
 
-Written from the table in `src/config/rows.rs`; change it there, then `cargo run -- --reference docs`.
+Written from the table in `src/config/rows.rs`; change it there, then `cargo run -- reference docs`.
 
 A setting comes from the file, from a variable over that, and from the command line over both.
 ";

@@ -1,4 +1,5 @@
-//! `[role.NAME]`: typed, and checked as a whole: references, cycles, accounts, session policies.
+//! `[role.NAME]`: typed, and checked as a whole: references, session policies. Where their sources lead, and to which
+//! accounts, is judged in `credential`, which knows the SDKs' variables too.
 
 use std::collections::BTreeMap;
 
@@ -22,16 +23,13 @@ pub(super) fn roles(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) ->
     for (name, table) in tables.into_iter().flatten() {
         roles.insert(RoleName::new(name), role(table, bases, problems));
         check_keys(table, problems);
-        check_accounts(table, problems);
     }
     for (name, role) in &roles {
         let Some(table) = tables.and_then(|tables| tables.get(name.as_str())) else { continue };
-        if let RoleSource::Role(other) = &role.source {
-            if !roles.contains_key(other) {
-                problems.push(table.problem("source", &unknown(other.as_str(), &roles)));
-            } else if let Some(cycle) = cycle(name, &roles) {
-                problems.push(table.problem("source", &cycle));
-            }
+        if let RoleSource::Role(other) = &role.source
+            && !roles.contains_key(other)
+        {
+            problems.push(table.problem("source", &unknown(other.as_str(), &roles)));
         }
     }
     roles
@@ -135,40 +133,4 @@ fn check_keys(table: &Table, problems: &mut Vec<Problem>) {
             problems.push(table.problem(key, &text));
         }
     }
-}
-
-fn check_accounts(table: &Table, problems: &mut Vec<Problem>) {
-    let accounts = table.items("accounts");
-    if accounts.is_empty() {
-        return;
-    }
-    for table in std::iter::once(table).chain(table.list("assume")) {
-        let Some(arn) = table.text("role_arn").and_then(|text| RoleArn::parse(&text)) else { continue };
-        if !accounts.iter().any(|account| account.text == arn.account()) {
-            let text = format!("account {} is not one of the role's `accounts`", arn.account());
-            problems.push(table.problem("role_arn", &text));
-        }
-    }
-}
-
-/// The cycle that starts at `start`, told once: by the first of its roles in the order of their names.
-fn cycle(start: &RoleName, roles: &BTreeMap<RoleName, Role>) -> Option<String> {
-    let mut way = vec![start];
-    let mut at = start;
-    while let Some(RoleSource::Role(next)) = roles.get(at).map(|role| &role.source) {
-        if next == start {
-            let names: Vec<&str> = way.iter().map(|name| name.as_str()).chain([start.as_str()]).collect();
-            let is_first = way.iter().min() == Some(&start);
-            return is_first.then(|| {
-                format!("the roles lead in a circle: {}; one needs a source of its own", names.join(" → "))
-            });
-        }
-        // A circle further on is told by its own roles.
-        if way.contains(&next) {
-            return None;
-        }
-        way.push(next);
-        at = next;
-    }
-    None
 }

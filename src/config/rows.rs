@@ -80,7 +80,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     unset(
         "listen[].endpoint",
-        text("`PRODUCT[.REGION][/vpc]`, or a whole host", grammar::endpoint),
+        text(
+            "`PRODUCT[.REGION]`, with `/vpc` or `/internal` behind it or not, or a whole host",
+            grammar::endpoint,
+        ),
         "The one endpoint that it leads to. Without it, each request names its endpoint in `Host`.",
     ),
     key(
@@ -97,11 +100,7 @@ pub(super) const KEYS: &[Key] = &[
         "a role that few requests need must not take the others out of service; `default` is required",
         "Whether `/readyz` waits for the role's credential.",
     ),
-    unset(
-        "role.NAME.duration",
-        LIFETIME,
-        "How long a credential is asked for. Else what the SDKs' variable says, else one hour.",
-    ),
+    unset("role.NAME.duration", LIFETIME, "How long a credential is asked for. Without it, one hour."),
     unset(
         "role.NAME.sts",
         Kind::List("a host of STS", grammar::host),
@@ -130,7 +129,7 @@ pub(super) const KEYS: &[Key] = &[
     unset(
         "role.NAME.accounts",
         Kind::List("an account's number", grammar::account),
-        "The accounts that the role may be in; any other is refused. Without it, all.",
+        "The accounts that the role may be in, at each of its steps; any other is refused. Without it, all.",
     ),
     unset("role.NAME.assume[].role_arn", ROLE_ARN, "The RAM role to assume in this step."),
     unset(
@@ -265,7 +264,7 @@ pub(super) const KEYS: &[Key] = &[
         WAIT,
         "3s",
         "Linux sends a lost SYN again after 1 s, so one loss is survived",
-        "How long connecting may take, TLS included.",
+        "How long connecting may take: name look-up, every address and TLS together.",
     ),
     key(
         "upstream.head_timeout",
@@ -300,7 +299,8 @@ pub(super) const KEYS: &[Key] = &[
         text("`\"stdout\"`, `\"off\"` or a path", grammar::access_log),
         "stdout",
         "where a container's platform collects lines",
-        "Where one line for each request goes.",
+        "Where one line for each request goes. Lines that nobody takes in time are dropped and counted: \
+         `countersign_access_lines_dropped_total`.",
     ),
     key(
         "log.format",

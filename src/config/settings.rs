@@ -56,7 +56,7 @@ pub struct Role {
     pub source: RoleSource,
     /// Whether `/readyz` waits for it.
     pub required: bool,
-    /// How long a credential is asked for. `None`: what the SDKs' variable says, else the default.
+    /// How long a credential is asked for. `None`: one hour.
     pub duration: Option<Duration>,
     /// Exactly the STS hosts to ask, in order. Empty: by the SDKs' variables.
     pub sts: Vec<Placed>,
@@ -85,7 +85,7 @@ pub enum RoleSource {
     Environment,
     /// An OIDC token in a file.
     Oidc,
-    /// Another role's credential. Never leads back to this one.
+    /// Another role's credential; it is one of `Settings::roles`.
     Role(RoleName),
 }
 
@@ -145,7 +145,7 @@ pub struct ProductRules {
 pub struct Upstream {
     /// A readable PEM file of certificate authorities to trust beside the system's.
     pub extra_ca: Option<PathBuf>,
-    /// For connecting, TLS included.
+    /// For connecting: name look-up, every address and TLS together.
     pub connect_timeout: Duration,
     /// For an answer to begin.
     pub head_timeout: Duration,

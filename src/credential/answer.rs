@@ -143,17 +143,3 @@ fn retry_after(answer: &Answer) -> Option<Duration> {
     let milliseconds = number(&answer.acs_retry_after).map(|millis| Duration::from_millis(millis.into()));
     seconds.max(milliseconds)
 }
-
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the form that every answer's `Date` must have (RFC 9110), into seconds
-/// since 1970.
-pub(super) fn parse_date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut pieces = text.trim().split_once(", ")?.1.split(' ');
-    let (day, month, year, time) = (pieces.next()?, pieces.next()?, pieces.next()?, pieces.next()?);
-    if pieces.next()? != "GMT" || pieces.next().is_some() {
-        return None;
-    }
-    let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    parse_iso(&format!("{year}-{month:02}-{day}T{time}Z"))
-}

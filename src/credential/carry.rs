@@ -66,11 +66,12 @@ impl fmt::Debug for Answer {
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CarryError {
-    /// No connection: name look-up, TCP or TLS failed, in the words of whoever tried. Nothing was sent.
+    /// No connection: name look-up, TCP or TLS failed or took longer than [`Outbound::connect_timeout`], in the words
+    /// of whoever tried. Nothing was sent.
     Unreachable(String),
     /// A connection, but no whole answer, in the words of whoever tried.
     Broken(String),
-    /// The time was up.
+    /// No whole answer within [`Outbound::timeout`].
     TimedOut,
     /// More bytes than [`Outbound::answer_bytes_max`].
     TooLong,

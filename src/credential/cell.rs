@@ -151,13 +151,6 @@ impl Cell {
         self.live(&self.shared.clock.now()).filter(|credential| credential.generation() != rejected)
     }
 
-    /// Ends a back-off: after a reload, what was permanent may not be any more.
-    pub fn retry_now(&self) {
-        self.shared.memory().forget_back_off();
-        self.shared.retry_at.store(0, Ordering::Relaxed);
-        self.shared.wake.notify_one();
-    }
-
     /// What there is to say about it.
     pub fn status(&self, now: &Now) -> Status {
         let live = self.shared.live(now);

@@ -39,25 +39,22 @@ pub struct Surroundings {
 pub struct Credentials(BTreeMap<RoleName, Arc<Cell>>);
 
 impl Credentials {
+    /// Finds every mistake that [`Credentials::new`] would, and starts nothing.
+    pub fn check(
+        roles: &BTreeMap<RoleName, RoleConfig>,
+        table: &dyn StsTable,
+        variables: &Variables,
+    ) -> Result<(), Vec<BadRole>> {
+        definitions(&Given { roles, variables, table }).map(drop)
+    }
+
     /// Sets every role up and starts fetching. Gives all mistakes at once, and starts nothing if there are any.
     pub fn new(
         roles: &BTreeMap<RoleName, RoleConfig>,
         table: &dyn StsTable,
         surroundings: &Surroundings,
     ) -> Result<Self, Vec<BadRole>> {
-        let given = Given { roles, variables: &surroundings.variables, table };
-        let (mut definitions, mut mistakes) = (Vec::new(), Vec::new());
-        for role in roles.keys() {
-            match given.definition(role) {
-                Ok(definition) => definitions.push((role, definition)),
-                // A role that others build on gives each of them its mistake.
-                Err(mistake) if mistakes.contains(&mistake) => {}
-                Err(mistake) => mistakes.push(mistake),
-            }
-        }
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
+        let mut definitions = definitions(&Given { roles, variables: &surroundings.variables, table })?;
         let Surroundings { carry, clock, observer, .. } = surroundings;
         let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
         let mut builder = Builder { surroundings, line, cells: HashMap::new() };
@@ -77,6 +74,20 @@ impl Credentials {
     pub fn iter(&self) -> impl Iterator<Item = (&RoleName, &Arc<Cell>)> {
         self.0.iter()
     }
+}
+
+/// What every role amounts to, or everything that is wrong with them.
+fn definitions<'a>(given: &Given<'a>) -> Result<Vec<(&'a RoleName, Definition)>, Vec<BadRole>> {
+    let (mut definitions, mut mistakes) = (Vec::new(), Vec::new());
+    for role in given.roles.keys() {
+        match given.definition(role) {
+            Ok(definition) => definitions.push((role, definition)),
+            // A role that others build on gives each of them its mistake.
+            Err(mistake) if mistakes.contains(&mistake) => {}
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(definitions) } else { Err(mistakes) }
 }
 
 /// How many steps lie between a definition and its source.
@@ -103,9 +114,7 @@ impl Builder<'_> {
         let source: Arc<dyn Source> = match definition {
             Definition::Nothing(advice) => Arc::new(Nothing(advice)),
             Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
-            Definition::Oidc(terms, hosts) => {
-                Arc::new(Oidc { sts: self.sts(role, *hosts), terms: terms.clone() })
-            }
+            Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
             Definition::Assume(step, hosts, inner) => {
                 let inner = self.cell(role, inner);
                 Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })

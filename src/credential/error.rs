@@ -60,7 +60,7 @@ impl FetchError {
         }
     }
 
-    /// A stable word for metrics.
+    /// A stable word for logs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoSource(_) => "no_source",

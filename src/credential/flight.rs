@@ -23,7 +23,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Timers stop while the machine is suspended: so no sleep is longer than this, and a laptop that wakes without a
 /// request in sight has a fresh credential within a minute.
 const NAP_MAX: Duration = Duration::from_secs(60);
-/// How often a file is looked at while a permanent failure is waited out.
+/// How often a file is looked at while a permanent failure is waited out, and how long a look may take.
 const MARK_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until it is aborted.
@@ -40,8 +40,11 @@ pub(super) async fn fly(shared: Arc<Shared>) {
             () = tokio::time::sleep(nap) => {}
             () = shared.wake.notified() => {}
         }
-        if watches && shared.source.mark() != shared.memory().mark {
-            shared.memory().forget_back_off();
+        if watches && let Ok(mark) = tokio::time::timeout(MARK_EVERY, shared.source.mark()).await {
+            let mut memory = shared.memory();
+            if mark != memory.mark {
+                memory.forget_back_off();
+            }
         }
     }
 }
@@ -69,15 +72,13 @@ impl Shared {
     }
 
     async fn attempt(&self) {
-        // Taken before the source reads: a change while it does is a change after the failure.
-        let mark = self.source.mark();
         let may_repeat = {
             let mut memory = self.memory();
             memory.start(&self.clock.now());
             !memory.was_repeated
         };
         self.is_in_flight.store(true, Ordering::Relaxed);
-        let (outcome, was_repeated) = self.fetch(may_repeat).await;
+        let Asked { outcome, was_repeated, mark } = self.fetch(may_repeat).await;
         self.memory().was_repeated |= was_repeated;
         match outcome.and_then(|fetched| self.absorb(fetched)) {
             Ok(credential) => self.succeed(credential),
@@ -88,13 +89,14 @@ impl Shared {
     }
 
     /// Asks the source, on a task of its own: a fault in a source must not end this one.
-    async fn fetch(&self, may_repeat: bool) -> (Result<Fetched, FetchError>, bool) {
+    async fn fetch(&self, may_repeat: bool) -> Asked {
         let mut tasks = JoinSet::new();
         tasks.spawn(tokio::time::timeout(ATTEMPT_TIMEOUT, ask(Arc::clone(&self.source), may_repeat)));
+        let failed = |error| Asked { outcome: Err(error), was_repeated: false, mark: None };
         match tasks.join_next().await {
-            Some(Ok(Ok(outcome))) => outcome,
-            Some(Ok(Err(_elapsed))) => (Err(FetchError::TooSlow), false),
-            Some(Err(_)) | None => (Err(FetchError::Broken), false),
+            Some(Ok(Ok(asked))) => asked,
+            Some(Ok(Err(_elapsed))) => failed(FetchError::TooSlow),
+            Some(Err(_)) | None => failed(FetchError::Broken),
         }
     }
 
@@ -159,10 +161,21 @@ impl Shared {
     }
 }
 
+/// What came of asking a source.
+struct Asked {
+    outcome: Result<Fetched, FetchError>,
+    was_repeated: bool,
+    mark: Option<u64>,
+}
+
 /// One fetch, and a second one at once where that is likely to mend the first.
-async fn ask(source: Arc<dyn Source>, may_repeat: bool) -> (Result<Fetched, FetchError>, bool) {
+async fn ask(source: Arc<dyn Source>, may_repeat: bool) -> Asked {
+    // Taken before the source reads: a change while it does is a change after the failure.
+    let mark = source.mark().await;
     match source.fetch().await {
-        Err(error) if may_repeat && error.class() == Class::Once => (source.fetch().await, true),
-        outcome => (outcome, false),
+        Err(error) if may_repeat && error.class() == Class::Once => {
+            Asked { outcome: source.fetch().await, was_repeated: true, mark }
+        }
+        outcome => Asked { outcome, was_repeated: false, mark },
     }
 }

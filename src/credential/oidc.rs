@@ -1,8 +1,10 @@
 //! Exchanges an OIDC token from a file for a role's credential: `AssumeRoleWithOIDC`, RRSA on Kubernetes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::carry::Boxed;
@@ -28,11 +30,17 @@ pub(super) struct OidcTerms {
 /// The source. The call is not signed: the token is its proof.
 #[derive(Debug)]
 pub(super) struct Oidc {
-    pub(super) sts: Sts,
-    pub(super) terms: OidcTerms,
+    sts: Sts,
+    terms: OidcTerms,
+    /// Held while the file is looked at: a file system that hangs holds one thread, and not one more each time.
+    turn: Arc<Semaphore>,
 }
 
 impl Oidc {
+    pub(super) fn new(sts: Sts, terms: OidcTerms) -> Self {
+        Self { sts, terms, turn: Arc::new(Semaphore::new(1)) }
+    }
+
     async fn exchange(&self) -> Result<Fetched, FetchError> {
         let file = self.read_token().await?;
         let OidcTerms { role, provider, session, duration, .. } = &self.terms;
@@ -50,11 +58,23 @@ impl Oidc {
         self.sts.call(&exchange, None).await
     }
 
-    /// Reads on a thread that may block: a token on a network file system must not stop the requests of this one.
-    async fn read_token(&self) -> Result<TokenFile, FetchError> {
+    /// Looks at the file on a thread that may block: a token on a network file system must not stop the requests of
+    /// this one.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Path) -> T + Send + 'static,
+    ) -> Result<T, FetchError> {
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| FetchError::Broken)?;
         let path = self.terms.token_file.clone();
-        let read = tokio::task::spawn_blocking(move || token_file::read(&path)).await;
-        let file = read.map_err(|_| FetchError::Broken)?.map_err(FetchError::TokenFile)?;
+        let looking = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            look(&path)
+        });
+        looking.await.map_err(|_| FetchError::Broken)
+    }
+
+    async fn read_token(&self) -> Result<TokenFile, FetchError> {
+        let file = self.look(token_file::read).await?.map_err(FetchError::TokenFile)?;
         let line = &self.sts.line;
         if file.is_open {
             line.observer.observe(&self.sts.role, &Event::TokenFileReadable);
@@ -79,7 +99,7 @@ impl Source for Oidc {
 
     /// One look at the file's metadata; asked before each attempt, and each second while a permanent
     /// failure is waited out.
-    fn mark(&self) -> Option<u64> {
-        token_file::mark(&self.terms.token_file)
+    fn mark(&self) -> Boxed<'_, Option<u64>> {
+        Box::pin(async { self.look(token_file::mark).await.ok().flatten() })
     }
 }

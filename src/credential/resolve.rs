@@ -55,16 +55,18 @@ impl Given<'_> {
     fn follow(&self, role: &RoleName, path: &mut Vec<RoleName>) -> Result<Definition, BadRole> {
         let outer = path.last().unwrap_or(role);
         let config = self.roles.get(role).ok_or_else(|| BadRole::NoSuchRole(outer.clone(), role.clone()))?;
-        if path.contains(role) {
-            return Err(BadRole::Circle(role.clone()));
+        if let Some(at) = path.iter().position(|passed| passed == role) {
+            return Err(circle(path.get(at..).unwrap_or_default()));
         }
         path.push(role.clone());
-        let mut definition = match &config.source {
+        let source = match &config.source {
             SourceConfig::Role(inner) => self.follow(inner, path)?,
             SourceConfig::Environment => Definition::Environment,
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
             SourceConfig::Auto => self.auto(role, config)?,
         };
+        check_accounts(role, config, &source)?;
+        let mut definition = source;
         for assume in &config.assume {
             let step = Step {
                 role: assume.role_arn.clone(),
@@ -79,7 +81,6 @@ impl Given<'_> {
             };
             definition = Definition::Assume(step, self.hosts(role, config)?, Box::new(definition));
         }
-        check_account(role, config, &definition)?;
         Ok(definition)
     }
 
@@ -171,17 +172,36 @@ impl Given<'_> {
     }
 }
 
-/// Refuses a role of an account that is not listed, and one whose account cannot be known.
-fn check_account(role: &RoleName, config: &RoleConfig, definition: &Definition) -> Result<(), BadRole> {
-    let arn = match definition {
-        _ if config.accounts.is_empty() => return Ok(()),
-        Definition::Nothing(_) => return Ok(()),
-        Definition::Environment => return Err(BadRole::UnknownAccount(role.clone())),
-        Definition::Oidc(terms, _) => &terms.role,
-        Definition::Assume(step, ..) => &step.role,
-    };
-    if config.accounts.iter().any(|account| account == arn.account()) {
+/// The circle that these roles make, told alike whichever of them it was found from.
+fn circle(roles: &[RoleName]) -> BadRole {
+    let mut roles = roles.to_vec();
+    let first = roles.iter().enumerate().min_by_key(|(_, role)| *role).map_or(0, |(at, _)| at);
+    roles.rotate_left(first);
+    BadRole::Circle(roles)
+}
+
+/// Refuses a role that is anywhere on its own way in an account that is not listed: with its OIDC token, and at each step
+/// from there. Where another role is the source, that one's settings judge its way; only if nothing is assumed from it
+/// is this role where that one is. An account that cannot be known is refused too.
+fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> Result<(), BadRole> {
+    if config.accounts.is_empty() {
         return Ok(());
     }
-    Err(BadRole::OtherAccount(role.clone(), arn.clone()))
+    let is_inner = matches!(config.source, SourceConfig::Role(_)) && !config.assume.is_empty();
+    let from = match source {
+        _ if is_inner => None,
+        Definition::Nothing(_) => None,
+        Definition::Environment if config.assume.is_empty() => {
+            return Err(BadRole::UnknownAccount(role.clone()));
+        }
+        Definition::Environment => None,
+        Definition::Oidc(terms, _) => Some(&terms.role),
+        Definition::Assume(step, ..) => Some(&step.role),
+    };
+    let mut way = from.into_iter().chain(config.assume.iter().map(|step| &step.role_arn));
+    let is_listed = |arn: &&RoleArn| config.accounts.iter().any(|account| account == arn.account());
+    match way.find(|arn| !is_listed(arn)) {
+        Some(other) => Err(BadRole::OtherAccount(role.clone(), other.clone())),
+        None => Ok(()),
+    }
 }

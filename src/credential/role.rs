@@ -11,7 +11,7 @@ use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
 pub struct RoleConfig {
     /// Where the credential comes from.
     pub source: SourceConfig,
-    /// How long a credential is asked for.
+    /// How long a credential is asked for. No variable says it: `None` is one hour.
     pub duration: Option<Duration>,
     /// Exactly the STS hosts to ask, first and second. Empty: by the variables.
     pub sts: Vec<String>,
@@ -75,13 +75,15 @@ pub trait StsTable {
 pub enum BadRole {
     /// It takes its credential from a role that is not there. **Action:** name one that is.
     NoSuchRole(RoleName, RoleName),
-    /// Its chain of roles leads back to it. **Action:** break the circle.
-    Circle(RoleName),
+    /// The sources of these roles lead in a circle: each to the next, and the last to the first, which is the first by
+    /// name. **Action:** give one of them a source of its own.
+    Circle(Vec<RoleName>),
     /// A variable's value is not what it must be. **Action:** set it anew.
     BadVariable(RoleName, &'static str),
     /// No host of STS in the endpoint table is called so. **Action:** name one that is.
     NotSts(RoleName, String),
-    /// The role belongs to another account than the settings allow. **Action:** correct one of them.
+    /// The role is assumed on the way to it, and belongs to an account that its settings do not list. **Action:** correct
+    /// one of them.
     OtherAccount(RoleName, RoleArn),
     /// `accounts` is set, and an AccessKey does not say which account it is of. **Action:** assume a role with it.
     UnknownAccount(RoleName),
@@ -89,14 +91,14 @@ pub enum BadRole {
 
 impl BadRole {
     /// The role whose settings are wrong.
-    pub const fn role(&self) -> &RoleName {
+    pub fn role(&self) -> Option<&RoleName> {
         match self {
+            Self::Circle(roles) => roles.first(),
             Self::NoSuchRole(role, _)
-            | Self::Circle(role)
             | Self::BadVariable(role, _)
             | Self::NotSts(role, _)
             | Self::OtherAccount(role, _)
-            | Self::UnknownAccount(role) => role,
+            | Self::UnknownAccount(role) => Some(role),
         }
     }
 }
@@ -110,7 +112,14 @@ impl fmt::Display for BadRole {
                     "role `{role}` takes its credential from `{inner}`, which is not there; name one that is"
                 )
             }
-            Self::Circle(role) => write!(f, "the source of role `{role}` leads back to it; break the circle"),
+            Self::Circle(roles) => {
+                f.write_str("the roles lead in a circle: ")?;
+                for role in roles {
+                    write!(f, "{role} → ")?;
+                }
+                let first = roles.first().map_or("", RoleName::as_str);
+                write!(f, "{first}; one needs a source of its own")
+            }
             Self::BadVariable(role, name) => {
                 write!(
                     f,
@@ -126,7 +135,7 @@ impl fmt::Display for BadRole {
             Self::OtherAccount(role, arn) => {
                 write!(
                     f,
-                    "role `{role}` is {arn}, of an account that its `accounts` does not list; correct either"
+                    "role `{role}` assumes {arn}, of an account that its `accounts` does not list; correct either"
                 )
             }
             Self::UnknownAccount(role) => {

@@ -21,9 +21,9 @@ pub trait Source: Send + Sync + fmt::Debug {
     }
 
     /// A mark of what it reads from a file. When that changes, a permanent failure is worth another attempt at once.
-    /// `None`: it reads no file.
-    fn mark(&self) -> Option<u64> {
-        None
+    /// `None`: it reads no file. Never blocks whoever polls it, and may take for ever.
+    fn mark(&self) -> Boxed<'_, Option<u64>> {
+        Box::pin(std::future::ready(None))
     }
 }
 

@@ -16,7 +16,7 @@ use super::observer::{Event, Observer};
 use super::pace::Pace;
 use super::refused::Class;
 use crate::clock::{Clock, Now};
-use crate::names::{Host, Moment, RoleName};
+use crate::names::{Host, Moment, RoleName, calendar};
 
 /// For connecting to one host, TLS included: a black-holed host must not cost more than the hedge's delay.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -132,7 +132,7 @@ impl Sts {
         let answer = carried
             .unwrap_or(Err(CarryError::TimedOut))
             .map_err(|error| FetchError::NoAnswer(host.to_string(), error))?;
-        let server = answer.date.as_deref().and_then(answer::parse_date);
+        let server = answer.date.as_deref().and_then(|date| calendar::parse_http(date.as_bytes()));
         if let Some(server) = server {
             self.compare_clocks(server);
         }

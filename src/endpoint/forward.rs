@@ -1,12 +1,12 @@
 //! From a product, a region and a network to the endpoint. For settings and for countersign's own calls.
 
 use super::grammar::is_host;
-use super::nearest::nearest;
 use super::reverse::{reverse, with_tenant, without_tenant};
 use super::table::{self, Forward, Rule, Use};
 use super::tenants::Tenants;
 use super::unresolved::{NoEndpoint, Unresolved};
 use crate::names::{Endpoint, Host, Network};
+use crate::suggest::nearest;
 
 /// The endpoint of `product` in `region`, over `network`; without a region, the host that serves them all.
 ///

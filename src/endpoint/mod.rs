@@ -9,7 +9,6 @@ mod forward;
 mod grammar;
 mod hash;
 mod meant;
-mod nearest;
 mod never_sign;
 mod pin;
 mod reverse;

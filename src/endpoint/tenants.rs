@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::grammar::LABEL_BYTES_MAX;
-use super::nearest::nearest;
 use super::unresolved::Unresolved;
+use crate::suggest::nearest;
 
 /// A list of the `[tenants]` settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -294,7 +294,7 @@ fn an_unknown_key_or_spelling_is_no_tenant() {
     {
         assert!(tenants.allow(key, pattern).is_err(), "{key} {pattern}");
     }
-    assert!(tenants.allow("os", "x").unwrap_err().to_string().contains("`oss`"));
+    assert!(tenants.allow("osss", "x").unwrap_err().to_string().contains("`oss`"));
     tenants.allow("odps", "My_project").unwrap();
     assert!(
         tenants.lists("odps", "My_project") && !tenants.lists("odps", "other") && !tenants.lists("no", "x")

@@ -75,15 +75,17 @@ pub fn day(unix_seconds: i64) -> [u8; 8] {
     fill(b"00000000", [(0, year / 100), (2, year % 100), (4, month), (6, day)])
 }
 
-/// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form of HTTP's `Date`. The name of the day is not looked at.
+/// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form that every answer's `Date` must have (RFC 9110). The name of the day
+/// is not looked at.
 pub fn parse_http(value: &[u8]) -> Option<i64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut parts = std::str::from_utf8(value).ok()?.split(' ').skip(1);
-    let (day, month, year, time, zone) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let mut parts = std::str::from_utf8(value.trim_ascii()).ok()?.split_once(", ")?.1.split(' ');
+    let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if parts.next()? != "GMT" || parts.next().is_some() {
+        return None;
+    }
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    (zone == "GMT").then_some(())?;
     parse_iso(&format!("{year}-{month:02}-{day}T{time}Z"))
 }
 
@@ -137,8 +139,18 @@ mod tests {
     #[test]
     fn the_date_of_an_answer_is_read() {
         assert_eq!(parse_http(b"Thu, 29 Feb 2024 01:57:12 GMT"), Some(1_709_171_832));
-        assert_eq!(parse_http(b"Thu, 29 Feb 2024 01:57:12 +0000"), None);
-        assert_eq!(parse_http(b"now"), None);
+        assert_eq!(parse_http(b" Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        for text in [
+            "",
+            "now",
+            "06 Nov 1994",
+            "Thu, 29 Feb 2024 01:57:12 +0000",
+            "Thu 29 Feb 2024 01:57:12 GMT",
+            "Thu, 29 Feb 2024 01:57:12 GMT GMT",
+            "Sun, 31 Feb 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(parse_http(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

@@ -37,11 +37,6 @@ impl AccessKeyId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether Alibaba Cloud's naming marks this id as short-lived. A convention, fit for warnings only.
-    pub fn is_short_lived(&self) -> bool {
-        self.0.starts_with("STS.")
-    }
 }
 
 impl fmt::Display for AccessKeyId {

@@ -1,6 +1,7 @@
 //! Sign: what stays of the request, and the proof.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::Pipeline;
 use super::prepare::Prepared;
@@ -51,12 +52,19 @@ impl Scratch {
 }
 
 /// What one attempt sends, before it is signed.
-#[derive(Debug)]
 pub struct Assembled<'a, 'b> {
     /// For the signer.
     pub unsigned: Unsigned<'a>,
     /// The body, where it is known whole.
     pub body: Option<Cow<'b, [u8]>>,
+}
+
+impl fmt::Debug for Assembled<'_, '_> {
+    /// Never the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.body.as_ref().map(|body| body.len());
+        write!(f, "Assembled({:?}, {bytes:?} bytes)", self.unsigned)
+    }
 }
 
 /// What stays of a request, and what is added: everything but the proof. The target's path is what goes out of it;
@@ -151,7 +159,7 @@ impl Pipeline {
         let buffer = self.worker.buffers.small();
         let Some(scheme) = scheme else { return Ok(sign::pass(unsigned, buffer)) };
         // What leads there is refused before: it is a mistake of ours, and still nothing leaves unsigned.
-        let unsignable = |fault: &dyn std::fmt::Display| {
+        let unsignable = |fault: &dyn fmt::Display| {
             tracing::error!(%fault, "a request that was accepted could not be signed");
             Refusal::new(Code::InternalError, "the request could not be signed", "please report this")
         };

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::accept::{self, BindError};
@@ -28,12 +28,15 @@ use crate::credential::{BadRole, Credentials, DayKeys, StsTable, Surroundings, V
 use crate::names::{Host, RoleName};
 use crate::telemetry::Metrics;
 use crate::upstream::{Connections, Dial};
-use parts::{Elsewhere, Parts};
+use parts::Parts;
 use state::Report;
+pub use worker::line_format;
 use worker::{Door, Plan};
 
+/// How long the end waits for whoever takes access lines.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
 /// What a sidecar is started with.
-#[derive(Debug)]
 pub struct Setup {
     /// The settings, without a mistake of form.
     pub settings: Settings,
@@ -43,6 +46,19 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// Where every endpoint is dialled instead: the sandbox. Every tenant is then allowed.
     pub elsewhere: Option<Dial>,
+}
+
+impl fmt::Debug for Setup {
+    /// Never the environment: it may hold an AccessKey's secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { settings, environment, clock, elsewhere } = self;
+        f.debug_struct("Setup")
+            .field("settings", settings)
+            .field("environment", &format_args!("{} variables", environment.len()))
+            .field("clock", clock)
+            .field("elsewhere", elsewhere)
+            .finish()
+    }
 }
 
 /// Why it did not start.
@@ -85,34 +101,37 @@ pub struct Sidecar {
     draining: watch::Sender<bool>,
     report: Arc<Report>,
     serving: JoinSet<io::Result<()>>,
-    threads: Vec<thread::JoinHandle<()>>,
+    /// One a further worker; it is told when that one has ended as it should.
+    ended: Vec<oneshot::Receiver<()>>,
     admin_task: JoinHandle<io::Result<()>>,
 }
 
 /// Finds every mistake that only the endpoint table and the variables show, and starts nothing.
-pub fn check(settings: &Settings) -> Result<(), Vec<Problem>> {
-    Parts::new(settings, None).map(drop)
+pub fn check(setup: &Setup) -> Result<(), Vec<Problem>> {
+    let variables = Variables::from_pairs(setup.environment.clone());
+    checked(&setup.settings, &variables, setup.elsewhere.as_ref()).map(drop)
 }
 
 /// The roles and their credentials without anything that serves: for signing at the command line. Must be called in a
 /// runtime, which does the fetching.
 pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
-    let elsewhere = setup.elsewhere.map(|dial| Elsewhere { dial });
-    let parts = Parts::new(&setup.settings, elsewhere.as_ref())?;
-    credentials(&setup.settings, &parts, setup.environment, &setup.clock)
+    let variables = Arc::new(Variables::from_pairs(setup.environment));
+    let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
+    credentials(&setup.settings, &parts, variables, &setup.clock)
 }
 
 impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { settings, environment, clock, elsewhere } = setup;
-        let elsewhere = elsewhere.map(|dial| Elsewhere { dial });
-        let parts = Parts::new(&settings, elsewhere.as_ref()).map_err(StartError::Settings)?;
+        let variables = Arc::new(Variables::from_pairs(environment));
+        let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
         let (workers, mut bound) = bind(&settings)?;
         let (admin_listener, admin) = bind_admin(&settings)?;
-        let credentials =
-            credentials(&settings, &parts, environment, &clock).map_err(StartError::Settings)?;
+        // Only now, since fetching starts at once.
+        let credentials = credentials(&settings, &parts, variables, &clock).map_err(StartError::Settings)?;
         let credentials = Arc::new(credentials);
+        let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
         let (draining, is_draining) = watch::channel(false);
@@ -121,6 +140,7 @@ impl Sidecar {
             required: required(&settings),
             clock: Arc::clone(&clock),
             metrics: Arc::clone(&metrics),
+            access: access.clone(),
             connections: Arc::clone(&connections),
             is_draining: AtomicBool::new(false),
         });
@@ -131,6 +151,7 @@ impl Sidecar {
             day_keys: DayKeys::new(),
             clock,
             metrics,
+            access,
             connections,
             skew: Arc::default(),
             held: Arc::default(),
@@ -139,19 +160,19 @@ impl Sidecar {
             settings,
         });
         let mut serving = JoinSet::new();
-        let mut threads = Vec::new();
+        let mut ended = Vec::new();
         for index in 0..workers {
             let doors: Vec<Door> = bound.iter_mut().filter_map(|bound| bound.door(&plan)).collect();
             let plan = Arc::clone(&plan);
             if index == 0 {
                 serving.spawn(async move { plan.serve(doors).await });
             } else {
-                threads.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
+                ended.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
             }
         }
         let admin_task =
             tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
-        Ok(Self { addresses, admin, credentials, draining, report, serving, threads, admin_task })
+        Ok(Self { addresses, admin, credentials, draining, report, serving, ended, admin_task })
     }
 
     /// Ends only when serving does: when a listener fails.
@@ -168,14 +189,21 @@ impl Sidecar {
         self.report.is_draining.store(true, Ordering::Relaxed);
         // Nobody listening means that nobody is left to be told.
         let _ = self.draining.send(true);
-        let threads = std::mem::take(&mut self.threads);
+        let ended = std::mem::take(&mut self.ended);
+        // No thread is joined: one that joins cannot be given up, and would hold the process past its deadline.
         let all = async {
             while self.serving.join_next().await.is_some() {}
-            let joined =
-                tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
-            joined.await.unwrap_or(false)
+            let mut is_clean = true;
+            for worker in ended {
+                is_clean &= worker.await.is_ok();
+            }
+            is_clean
         };
         let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
+        if let Some(access) = self.report.access.clone() {
+            // Lines that nobody takes do not make the drain any less clean: they are counted among the dropped.
+            let _ = tokio::task::spawn_blocking(move || access.finish(LAST_LINES)).await;
+        }
         self.admin_task.abort();
         is_clean
     }
@@ -253,28 +281,52 @@ fn required(settings: &Settings) -> BTreeSet<RoleName> {
     roles.map(|(name, _)| name.clone()).collect()
 }
 
+/// The parts, if nothing is wrong with them and with the roles.
+fn checked(
+    settings: &Settings,
+    variables: &Variables,
+    elsewhere: Option<&Dial>,
+) -> Result<Parts, Vec<Problem>> {
+    let parts = Parts::new(settings, elsewhere);
+    match (parts, Credentials::check(&parts::roles(settings), &Table, variables)) {
+        (Ok(parts), Ok(())) => Ok(parts),
+        (parts, roles) => {
+            let mut problems = parts.err().unwrap_or_default();
+            problems.extend(role_problems(settings, &roles.err().unwrap_or_default()));
+            Err(problems)
+        }
+    }
+}
+
+fn role_problems(settings: &Settings, mistakes: &[BadRole]) -> Vec<Problem> {
+    let problem = |mistake: &BadRole| {
+        let role = mistake.role().and_then(|role| settings.roles.get(role));
+        // A host of the settings has been told of, with its line.
+        if let (BadRole::NotSts(_, host), Some(role)) = (mistake, role)
+            && role.sts.iter().any(|named| named.text == *host)
+        {
+            return None;
+        }
+        Some(Problem::new(role.map_or(&Origin::Default, |role| &role.origin), mistake.to_string()))
+    };
+    mistakes.iter().filter_map(problem).collect()
+}
+
 fn credentials(
     settings: &Settings,
     parts: &Parts,
-    environment: BTreeMap<String, String>,
+    variables: Arc<Variables>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Credentials, Vec<Problem>> {
     let surroundings = Surroundings {
-        variables: Arc::new(Variables::from_pairs(environment)),
+        variables,
         carry: Arc::new(StsCarry::new(Arc::clone(&parts.routes))),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
         runtime: Handle::current(),
     };
-    let mistakes = match Credentials::new(&parts::roles(settings), &Table, &surroundings) {
-        Ok(credentials) => return Ok(credentials),
-        Err(mistakes) => mistakes,
-    };
-    let problem = |mistake: &BadRole| {
-        let role = settings.roles.get(mistake.role());
-        Problem::new(role.map_or(&Origin::Default, |role| &role.origin), mistake.to_string())
-    };
-    Err(mistakes.iter().map(problem).collect())
+    Credentials::new(&parts::roles(settings), &Table, &surroundings)
+        .map_err(|mistakes| role_problems(settings, &mistakes))
 }
 
 /// The endpoint table, as the credential room asks it.
@@ -290,11 +342,17 @@ impl StsTable for Table {
     }
 }
 
-fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<thread::JoinHandle<()>> {
+fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<oneshot::Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (end, ended) = oneshot::channel();
     thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
         if let Err(error) = runtime.block_on(plan.serve(doors)) {
             tracing::error!(%error, "a worker has stopped");
         }
-    })
+        // The sidecar may be gone without having been drained.
+        let _ = end.send(());
+        // A name look-up that hangs is not waited for.
+        runtime.shutdown_background();
+    })?;
+    Ok(ended)
 }

@@ -9,7 +9,10 @@ pub(super) struct Log;
 
 impl Observer for Log {
     fn observe(&self, role: &RoleName, event: &Event<'_>) {
-        if event.is_warning() {
+        if let Event::RefreshFailed { error, .. } = event {
+            // A word that alerts can be built on; the sentence may change.
+            tracing::warn!(%role, code = error.code(), "{event}");
+        } else if event.is_warning() {
             tracing::warn!(%role, "{event}");
         } else {
             tracing::info!(%role, "{event}");

@@ -21,14 +21,9 @@ pub(super) struct Parts {
     pub(super) upgrades: HashSet<String>,
 }
 
-/// The cloud that everything is dialled to instead of the real one.
-#[derive(Clone, Debug)]
-pub(super) struct Elsewhere {
-    pub(super) dial: Dial,
-}
-
 impl Parts {
-    pub(super) fn new(settings: &Settings, elsewhere: Option<&Elsewhere>) -> Result<Self, Vec<Problem>> {
+    /// `elsewhere`: where everything is dialled instead of the real cloud.
+    pub(super) fn new(settings: &Settings, elsewhere: Option<&Dial>) -> Result<Self, Vec<Problem>> {
         let mut problems = settings.check_products(|code| endpoint::product(code).is_some());
         problems.extend(settings.check_sts(|host| sts_host(host).is_some()));
         let tenants = tenants(settings, elsewhere.is_some(), &mut problems);
@@ -70,7 +65,7 @@ fn tenants(settings: &Settings, allows_any: bool, problems: &mut Vec<Problem>) -
     tenants
 }
 
-fn routes(settings: &Settings, elsewhere: Option<&Elsewhere>, problems: &mut Vec<Problem>) -> Option<Routes> {
+fn routes(settings: &Settings, elsewhere: Option<&Dial>, problems: &mut Vec<Problem>) -> Option<Routes> {
     let mut extra = Vec::new();
     if let Some(path) = &settings.upstream.extra_ca {
         let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -88,7 +83,7 @@ fn routes(settings: &Settings, elsewhere: Option<&Elsewhere>, problems: &mut Vec
         }
     };
     let mut routes = match elsewhere {
-        Some(elsewhere) => Routes::all_to(elsewhere.dial.clone()),
+        Some(elsewhere) => Routes::all_to(elsewhere.clone()),
         None => Routes::direct(Arc::clone(&trust)),
     };
     for row in &settings.connect_to {

@@ -9,7 +9,7 @@ use crate::admin::State;
 use crate::clock::Clock;
 use crate::credential::Credentials;
 use crate::names::RoleName;
-use crate::telemetry::Metrics;
+use crate::telemetry::{AccessWriter, Metrics};
 use crate::upstream::Connections;
 
 /// Everything that there is to report on.
@@ -20,6 +20,7 @@ pub(super) struct Report {
     pub(super) required: BTreeSet<RoleName>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) access: Option<Arc<AccessWriter>>,
     pub(super) connections: Arc<Connections>,
     pub(super) is_draining: AtomicBool,
 }
@@ -77,11 +78,15 @@ impl State for Report {
              # TYPE countersign_credential_refresh_total counter\n",
         );
         out.push_str(&refreshes);
+        let dropped = self.access.as_ref().map_or(0, |access| access.dropped());
         let opened = self.connections.opened.load(Ordering::Relaxed);
         let open = self.connections.open.load(Ordering::Relaxed);
         let _ = write!(
             out,
-            "# HELP countersign_upstream_connections_total Connections made to endpoints.\n\
+            "# HELP countersign_access_lines_dropped_total Access lines that nobody took in time, or that could not be written.\n\
+             # TYPE countersign_access_lines_dropped_total counter\n\
+             countersign_access_lines_dropped_total {dropped}\n\
+             # HELP countersign_upstream_connections_total Connections made to endpoints.\n\
              # TYPE countersign_upstream_connections_total counter\n\
              countersign_upstream_connections_total {opened}\n\
              # HELP countersign_upstream_connections_open Connections to endpoints that are open.\n\

@@ -19,7 +19,7 @@ use crate::config::{Access, LogFormat, Settings};
 use crate::credential::{Cell, Credentials, DayKeys};
 use crate::names::{Endpoint, RoleName};
 use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Worker};
-use crate::telemetry::{AccessLog, FLUSH_EVERY, Format, Metrics};
+use crate::telemetry::{AccessWriter, FLUSH_EVERY, Format, Metrics};
 use crate::upstream::{Connections, Timeouts, Upstream};
 use crate::wire::HeadLimits;
 
@@ -35,6 +35,7 @@ pub(super) struct Plan {
     pub(super) day_keys: DayKeys,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) access: Option<Arc<AccessWriter>>,
     pub(super) connections: Arc<Connections>,
     pub(super) skew: Arc<AtomicI64>,
     pub(super) held: Arc<AtomicUsize>,
@@ -53,7 +54,7 @@ pub(super) struct Door {
 }
 
 impl Plan {
-    fn worker(&self) -> io::Result<Worker> {
+    fn worker(&self) -> Worker {
         let settings = &self.settings;
         let timeouts = Timeouts {
             connect: settings.upstream.connect_timeout,
@@ -61,7 +62,7 @@ impl Plan {
             idle: settings.upstream.idle_timeout,
             body_idle: settings.limits.body_idle_timeout,
         };
-        Ok(Worker {
+        Worker {
             upstream: Upstream::new(Arc::clone(&self.parts.routes), timeouts, Arc::clone(&self.connections)),
             tenants: Arc::clone(&self.parts.tenants),
             seen: Seen::default(),
@@ -77,14 +78,14 @@ impl Plan {
             body_idle_timeout: settings.limits.body_idle_timeout,
             buffers: Arc::new(Buffers::default()),
             metrics: self.metrics.shard(),
-            access: access_log(settings)?.map(Arc::new),
+            access: self.access.as_ref().map(|access| access.log()),
             scratch: Mutex::new(Scratch::default()),
-        })
+        }
     }
 
     /// Serves until the drain, and until the last connection has ended after it.
     pub(super) async fn serve(&self, doors: Vec<Door>) -> io::Result<()> {
-        let worker = Arc::new(self.worker()?);
+        let worker = Arc::new(self.worker());
         let limits = &self.settings.limits;
         let shared = Shared {
             limits: Limits {
@@ -98,7 +99,7 @@ impl Plan {
             open: Arc::clone(&self.open),
             draining: self.draining.clone(),
         };
-        let chores = tokio::spawn(chores(Arc::clone(&worker)));
+        let chores = tokio::spawn(chores(Arc::clone(&worker), self.access.clone()));
         let mut serving = tokio::task::JoinSet::new();
         for Door { listening, listener, pinned, role, cell } in doors {
             let worker = Arc::clone(&worker);
@@ -109,37 +110,45 @@ impl Plan {
             served.map_err(io::Error::other)??;
         }
         chores.abort();
-        if let Some(access) = &worker.access {
-            access.flush();
-        }
         Ok(())
     }
 }
 
 /// What a worker does now and then.
-async fn chores(worker: Arc<Worker>) {
+async fn chores(worker: Arc<Worker>, access: Option<Arc<AccessWriter>>) {
     let mut flush = tokio::time::interval(FLUSH_EVERY);
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     loop {
         tokio::select! {
-            _ = flush.tick() => if let Some(access) = &worker.access { access.flush() },
-            _ = sweep.tick() => worker.upstream.sweep(),
+            _ = flush.tick() => if let Some(log) = &worker.access {
+                // What there is no room for stays, and is handed over later.
+                log.flush();
+            },
+            _ = sweep.tick() => {
+                worker.upstream.sweep();
+                // Whichever worker is first tells.
+                if let Some(count) = access.as_ref().and_then(|access| access.newly_dropped()) {
+                    tracing::warn!(count, "access lines were dropped: nobody took them in time, or they could not be written");
+                }
+            }
         }
     }
 }
 
-fn access_log(settings: &Settings) -> io::Result<Option<AccessLog>> {
+/// The one place that writes access lines, if any are to be written.
+pub(super) fn access_writer(settings: &Settings) -> io::Result<Option<Arc<AccessWriter>>> {
     let sink: Box<dyn Write + Send> = match &settings.log.access {
         Access::Off => return Ok(None),
         Access::Stdout => Box::new(io::stdout()),
         Access::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
     };
     let is_terminal = settings.log.access == Access::Stdout && io::stdout().is_terminal();
-    Ok(Some(AccessLog::new(format(settings.log.format, is_terminal), sink)))
+    let writer = AccessWriter::start(line_format(settings.log.format, is_terminal), sink)?;
+    Ok(Some(Arc::new(writer)))
 }
 
 /// `auto` is text for people at a terminal and JSON for everything else.
-pub(super) const fn format(format: LogFormat, is_terminal: bool) -> Format {
+pub const fn line_format(format: LogFormat, is_terminal: bool) -> Format {
     match (format, is_terminal) {
         (LogFormat::Text, _) | (LogFormat::Auto, true) => Format::Text,
         (LogFormat::Json, _) | (LogFormat::Auto, false) => Format::Json,

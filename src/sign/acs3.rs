@@ -6,6 +6,8 @@
 //! Signature        = hex(HMAC-SHA256(AccessKeySecret, StringToSign))
 //! ```
 
+use std::fmt;
+
 use super::digest::sha256;
 use super::encode::{hex, percent};
 use super::head::{self, Additions, Few};
@@ -19,7 +21,6 @@ const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
 const EMPTY_HASH: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What one signature covers.
-#[derive(Debug)]
 pub struct Covered<'a, H> {
     /// The method, in upper case.
     pub method: &'a str,
@@ -31,6 +32,13 @@ pub struct Covered<'a, H> {
     pub headers: H,
     /// The lower-case hexadecimal SHA-256 of the body.
     pub payload_hash: &'a [u8],
+}
+
+impl<H> fmt::Debug for Covered<'_, H> {
+    /// Never what is covered: a token and the caller's parameters may be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Covered({}, {} parameters)", self.method, self.query.len())
+    }
 }
 
 /// Whether the scheme signs a header: `host`, `content-type` and every `x-acs-*`.

@@ -20,12 +20,14 @@ pub use encode::{hex, percent};
 pub use key::{DayKey, Key};
 pub use workspace::Workspace;
 
+use std::fmt;
+
 pub use crate::names::calendar::{day, iso, iso_basic, parse_iso};
 use crate::names::{Endpoint, Moment, Scheme};
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// What is to leave, before it is signed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Unsigned<'a> {
     /// The method, in upper case.
     pub method: &'a str,
@@ -53,8 +55,18 @@ pub struct Unsigned<'a> {
     pub additional_headers: &'a [u8],
 }
 
+impl fmt::Debug for Unsigned<'_> {
+    /// Never the contents: paths, parameters and headers are the caller's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, query, headers, form, payload, endpoint, .. } = self;
+        let (query, headers, form) = (query.len(), headers.len(), form.len());
+        write!(f, "Unsigned({method} to {}, {query} parameters, {headers} headers, ", endpoint.host())?;
+        write!(f, "{form} fields, {payload:?})")
+    }
+}
+
 /// What a signature may know of the body.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Payload<'a> {
     /// Every byte. An empty body is one of these.
     Held(&'a [u8]),
@@ -64,8 +76,18 @@ pub enum Payload<'a> {
     Streamed,
 }
 
+impl fmt::Debug for Payload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(body) => write!(f, "Held({} bytes)", body.len()),
+            Self::Hashed(_) => f.write_str("Hashed"),
+            Self::Streamed => f.write_str("Streamed"),
+        }
+    }
+}
+
 /// As whom: one credential, taken apart for signing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Identity<'a> {
     /// The AccessKey's id.
     pub access_key_id: &'a str,
@@ -75,6 +97,14 @@ pub struct Identity<'a> {
     pub key: &'a Key,
     /// The V4 key for this day, region and product. Schemes without one ignore it.
     pub day_key: Option<&'a DayKey>,
+}
+
+impl fmt::Debug for Identity<'_> {
+    /// The id alone: it is in every log of the cloud. Never the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.security_token.is_some() { "with" } else { "without" };
+        write!(f, "Identity({}, {kind} a token)", self.access_key_id)
+    }
 }
 
 /// Why a request could not be signed. Each is a mistake of ours: what leads here is refused before.
@@ -90,8 +120,8 @@ pub enum Unsignable {
     NoDayKey,
 }
 
-impl std::fmt::Display for Unsignable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Unsignable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scheme(scheme) => write!(f, "no signer for {scheme} is built in"),
             Self::BodyNotHeld => f.write_str("the body's hash is not known"),

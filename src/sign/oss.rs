@@ -6,6 +6,8 @@
 //! Signature        = hex(HMAC-SHA256(KEY4(secret, day, region, product), StringToSign))
 //! ```
 
+use std::fmt;
+
 use std::cmp::Ordering;
 
 use super::digest::sha256;
@@ -22,7 +24,6 @@ const UNSIGNED_PAYLOAD: &[u8] = b"UNSIGNED-PAYLOAD";
 pub const PRODUCT: &str = "oss";
 
 /// What one signature covers.
-#[derive(Debug)]
 pub struct Covered<'a, H> {
     /// The method, in upper case.
     pub method: &'a str,
@@ -42,6 +43,13 @@ pub struct Covered<'a, H> {
     pub region: &'a str,
     /// The product's word in the scope.
     pub product: &'a str,
+}
+
+impl<H> fmt::Debug for Covered<'_, H> {
+    /// Never what is covered: a token and the caller's parameters may be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Covered({}, {} parameters)", self.method, self.query.len())
+    }
 }
 
 /// Headers that are always signed when they are there.

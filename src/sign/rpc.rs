@@ -6,6 +6,8 @@
 //! Signature          = base64(HMAC-SHA1(AccessKeySecret "&", StringToSign))
 //! ```
 
+use std::fmt;
+
 use super::encode::{base64, percent_twice};
 use super::head::{self, Additions, Few};
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
@@ -13,7 +15,7 @@ use crate::names::{Moment, calendar};
 use crate::wire::{Parameter, Signed};
 
 /// What one signature covers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Covered<'a> {
     /// The method, in upper case.
     pub method: &'a str,
@@ -24,6 +26,13 @@ pub struct Covered<'a> {
     pub form: &'a [Parameter<'a>],
     /// The scheme's own, without `Signature`.
     pub added: &'a [Parameter<'a>],
+}
+
+impl fmt::Debug for Covered<'_> {
+    /// Never what is covered: a token and the caller's parameters may be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Covered({}, {} parameters)", self.method, self.query.len())
+    }
 }
 
 /// The signature, in base64. Leaves the string-to-sign in the workspace; this scheme has no canonical request.

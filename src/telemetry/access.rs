@@ -3,17 +3,20 @@
 //! They do not go through `tracing`: a line there costs twenty times as much, and three allocations.
 
 use std::fmt;
-use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Record;
+use super::outlet::Outlet;
 use crate::names::{Endpoint, calendar, write_decimal};
 
-/// Lines are written when this much has gathered …
+/// Lines are handed over when this much has gathered …
 const FULL: usize = 48 * 1024;
-/// … or this long after the last writing, whichever comes first.
+/// … or this long after the last time, whichever comes first.
 pub const FLUSH_EVERY: Duration = Duration::from_millis(200);
+/// The most that waits to be written: about 1,700 lines, for as long as whoever reads them stands still.
+const WAITING_MAX: usize = 512 * 1024;
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,55 +27,89 @@ pub enum Format {
     Json,
 }
 
+/// Writes the lines of all workers, on a thread of its own: a pipe that nobody reads stops no request.
+#[derive(Debug)]
+pub struct AccessWriter {
+    format: Format,
+    outlet: Arc<Outlet>,
+    logs: Mutex<Vec<Arc<AccessLog>>>,
+}
+
+impl AccessWriter {
+    /// Writes to `sink`.
+    pub fn start(format: Format, sink: Box<dyn Write + Send>) -> io::Result<Self> {
+        let outlet = Arc::new(Outlet::start("access", sink, WAITING_MAX)?);
+        Ok(Self { format, outlet, logs: Mutex::default() })
+    }
+
+    /// The log of one more worker.
+    pub fn log(&self) -> Arc<AccessLog> {
+        let lines = Mutex::new(Vec::with_capacity(FULL + 1024));
+        let log = Arc::new(AccessLog { format: self.format, lines, outlet: Arc::clone(&self.outlet) });
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&log));
+        log
+    }
+
+    /// How many lines were dropped because those before them were not taken in time, or could not be written.
+    pub fn dropped(&self) -> u64 {
+        self.outlet.lost()
+    }
+
+    /// How many were dropped since this was last asked. `None`: none.
+    pub fn newly_dropped(&self) -> Option<u64> {
+        self.outlet.newly_lost()
+    }
+
+    /// Waits until every line is written, but no longer than `limit`. Blocks. Returns whether all are.
+    pub fn finish(&self, limit: Duration) -> bool {
+        let flush = || {
+            let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+            // Every one of them, also behind one that could not.
+            logs.iter().filter(|log| !log.flush()).count() == 0
+        };
+        // What there was no room for goes into the room that writing the rest has made.
+        flush() && self.outlet.finish(limit)
+            || self.outlet.finish(limit) && flush() && self.outlet.finish(limit)
+    }
+}
+
 /// One worker's access log.
 pub struct AccessLog {
     format: Format,
-    state: Mutex<State>,
-}
-
-struct State {
-    lines: Vec<u8>,
-    sink: Box<dyn Write + Send>,
+    lines: Mutex<Vec<u8>>,
+    outlet: Arc<Outlet>,
 }
 
 impl AccessLog {
-    /// Writes to `sink`.
-    pub fn new(format: Format, sink: Box<dyn Write + Send>) -> Self {
-        Self { format, state: Mutex::new(State { lines: Vec::with_capacity(FULL + 1024), sink }) }
-    }
-
-    /// Adds a line for a request that ended at `ended`, by CLOCK_BOOTTIME.
+    /// Adds a line for a request that ended at `ended`, by CLOCK_BOOTTIME. Never waits for whoever reads: when too much
+    /// is waiting, the line is dropped and counted.
     pub fn add(&self, record: &Record, ended: Duration) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= FULL && !self.hand_over(&mut lines) {
+            self.outlet.lose(1);
+            return;
+        }
         let line = Line { record, ended };
         match self.format {
-            Format::Text => line.text(&mut state.lines),
-            Format::Json => line.json(&mut state.lines),
+            Format::Text => line.text(&mut lines),
+            Format::Json => line.json(&mut lines),
         }
-        if state.lines.len() >= FULL {
-            state.flush();
+        if lines.len() >= FULL {
+            self.hand_over(&mut lines);
         }
     }
 
-    /// Writes what has gathered. To be called every [`FLUSH_EVERY`], and at the end.
-    pub fn flush(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).flush();
+    /// Hands over what has gathered, and returns whether there was room for it. To be called every [`FLUSH_EVERY`].
+    pub fn flush(&self) -> bool {
+        self.hand_over(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
 
-impl State {
-    fn flush(&mut self) {
-        if !self.lines.is_empty() {
-            // A log that cannot be written must not stop requests; there is nowhere else to say so.
-            let _ = self.sink.write_all(&self.lines).and_then(|()| self.sink.flush());
-            self.lines.clear();
+    fn hand_over(&self, lines: &mut Vec<u8>) -> bool {
+        let is_taken = lines.is_empty() || self.outlet.take(lines);
+        if is_taken {
+            lines.clear();
         }
-    }
-}
-
-impl Drop for AccessLog {
-    fn drop(&mut self) {
-        self.flush();
+        is_taken
     }
 }
 
@@ -198,5 +235,37 @@ impl Number {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outlet::tests::Slow;
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+    use crate::names::RoleName;
+
+    /// Far more than fits, at about 100 bytes a line.
+    const LINES: u64 = 40_000;
+
+    #[test]
+    fn lines_that_nobody_takes_are_dropped_and_counted_and_the_rest_is_whole() {
+        let (sink, go, seen) = Slow::new();
+        let writer = AccessWriter::start(Format::Json, Box::new(sink)).unwrap();
+        let (log, other) = (writer.log(), writer.log());
+        let record = Record::begin(SystemClock.now(), RoleName::new("default"));
+        for _ in 0..LINES {
+            log.add(&record, record.begun.boot);
+        }
+        other.add(&record, record.begun.boot);
+        let dropped = writer.dropped();
+        assert!((1..LINES).contains(&dropped), "{dropped}");
+        assert_eq!((writer.newly_dropped(), writer.newly_dropped()), (Some(dropped), None));
+        assert!(!writer.finish(Duration::from_millis(1)), "nobody has taken them yet");
+        drop(go);
+        assert!(writer.finish(Duration::from_secs(10)));
+        let written = String::from_utf8(seen.try_iter().flatten().collect()).unwrap();
+        assert!(written.lines().all(|line| line.starts_with('{') && line.ends_with('}')));
+        assert_eq!(written.lines().count() as u64 + dropped, LINES + 1);
     }
 }

@@ -1,25 +1,106 @@
 //! The log of everything but requests, on standard error.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use super::Format;
+use super::outlet::Outlet;
+
+/// The most that waits to be written: an hour of everything that an outage has to say.
+const WAITING_MAX: usize = 256 * 1024;
+/// How long the end of the process waits for the last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The log, which ends with this value: the last lines are waited for, though not for long.
+#[derive(Debug)]
+pub struct Log(Arc<Outlet>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.finish(LAST_LINES);
+    }
+}
 
 /// Starts it. `directives`: what `RUST_LOG` says. The level is `info` unless that says otherwise.
 ///
-/// A second start in one process changes nothing.
-pub fn start(format: Format, directives: Option<&str>) {
+/// A thread of its own writes, so that a pipe that nobody reads stops nothing; what it does not take is dropped, and
+/// said to be. A second start in one process changes nothing.
+pub fn start(format: Format, directives: Option<&str>) -> io::Result<Log> {
     let filter = EnvFilter::builder()
         .with_default_directive(tracing::Level::INFO.into())
         .parse_lossy(directives.unwrap_or_default());
+    let outlet = Arc::new(Outlet::start("log", Box::new(io::stderr()), WAITING_MAX)?);
+    let events = Arc::clone(&outlet);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(move || Event { format, outlet: Arc::clone(&events) })
         .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_ansi(io::stderr().is_terminal());
     let _ = match format {
         Format::Text => builder.try_init(),
         Format::Json => builder.json().flatten_event(true).try_init(),
     };
+    Ok(Log(outlet))
+}
+
+/// Takes one event, which comes as one piece.
+struct Event {
+    format: Format,
+    outlet: Arc<Outlet>,
+}
+
+impl Event {
+    /// That lines are missing here: not through `tracing`, which is in the middle of an event.
+    fn gap(&self, count: u64) -> String {
+        let words = "lines of this log were dropped, because nobody read it in time";
+        match self.format {
+            Format::Text => format!("WARN {words} count={count}\n"),
+            Format::Json => format!("{{\"level\":\"WARN\",\"message\":\"{words}\",\"count\":{count}}}\n"),
+        }
+    }
+}
+
+impl Write for Event {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.outlet.take(bytes) {
+            self.outlet.lose(1);
+        } else if let Some(count) = self.outlet.newly_lost()
+            && !self.outlet.take(self.gap(count).as_bytes())
+        {
+            self.outlet.lose(count);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outlet::tests::Slow;
+    use super::*;
+
+    #[test]
+    fn a_log_with_a_gap_says_so_once_it_is_read_again() {
+        let (sink, go, seen) = Slow::new();
+        let outlet = Arc::new(Outlet::start("test", Box::new(sink), 200).unwrap());
+        let mut event = Event { format: Format::Json, outlet: Arc::clone(&outlet) };
+        for _ in 0..10 {
+            event.write_all(&[b'x'; 100]).unwrap();
+        }
+        drop(go);
+        assert!(outlet.finish(Duration::from_secs(10)));
+        event.write_all(b"y\n").unwrap();
+        assert!(outlet.finish(Duration::from_secs(10)));
+        let written = String::from_utf8(seen.try_iter().flatten().collect()).unwrap();
+        let (before, gap) = written.split_once("y\n").unwrap();
+        let kept = before.len() / 100;
+        let gap: serde_json::Value = serde_json::from_str(gap).unwrap();
+        assert_eq!((gap["level"].as_str(), gap["count"].as_u64()), (Some("WARN"), Some(10 - kept as u64)));
+    }
 }

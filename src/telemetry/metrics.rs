@@ -11,7 +11,8 @@ use super::Record;
 use super::record::Outcome;
 use crate::names::{Action, Endpoint, Region};
 
-/// Distinct actions that a worker counts by name. The rest is `other`: what callers send must not fill memory.
+/// Distinct actions that are counted by name, over all workers. The rest is `other`: what callers send must not fill
+/// memory, neither here nor in whatever collects the numbers.
 const ACTIONS_MAX: usize = 200;
 /// Upper bounds of the histograms' buckets, in seconds: from a local answer to a long upload.
 const BUCKETS: [f64; 15] =
@@ -21,16 +22,27 @@ const BUCKETS: [f64; 15] =
 #[derive(Debug, Default)]
 pub struct Metrics {
     shards: Mutex<Vec<Arc<Shard>>>,
+    named: Arc<Named>,
 }
 
 /// One worker's counters.
+#[derive(Debug)]
+pub struct Shard {
+    counters: Mutex<Counters>,
+    named: Arc<Named>,
+}
+
+/// The actions that are counted by name.
 #[derive(Debug, Default)]
-pub struct Shard(Mutex<Counters>);
+struct Named(Mutex<FxHashSet<Action>>);
 
 #[derive(Debug, Default)]
 struct Counters {
     requests: FxHashMap<Request, u64>,
-    actions: FxHashSet<Action>,
+    /// Those of the named actions that this worker knows of: others are looked for among all.
+    named: FxHashSet<Action>,
+    /// Whether it knows of all there will ever be.
+    knows_all: bool,
     refusals: FxHashMap<&'static str, u64>,
     signatures: FxHashMap<&'static str, u64>,
     request_seconds: Histogram,
@@ -85,7 +97,7 @@ impl Histogram {
 impl Shard {
     /// Counts a request that has ended, by CLOCK_BOOTTIME.
     pub fn count(&self, record: &Record, ended: Duration) {
-        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let request = Request {
             product: record.endpoint.as_ref().map_or("", |endpoint| endpoint.product().code),
             action: record.action,
@@ -94,7 +106,7 @@ impl Shard {
             status: record.status,
             outcome: record.outcome,
         };
-        counters.count_request(request);
+        counters.count_request(request, &self.named);
         if let Some(code) = record.refusal {
             *counters.refusals.entry(code).or_default() += 1;
         }
@@ -110,28 +122,40 @@ impl Shard {
 }
 
 impl Counters {
-    fn count_request(&mut self, mut request: Request) {
+    fn count_request(&mut self, mut request: Request, named: &Named) {
         if let Some(count) = self.requests.get_mut(&request) {
             *count += 1;
             return;
         }
         if let Some(action) = request.action
-            && !self.actions.contains(&action)
+            && !self.is_named(action, named)
         {
-            if self.actions.len() < ACTIONS_MAX {
-                self.actions.insert(action);
-            } else {
-                request = Request { action: None, is_other: true, ..request };
-            }
+            request = Request { action: None, is_other: true, ..request };
         }
         *self.requests.entry(request).or_default() += 1;
+    }
+
+    fn is_named(&mut self, action: Action, all: &Named) -> bool {
+        if self.named.contains(&action) || self.knows_all {
+            return self.named.contains(&action);
+        }
+        let mut all = all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() < ACTIONS_MAX {
+            all.insert(action);
+            self.named.insert(action);
+        } else {
+            // No more will come: from here on this worker needs to ask nobody.
+            self.named.clone_from(&all);
+            self.knows_all = true;
+        }
+        self.named.contains(&action)
     }
 }
 
 impl Metrics {
     /// Counters for one more worker.
     pub fn shard(&self) -> Arc<Shard> {
-        let shard = Arc::new(Shard::default());
+        let shard = Arc::new(Shard { counters: Mutex::default(), named: Arc::clone(&self.named) });
         self.shards.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&shard));
         shard
     }
@@ -143,7 +167,7 @@ impl Metrics {
         let mut signatures: BTreeMap<&str, u64> = BTreeMap::new();
         let (mut request_seconds, mut upstream_seconds) = (Histogram::default(), Histogram::default());
         for shard in self.shards.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            let counters = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let counters = shard.counters.lock().unwrap_or_else(PoisonError::into_inner);
             for (request, count) in &counters.requests {
                 *requests.entry(request.labels()).or_default() += count;
             }
@@ -186,5 +210,40 @@ fn family<'a>(out: &mut String, name: &str, help: &str, counts: impl Iterator<It
     let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} counter\n");
     for (labels, count) in counts {
         let _ = writeln!(out, "{name}{{{labels}}} {count}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+    use crate::names::RoleName;
+
+    #[test]
+    fn two_hundred_actions_are_named_however_many_workers_there_are() {
+        let metrics = Metrics::default();
+        let begun = SystemClock.now();
+        for worker in 0..3 {
+            let shard = metrics.shard();
+            // Half of them are those that the worker before has seen too. Each comes twice.
+            for number in (worker * 75..worker * 75 + 150).chain(worker * 75..worker * 75 + 150) {
+                let action = Action::new(format!("Act{number}").bytes());
+                let record = Record { action, ..Record::begin(begun, RoleName::new("default")) };
+                shard.count(&record, begun.boot);
+            }
+        }
+        let mut text = String::new();
+        metrics.render(&mut text);
+        let requests = text.lines().filter(|line| line.starts_with("countersign_requests_total{"));
+        let counts: Vec<(&str, u64)> = requests
+            .map(|line| {
+                let (labels, count) = line.rsplit_once(' ').unwrap();
+                let action = labels.split("action=\"").nth(1).unwrap().split('"').next().unwrap();
+                (action, count.parse().unwrap())
+            })
+            .collect();
+        assert_eq!(counts.len(), ACTIONS_MAX + 1, "the named ones and `other`");
+        assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), 3 * 300, "none is lost");
+        assert!(counts.contains(&("Act199", 4)) && counts.contains(&("other", 250)), "{counts:?}");
     }
 }

@@ -5,9 +5,10 @@
 mod access;
 mod log;
 mod metrics;
+mod outlet;
 mod record;
 
-pub use access::{AccessLog, FLUSH_EVERY, Format};
-pub use log::start as start_log;
+pub use access::{AccessLog, AccessWriter, FLUSH_EVERY, Format};
+pub use log::{Log, start as start_log};
 pub use metrics::{Metrics, Shard};
 pub use record::{Outcome, Record, RequestId};

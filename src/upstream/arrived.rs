@@ -1,5 +1,6 @@
 //! An answer: its head is here, its body follows. It is looked at, or passed on, or both.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,7 +15,6 @@ use crate::names::Host;
 use crate::wire::{AnswerFraming, AnswerHead, Toward};
 
 /// An answer whose head has arrived.
-#[derive(Debug)]
 pub struct Arrived {
     pub(super) connection: Connection,
     pub(super) buffer: Vec<u8>,
@@ -23,6 +23,13 @@ pub struct Arrived {
     pub(super) is_request_whole: bool,
     /// How the connection ended, if that was seen when the body was looked at: it is seen once only.
     pub(super) ended: Option<Read>,
+}
+
+impl fmt::Debug for Arrived {
+    /// Never the bytes: an answer may hold what only its caller may see.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arrived({:?}, {} bytes)", self.answer, self.buffer.len())
+    }
 }
 
 /// How passing an answer on ended.
@@ -190,5 +197,25 @@ impl Arrived {
         };
         side.buffers.put(buffer);
         end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::upstream::connection::Transport;
+
+    #[tokio::test]
+    async fn an_answer_is_not_printed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let buffer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary".to_vec();
+        let answer = AnswerHead::parse(&buffer, false).unwrap().unwrap();
+        let connection = Connection::new(Transport::Plain(stream), Instant::now());
+        let arrived = Arrived { connection, buffer, answer, is_request_whole: true, ended: None };
+        let printed = format!("{arrived:?}");
+        assert!(!printed.contains("canary") && !printed.contains("99, 97, 110"), "{printed}");
     }
 }

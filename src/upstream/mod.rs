@@ -38,7 +38,7 @@ use pool::Pool;
 /// How long is waited for the cloud, and for a caller's body. The defaults are in the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// For TCP, and once more for TLS.
+    /// For a connection: name look-up, TCP and TLS together.
     pub connect: Duration,
     /// For the head of an answer.
     pub head: Duration,

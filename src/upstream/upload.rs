@@ -1,5 +1,7 @@
 //! A caller's body: how much of it was seen, and where it ends.
 
+use std::fmt;
+
 use crate::wire::{Head, Malformed, Progress};
 
 /// A body on its way through.
@@ -59,10 +61,19 @@ impl Upload {
 }
 
 /// What goes out behind the head.
-#[derive(Debug)]
 pub enum Outgoing<'a> {
     /// A body that is known whole, or none.
     Whole(&'a [u8]),
     /// The caller's body, as it arrives.
     Streamed(&'a mut Upload),
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    /// Never the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(body) => write!(f, "Whole({} bytes)", body.len()),
+            Self::Streamed(upload) => write!(f, "Streamed({upload:?})"),
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! The parameters of a query or a form, as slices of the bytes that arrived.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use super::percent::{Spelling, decoded};
 
 /// One `name=value` piece.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Parameter<'a> {
     /// The whole piece as it stood, to be forwarded untouched.
     pub raw: &'a [u8],
@@ -17,6 +18,13 @@ pub struct Parameter<'a> {
     pub spelling: Spelling,
     /// Whether the name stands for itself, so that it need not be decoded to be compared.
     has_plain_name: bool,
+}
+
+impl fmt::Debug for Parameter<'_> {
+    /// Never the contents: either may be anything that a caller thought fit to send, a token included.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameter({} bytes = {} bytes)", self.name.len(), self.value.len())
+    }
 }
 
 impl<'a> Parameter<'a> {

@@ -1,5 +1,7 @@
 //! What percent-encoded text stands for, byte by byte, without a copy.
 
+use std::fmt;
+
 /// How text was written, and so how it must be read before it is encoded anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
@@ -17,10 +19,17 @@ pub fn decoded(text: &[u8], spelling: Spelling) -> Decoded<'_> {
 }
 
 /// The iterator of [`decoded`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Decoded<'a> {
     rest: &'a [u8],
     spelling: Spelling,
+}
+
+impl fmt::Debug for Decoded<'_> {
+    /// Never the text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decoded({} bytes left)", self.rest.len())
+    }
 }
 
 impl Iterator for Decoded<'_> {

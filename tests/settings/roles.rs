@@ -1,4 +1,4 @@
-//! `[role.NAME]` as a whole: references, circles, accounts, policies, paths.
+//! `[role.NAME]` as a whole: references, policies, paths.
 
 use std::time::Duration;
 
@@ -68,14 +68,6 @@ fn each_mistake_of_a_role_says_what_to_write() {
             "2: `role.a.accounts`: \"x\" is not an account; write its number, such as \"1000000000000001\"",
         ),
         (
-            "role_arn = \"acs:ram::1:role/a\"\naccounts = [\"2\"]",
-            "2: `role.a.role_arn`: account 1 is not one of the role's `accounts`",
-        ),
-        (
-            "accounts = [\"2\"]\nassume = [{ role_arn = \"acs:ram::1:role/a\" }]",
-            "3: `role.a.assume[0].role_arn`: account 1 is not one of the role's `accounts`",
-        ),
-        (
             "assume = [{ external_id = \"xx\" }]",
             "2: `role.a.assume[0]`: a step without a role; write role_arn = \"acs:ram::ACCOUNT:role/NAME\"",
         ),
@@ -103,18 +95,6 @@ fn each_mistake_of_a_role_says_what_to_write() {
             "{text}"
         );
     }
-}
-
-#[test]
-fn a_circle_of_roles_is_told_once() {
-    let text = "[role.a]\nsource = \"role:b\"\n[role.b]\nsource = \"role:c\"\n[role.c]\nsource = \"role:b\"\n[role.d]\nsource = \"role:d\"\n";
-    assert_eq!(
-        mistakes(text, &[]),
-        [
-            "countersign.toml:4: `role.b.source`: the roles lead in a circle: b → c → b; one needs a source of its own",
-            "countersign.toml:8: `role.d.source`: the roles lead in a circle: d → d; one needs a source of its own",
-        ]
-    );
 }
 
 #[test]

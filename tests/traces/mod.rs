@@ -1,5 +1,6 @@
 //! What a request leaves behind: one access line, numbers, and not a trace of any secret.
 
 mod access;
+mod debug;
 mod refusals;
 mod secrecy;

@@ -107,13 +107,3 @@ async fn what_is_no_code_is_not_kept_as_one() {
         assert!(kind == "refused" && text.contains("403 with no code") && !text.contains(&code), "{text}");
     }
 }
-
-#[test]
-fn only_a_date_of_http_is_read_as_one() {
-    let parse = answer::parse_date;
-    assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
-    assert_eq!(parse(&http_date(1_800_000_000)), Some(1_800_000_000));
-    for text in ["", "06 Nov 1994", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT"] {
-        assert_eq!(parse(text), None, "{text}");
-    }
-}

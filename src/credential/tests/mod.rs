@@ -2,6 +2,7 @@
 
 mod answers;
 mod chain;
+mod files;
 mod hedge;
 mod life;
 mod outage;
@@ -88,6 +89,8 @@ struct Seen {
 
 /// What the cloud answers, and how long it takes.
 struct Reply {
+    /// Until there is a connection.
+    connects_after: Duration,
     after: Duration,
     outcome: Result<Answer, CarryError>,
 }
@@ -96,7 +99,7 @@ impl Reply {
     fn answer(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let body = Zeroizing::new(body.into());
         let answer = Answer { status, date: None, retry_after: None, acs_retry_after: None, body };
-        Self { after: Duration::ZERO, outcome: Ok(answer) }
+        Self { connects_after: Duration::ZERO, after: Duration::ZERO, outcome: Ok(answer) }
     }
 
     fn refusal(status: u16, code: &str) -> Self {
@@ -104,7 +107,18 @@ impl Reply {
     }
 
     fn unreachable() -> Self {
-        Self { after: Duration::ZERO, outcome: Err(CarryError::Unreachable("connection refused".to_owned())) }
+        let outcome = Err(CarryError::Unreachable("connection refused".to_owned()));
+        Self { connects_after: Duration::ZERO, after: Duration::ZERO, outcome }
+    }
+
+    /// From an address that swallows every packet.
+    fn black_hole() -> Self {
+        Self { connects_after: Duration::MAX, ..Self::unreachable() }
+    }
+
+    /// A connection, and never an answer.
+    fn silent() -> Self {
+        Self::answer(200, "").after(Duration::from_secs(3_600))
     }
 
     fn after(mut self, delay: Duration) -> Self {
@@ -165,6 +179,10 @@ impl Carry for Cloud {
             None => grant(&self.clock, 3_600),
         };
         Box::pin(async move {
+            if reply.connects_after > outbound.connect_timeout {
+                tokio::time::sleep(outbound.connect_timeout).await;
+                return Err(CarryError::Unreachable("timed out".to_owned()));
+            }
             tokio::time::sleep(reply.after).await;
             reply.outcome
         })

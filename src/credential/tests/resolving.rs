@@ -93,8 +93,7 @@ async fn every_mistake_is_told_at_once_and_nothing_is_started() {
     assert_eq!(
         mistakes,
         [
-            BadRole::Circle(role("a")),
-            BadRole::Circle(role("b")),
+            BadRole::Circle(vec![role("a"), role("b")]),
             BadRole::NoSuchRole(role("c"), role("nowhere")),
             BadRole::OtherAccount(role("d"), RoleArn::parse(ROLE).unwrap()),
             BadRole::UnknownAccount(role("e")),
@@ -102,6 +101,60 @@ async fn every_mistake_is_told_at_once_and_nothing_is_started() {
     );
     tokio::task::yield_now().await;
     assert_eq!(stage.cloud.count(), 0);
+}
+
+#[tokio::test]
+async fn a_circle_of_roles_is_told_once_by_its_own_roles() {
+    let mut stage = Stage::new();
+    for (name, inner) in [("a", "c"), ("b", "d"), ("c", "b"), ("d", "c"), ("e", "e")] {
+        let source = SourceConfig::Role(RoleName::new(inner));
+        stage.role(name, RoleConfig { source, ..RoleConfig::default() });
+    }
+    let told: Vec<String> = stage.try_open().unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "the roles lead in a circle: b → d → c → b; one needs a source of its own",
+            "the roles lead in a circle: e → e; one needs a source of its own",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_account_on_a_roles_own_way_must_be_listed() {
+    let foreign = || AssumeConfig {
+        role_arn: RoleArn::parse("acs:ram::2000000000000002:role/reader").unwrap(),
+        ..step("reader")
+    };
+    let (home, abroad) = ("1000000000000001", "2000000000000002");
+    let inner = SourceConfig::Role(RoleName::new("default"));
+    // Its source, its steps, its accounts, and whether they fit. The token's role is at home.
+    let cases = [
+        (SourceConfig::Oidc, vec![], vec![home], true),
+        (SourceConfig::Oidc, vec![], vec![abroad], false),
+        (SourceConfig::Oidc, vec![step("x")], vec![abroad], false),
+        (SourceConfig::Oidc, vec![foreign()], vec![abroad], false),
+        (SourceConfig::Oidc, vec![foreign()], vec![home], false),
+        (SourceConfig::Oidc, vec![foreign()], vec![home, abroad], true),
+        (SourceConfig::Oidc, vec![foreign(), step("x")], vec![home], false),
+        // What the other role passes through is for its own settings to judge.
+        (inner.clone(), vec![foreign()], vec![abroad], true),
+        (inner.clone(), vec![foreign(), step("x")], vec![home], false),
+        (inner.clone(), vec![], vec![abroad], false),
+        (inner, vec![], vec![home], true),
+        // The key's own account is not known, but where it leads is.
+        (SourceConfig::Environment, vec![step("x")], vec![home], true),
+        (SourceConfig::Environment, vec![step("x"), foreign()], vec![abroad], false),
+    ];
+    for (source, assume, accounts, fits) in cases {
+        let what = format!("{source:?} {assume:?} {accounts:?}");
+        let mut stage = Stage::new();
+        let accounts = accounts.into_iter().map(str::to_owned).collect();
+        stage.role("a", RoleConfig { source, assume, accounts, ..RoleConfig::default() });
+        let outcome = define(&stage, "a");
+        assert!(fits == outcome.is_ok(), "{what}: {outcome:?}");
+        assert!(fits || matches!(outcome, Err(BadRole::OtherAccount(..))), "{what}: {outcome:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,85 @@
+//! The executable, as a supervisor starts it: settings in a file, signals, pipes.
+
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+use super::{Answer, Caller, KEY_ID, Place, SECRET, TOKEN, Upstream, get, soon};
+
+/// `countersign` with arguments, in a place of its own, with the tests' credential and nothing else around it.
+pub(crate) fn countersign(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    command
+        .args(arguments)
+        .current_dir(place.path())
+        .env_clear()
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID)
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
+        .env("ALIBABA_CLOUD_SECURITY_TOKEN", TOKEN)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// A running `countersign run`.
+pub(crate) struct Program {
+    pub(crate) forward: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    child: Child,
+    /// Held, and not read any further.
+    _log: Lines<BufReader<ChildStderr>>,
+    _place: Place,
+}
+
+impl Program {
+    /// With one forward listener, in front of an upstream that plays the bucket's OSS. `top`: keys of no table; `more`: further
+    /// tables.
+    pub(crate) async fn start(top: &str, more: &str, upstream: &Upstream) -> Self {
+        let place = Place::new();
+        let settings = format!(
+            "{top}\n[[listen]]\naddress = \"127.0.0.1:0\"\n[tenants]\noss = [\"bkt1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n\
+             [connect_to]\n\"*.oss-cn-hangzhou.aliyuncs.com\" = \"http://{}\"\n{more}",
+            upstream.address
+        );
+        place.write("countersign.toml", &settings);
+        let mut command = countersign(&place, &["run"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (mut forward, mut admin) = (None, None);
+        soon("the addresses", async {
+            while admin.is_none() {
+                let line = log.next_line().await.unwrap().expect("it runs");
+                let Ok(line) = serde_json::from_str::<serde_json::Value>(&line) else { panic!("{line}") };
+                let address = line["address"].as_str().and_then(|address| address.parse().ok());
+                match line["message"].as_str() {
+                    Some("listening") => forward = address,
+                    Some("health and metrics") => admin = address,
+                    _ => {}
+                }
+            }
+        })
+        .await;
+        Self { forward: forward.unwrap(), admin: admin.unwrap(), child, _log: log, _place: place }
+    }
+
+    pub(crate) fn signal(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn end(&mut self) -> ExitStatus {
+        soon("the end of the process", self.child.wait()).await.unwrap()
+    }
+
+    /// Asks the admin listener.
+    pub(crate) async fn ask_admin(&self, path: &str) -> Answer {
+        let mut caller = Caller::connect(self.admin).await;
+        caller.send(get(&self.admin.to_string(), path)).await;
+        caller.answer().await
+    }
+}

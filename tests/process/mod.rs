@@ -1,0 +1,5 @@
+//! The executable as its supervisor meets it: signals, pipes, exit codes.
+
+mod check;
+mod output;
+mod signals;

@@ -1,0 +1,67 @@
+//! What becomes of its output when nobody reads it.
+
+use tokio::task::JoinSet;
+
+use crate::kit::program::Program;
+use crate::kit::{Caller, Reply, Upstream, get, soon};
+
+/// More than the pipe and every buffer before it take: about 220 bytes a line.
+const REQUESTS: usize = 9_000;
+const CALLERS: usize = 6;
+/// Roles that fail at once.
+const ROLES: usize = 500;
+
+#[tokio::test]
+async fn a_pipe_that_nobody_reads_stops_neither_requests_nor_health_and_loses_lines_by_number() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let mut program = Program::start("drain_timeout = \"1s\"", "", &upstream).await;
+    let mut calls = JoinSet::new();
+    for _ in 0..CALLERS {
+        let address = program.forward;
+        calls.spawn(async move {
+            let mut caller = Caller::connect(address).await;
+            // Refused, which costs little, and leaves a line like any other.
+            let request = get("evil.test", "/");
+            for _ in 0..REQUESTS / CALLERS {
+                caller.send(&request).await;
+                assert_eq!(caller.answer().await.verdict(), (403, "host_not_allowed".to_owned()));
+            }
+        });
+    }
+    calls.join_all().await;
+    assert_eq!(program.ask_admin("/healthz").await.status, 200);
+    let metrics = program.ask_admin("/metrics").await.text();
+    let dropped = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("countersign_access_lines_dropped_total "))
+        .map_or(0, |count| count.parse::<usize>().unwrap());
+    assert!((1..REQUESTS).contains(&dropped), "{dropped}");
+    program.signal();
+    assert_eq!(program.end().await.code(), Some(0), "the lines that nobody takes are not waited for");
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing_either() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    // Every role says that its token cannot be read: more than a pipe takes.
+    let role = |number| {
+        format!(
+            "[role.r{number}]\nsource = \"oidc\"\nrole_arn = \"acs:ram::1000000000000001:role/r{number}\"\n\
+             oidc_provider_arn = \"acs:ram::1000000000000001:oidc-provider/rrsa\"\noidc_token_file = \"missing\"\n"
+        )
+    };
+    let roles: String = (0..ROLES).map(role).collect();
+    let mut program = Program::start("drain_timeout = \"1s\"", &roles, &upstream).await;
+    soon("every failure, and health beside them", async {
+        loop {
+            assert_eq!(program.ask_admin("/healthz").await.status, 200);
+            let metrics = program.ask_admin("/metrics").await.text();
+            if metrics.matches("outcome=\"failed\"} 1").count() == ROLES {
+                break;
+            }
+        }
+    })
+    .await;
+    program.signal();
+    assert_eq!(program.end().await.code(), Some(0));
+}

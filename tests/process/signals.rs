@@ -1,0 +1,60 @@
+//! How it ends: within the time to drain, and at once on a second signal.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::kit::program::Program;
+use crate::kit::{Caller, OSS, Reply, Step, Upstream, request, soon};
+
+/// So many workers that one connection is hardly ever the first one's.
+const WORKERS: usize = 32;
+
+/// Workers that are idle, and one with an upload that has stopped half-way.
+async fn busy(drain_timeout: &str, uploads: usize) -> (Program, Vec<Caller>) {
+    let upstream = Upstream::start(|_, _| Reply::steps([Step::AwaitEnd])).await;
+    let top = format!("workers = {WORKERS}\ndrain_timeout = \"{drain_timeout}\"");
+    let program = Program::start(&top, "", &upstream).await;
+    let mut callers = Vec::new();
+    for _ in 0..uploads {
+        let mut caller = Caller::connect(program.forward).await;
+        caller.send(request("PUT", OSS, "/half", "Content-Length: 10\r\n") + "hello").await;
+        callers.push(caller);
+    }
+    upstream.until("every upload", |log| log.requests.len() == uploads).await;
+    (program, callers)
+}
+
+#[tokio::test]
+async fn whatever_its_workers_are_doing_it_ends_when_the_time_to_drain_is_over() {
+    for uploads in [1, 2 * WORKERS] {
+        let (mut program, callers) = busy("1s", uploads).await;
+        let begun = Instant::now();
+        program.signal();
+        let status = program.end().await;
+        let took = begun.elapsed();
+        assert_eq!(status.code(), Some(0));
+        assert!((Duration::from_millis(900)..Duration::from_secs(4)).contains(&took), "{took:?}");
+        drop(callers);
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let (mut program, callers) = busy("1h", 1).await;
+    let begun = Instant::now();
+    program.signal();
+    // Two signals at the same time are one: the first must have been acted on.
+    soon("the listeners' end", async {
+        while TcpStream::connect(program.forward).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    program.signal();
+    let status = program.end().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    drop(callers);
+}
