@@ -264,8 +264,9 @@ mod tests {
 
     #[test]
     fn the_underscore_spelling_of_a_credential_is_seen() {
-        assert!(is_underscore_spelling(Field::new("X-ACS-Security_Token", b"")));
-        assert!(is_underscore_spelling(Field::new("x_acs_date", b"")));
+        for name in ["X-ACS-Security_Token", "x_acs_date", "X_Oss_Date", "x-oss_content-sha256"] {
+            assert!(is_underscore_spelling(Field::new(name, b"")), "{name}");
+        }
         assert!(!is_underscore_spelling(Field::new("x-acs-security-token", b"")));
         for name in
             ["x_acs_action", "x-oss-copy_source", "Transfer_Encoding", "content_length", "X_Forwarded_For"]

@@ -190,7 +190,10 @@ fn every_header_of_the_strip_lists_goes() {
         "via",
         "x-real-ip",
         "x-forwarded-proto",
+        "x-original-url",
+        "x-rewrite-url",
         "x-host",
+        "x-original-host",
         "x-acs-source-ip",
         "x-acs-secure-transport",
         "x-countersign-error",
@@ -308,4 +311,36 @@ fn a_call_with_an_rpc_signature_names_its_operation_whatever_its_path() {
     }
     assert_eq!(named("POST /", FORM, SIGNED), Err(Code::OperationUnknown));
     assert!(planned(&format!("GET /?{SIGNED}"), ACTION, "").is_ok());
+}
+
+#[test]
+fn a_parameter_that_is_a_proof_stands_once_and_in_one_letter_case() {
+    let refused = |host, target: &str, query: &str| {
+        planned(&format!("GET {target}{query}"), host, "", "", false).err().map(|refusal| refusal.code)
+    };
+    let rpc = ["AccessKeyId", "Signature", "SignatureNonce", "SecurityToken", "BearerToken"];
+    let oss = [
+        "OSSAccessKeyId",
+        "Signature",
+        "security-token",
+        "SecurityToken",
+        "x-oss-credential",
+        "x-oss-signature",
+        "x-oss-security-token",
+    ];
+    let (rpc, oss) = (rpc.map(|name| (ECS, "/?Action=A&", name)), oss.map(|name| (BUCKET, "/key?", name)));
+    for (host, target, name) in rpc.into_iter().chain(oss) {
+        let mut other = name.to_ascii_uppercase();
+        if other == name {
+            other.make_ascii_lowercase();
+        }
+        for query in [format!("{name}=1&{name}=2"), format!("{name}=1&{name}"), format!("{other}=1")] {
+            assert_eq!(refused(host, target, &query), Some(Code::DuplicateField), "{query}");
+        }
+        assert_ne!(
+            refused(host, target, &format!("{name}=1&{name}=%31")),
+            Some(Code::DuplicateField),
+            "{name}"
+        );
+    }
 }
