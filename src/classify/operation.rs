@@ -85,8 +85,8 @@ pub fn asked(
         }
     }
     asked.has_client_token = client_token == Some(true);
-    asked.action = action.read(|name| Action::new(name))?;
-    asked.version = version.read(|name| Version::new(name))?;
+    asked.action = action.read(Action::from_plain, |name| Action::new(name))?;
+    asked.version = version.read(Version::from_plain, |name| Version::new(name))?;
     asked.has_action_header = action.in_header;
     asked.has_version_header = version.in_header;
     asked.has_action_parameter = action.in_query || action.in_form;
@@ -147,7 +147,8 @@ impl<'a> Single<'a> {
 
     fn read<T>(
         &self,
-        make: impl FnOnce(&mut dyn Iterator<Item = u8>) -> Option<T>,
+        of_plain: impl FnOnce(&[u8]) -> Option<T>,
+        of_decoded: impl FnOnce(&mut dyn Iterator<Item = u8>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
         if self.is_misspelt {
             return Err(Refusal::new(
@@ -170,7 +171,11 @@ impl<'a> Single<'a> {
             ));
         }
         let Some(value) = &self.value else { return Ok(None) };
-        make(&mut value.decoded_value()).map(Some).ok_or_else(|| {
+        let made = match value.plain_value() {
+            Some(plain) => of_plain(plain),
+            None => of_decoded(&mut value.decoded_value()),
+        };
+        made.map(Some).ok_or_else(|| {
             Refusal::new(
                 Code::OperationUnknown,
                 format!(

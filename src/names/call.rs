@@ -24,6 +24,13 @@ impl<const N: usize> Inline<N> {
         (inline.length > 0).then_some(inline)
     }
 
+    fn from_plain(bytes: &[u8]) -> Option<Self> {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let mut inline = Self { length: u8::try_from(bytes.len()).ok()?, bytes: [0; N] };
+        inline.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        (!bytes.is_empty() && bytes.iter().all(is_name)).then_some(inline)
+    }
+
     fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
@@ -51,6 +58,11 @@ impl Action {
         Inline::new(decoded).map(Self)
     }
 
+    /// The same of a name that needs no decoding, faster.
+    pub fn from_plain(name: &[u8]) -> Option<Self> {
+        Inline::from_plain(name).map(Self)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -76,6 +88,11 @@ impl Version {
     /// `None` when empty, longer than 23 bytes, or of other characters than a date or a name has.
     pub fn new(decoded: impl Iterator<Item = u8>) -> Option<Self> {
         Inline::new(decoded).map(Self)
+    }
+
+    /// The same of a text that needs no decoding, faster.
+    pub fn from_plain(text: &[u8]) -> Option<Self> {
+        Inline::from_plain(text).map(Self)
     }
 
     /// The version's text.

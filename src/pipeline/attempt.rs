@@ -114,7 +114,10 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         endpoint,
         add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_bytes()),
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
-        additional_headers: classify::additional_headers(head),
+        additional_headers: match family {
+            Family::Oss => classify::additional_headers(head),
+            Family::Rpc | Family::Acs3 => &[],
+        },
     };
     Assembled { unsigned, body }
 }

@@ -102,8 +102,9 @@ fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, names: &mut Vec<u8>)
                 text.push(b'\n');
                 names.push(b';');
             }
+            let from = names.len();
             write_lower(names, field.name);
-            write_lower(text, field.name);
+            text.extend_from_slice(names.get(from..).unwrap_or_default());
             text.push(b':');
         }
         text.extend_from_slice(field.value.trim_ascii());

@@ -82,11 +82,23 @@ pub(super) fn percent_path(out: &mut Vec<u8>, path: &[u8]) {
     }
 }
 
+/// The two lower-case digits of every byte.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
+static PAIRS: [[u8; 2]; 256] = {
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = [LOWER[byte >> 4], LOWER[byte & 15]];
+        byte += 1;
+    }
+    table
+};
+
 /// Lower-case hexadecimal of a 32-byte digest.
 pub fn hex(digest: [u8; 32]) -> [u8; 64] {
     let mut text = [0; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
-        pair.copy_from_slice(&digits(byte, LOWER));
+    for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(digest) {
+        *pair = PAIRS.get(usize::from(byte)).copied().unwrap_or_default();
     }
     text
 }

@@ -80,6 +80,12 @@ impl<'a> Parameter<'a> {
         decoded(self.value, self.spelling).cmp(decoded(other.value, other.spelling))
     }
 
+    /// The value, where it stands for itself and need not be decoded.
+    pub fn plain_value(&self) -> Option<&'a [u8]> {
+        let is_plain = self.spelling == Spelling::Plain || memchr::memchr2(b'%', b'+', self.value).is_none();
+        is_plain.then_some(self.value)
+    }
+
     /// The decoded value.
     pub fn decoded_value(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
         decoded(self.value, self.spelling)
