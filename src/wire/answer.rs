@@ -73,6 +73,8 @@ pub struct AnswerHead {
     pub framing: AnswerFraming,
     /// Whether the cloud will keep the connection.
     pub keeps_alive: bool,
+    /// Whether `Connection` names headers that are not passed on.
+    names_headers: bool,
 }
 
 impl AnswerHead {
@@ -86,9 +88,11 @@ impl AnswerHead {
         with_headers(bytes, |response, length| {
             let head = bytes.get(..length).unwrap_or_default();
             // The parser passes over empty lines before the first, and takes lines that end in LF alone.
-            let is_strict = head.starts_with(b"HTTP/")
-                && memchr::memchr_iter(b'\n', head).all(|at| at > 0 && head.get(at - 1) == Some(&b'\r'));
-            if !is_strict {
+            let pairs = head.iter().zip(head.get(1..).unwrap_or_default());
+            // Without an early end, so that many bytes are compared at once.
+            let has_bare_lf =
+                pairs.fold(false, |found, (before, byte)| found | (*byte == b'\n') & (*before != b'\r'));
+            if has_bare_lf || !head.starts_with(b"HTTP/") {
                 return Err(BadAnswer::Syntax);
             }
             let status = response.code.unwrap_or(0);
@@ -96,6 +100,7 @@ impl AnswerHead {
                 return Err(BadAnswer::Status);
             }
             let mut keeps_alive = response.version == Some(1);
+            let mut names_headers = false;
             let (mut lengths, mut content_length, mut codings, mut chunked) = (0, None, 0, false);
             for header in response.headers.iter() {
                 let field = Field { name: header.name.as_bytes(), value: header.value };
@@ -105,8 +110,12 @@ impl AnswerHead {
                 } else if field.is("transfer-encoding") {
                     codings += 1;
                     chunked = field.value.eq_ignore_ascii_case(b"chunked");
-                } else if field.is("connection") && lists(field.value, b"close") {
-                    keeps_alive = false;
+                } else if field.is("connection") {
+                    for name in field.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                        let closes = name.eq_ignore_ascii_case(b"close");
+                        keeps_alive &= !closes;
+                        names_headers |= !closes && !name.eq_ignore_ascii_case(b"keep-alive");
+                    }
                 }
             }
             let framing = match (lengths, codings) {
@@ -117,7 +126,7 @@ impl AnswerHead {
                 _ => return Err(BadAnswer::Framing),
             };
             keeps_alive &= framing != AnswerFraming::UntilClose;
-            Ok(Self { status, length, framing, keeps_alive })
+            Ok(Self { status, length, framing, keeps_alive, names_headers })
         })
     }
 
@@ -157,9 +166,8 @@ impl AnswerHead {
             out.extend_from_slice(reason);
         }
         out.extend_from_slice(b"\r\n");
-        let has_connection = self.field(bytes, "connection").is_some();
         let is_named = |name: &[u8]| {
-            has_connection
+            self.names_headers
                 && self.fields(bytes).any(|field| field.is("connection") && lists(field.value, name))
         };
         for field in self.fields(bytes) {
