@@ -157,6 +157,7 @@ mod tests {
             (&b"3;a=b\r\nabc\r\n0\r\n\r\n"[..], Malformed::ChunkExtension),
             (b"3 \r\nabc\r\n0\r\n\r\n", Malformed::Chunk),
             (b"00000000000000000003\r\nabc\r\n0\r\n\r\n", Malformed::Chunk),
+            (b"00000000000000003\r\nabc\r\n0\r\n\r\n", Malformed::Chunk),
             (b"3\nabc\n0\n\n", Malformed::Chunk),
             (b"\r\n", Malformed::Chunk),
             (b"3\r\nabcd\r\n", Malformed::Chunk),
@@ -168,6 +169,12 @@ mod tests {
         ] {
             assert_eq!(read(Side::Request, body, 1).err(), Some(fault), "{}", body.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_size_has_sixteen_digits_at_most() {
+        let body = b"0000000000000003\r\nabc\r\n0\r\n\r\n";
+        assert_eq!(read(Side::Request, body, 5), Ok((b"abc".to_vec(), body.len(), true)));
     }
 
     #[test]
