@@ -206,9 +206,9 @@ pub const fn proofs(family: Family) -> &'static NameSet {
     }
 }
 
-/// Whether a header may stand once only, because it is a credential, a nonce or a token.
+/// Whether a header may stand once only, because it is a credential or a token.
 pub fn is_proof_header(field: Field<'_>) -> bool {
-    CREDENTIALS.holds(field.name) || field.is("x-acs-signature-nonce")
+    CREDENTIALS.holds(field.name)
 }
 
 /// Whether this is a header of the lists, spelled with underscores, which some servers read as the dashed one.

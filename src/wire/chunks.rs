@@ -169,6 +169,7 @@ mod tests {
             (&b"3;a=b\r\nabc\r\n0\r\n\r\n"[..], Malformed::ChunkExtension),
             (b"3 \r\nabc\r\n0\r\n\r\n", Malformed::Chunk),
             (b"00000000000000000003\r\nabc\r\n0\r\n\r\n", Malformed::Chunk),
+            (b"00000000000000003\r\nabc\r\n0\r\n\r\n", Malformed::Chunk),
             (b"3\nabc\n0\n\n", Malformed::Chunk),
             (b"\r\n", Malformed::Chunk),
             (b"3\r\nabcd\r\n", Malformed::Chunk),
@@ -183,10 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn a_size_has_sixteen_digits_at_most() {
+        let body = b"0000000000000003\r\nabc\r\n0\r\n\r\n";
+        assert_eq!(read(Side::Request, body, 5), Ok((b"abc".to_vec(), body.len(), true)));
+    }
+
+    #[test]
     fn the_clouds_extensions_and_trailers_are_passed_over() {
         let body = b"3;a=b\r\nabc\r\n0\r\nx: 1\r\ny: 2\r\n\r\n";
         assert_eq!(read(Side::Answer, body, 2), Ok((b"abc".to_vec(), body.len(), true)));
-        let endless = [b"3;".as_slice(), &[b'a'; 9000]].concat();
-        assert_eq!(read(Side::Answer, &endless, 100).err(), Some(Malformed::Chunk));
+        let of_extension = |length: usize| [b"3;".as_slice(), &vec![b'a'; length]].concat();
+        assert!(read(Side::Answer, &of_extension(8 * 1024 - 1), 100).is_ok());
+        assert_eq!(read(Side::Answer, &of_extension(8 * 1024), 100).err(), Some(Malformed::Chunk));
     }
 }

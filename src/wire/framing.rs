@@ -143,3 +143,55 @@ pub(super) fn plain_decimal(value: &[u8]) -> Option<u64> {
     is_plain.then_some(())?;
     std::str::from_utf8(value).ok()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::HeadLimits;
+
+    fn parsed(version: &str, headers: &str) -> Result<Head, Malformed> {
+        let mut head = Head::new();
+        let text = format!("POST / HTTP/{version}\r\nHost: a\r\n{headers}\r\n");
+        head.buffer().extend_from_slice(text.as_bytes());
+        head.parse(&HeadLimits { head: 4096, headers: 10, uri: 1024 }).map(|_| head)
+    }
+
+    #[test]
+    fn who_speaks_http_1_0_waits_for_no_interim_answer() {
+        let waits = |version| {
+            parsed(version, "Expect: 100-Continue\r\nContent-Length: 1\r\n").unwrap().expects_continue()
+        };
+        assert!(waits("1.1") && !waits("1.0"));
+    }
+
+    #[test]
+    fn connection_names_nothing_that_matters() {
+        for name in [
+            "authorization",
+            "host",
+            "Date",
+            "accept",
+            "expect",
+            "range",
+            "transfer-encoding",
+            "security-token",
+            "authorization-sts-token",
+            "cookie",
+            "x-requested-with",
+            "X-Acs-Date",
+            "x-oss-date",
+            "x-log-date",
+            "x-ots-date",
+            "x-odps-date",
+            "x-datahub-date",
+            "x-mns-date",
+            "x-mq-date",
+            "x-fc-date",
+            "content-md5",
+        ] {
+            let fault = parsed("1.1", &format!("Connection: close, {name}\r\n")).err();
+            assert_eq!(fault, Some(Malformed::ConnectionNamesProtected), "{name}");
+        }
+        assert!(parsed("1.1", "Connection: keep-alive, x-own, x-acs\r\n").is_ok());
+    }
+}

@@ -155,9 +155,9 @@ mod tests {
 
     #[test]
     fn the_order_is_that_of_the_decoded_names() {
-        let mut pieces: Vec<_> = parameters(b"a%2Fb=1&a-b=2&Tag.10=3&Tag.2=4").collect();
+        let mut pieces: Vec<_> = parameters(b"a%2Fb=1&a-b=2&Tag.10=3&Tag.2=4&a!b=5&a+b=6").collect();
         pieces.sort_by(Parameter::compare_names);
         let names: Vec<_> = pieces.iter().map(|p| p.name).collect();
-        assert_eq!(names, [&b"Tag.10"[..], b"Tag.2", b"a-b", b"a%2Fb"]);
+        assert_eq!(names, [&b"Tag.10"[..], b"Tag.2", b"a+b", b"a!b", b"a-b", b"a%2Fb"]);
     }
 }
