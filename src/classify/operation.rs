@@ -31,6 +31,13 @@ pub struct Asked {
     pub has_client_token: bool,
 }
 
+impl Asked {
+    /// With what the caller signed, and whether an RPC signature is among it.
+    pub(super) const fn proofs(&self) -> (Option<Scheme>, bool) {
+        (self.caller_scheme, self.has_rpc_proof)
+    }
+}
+
 /// A form body that was read, or the reason why there is none.
 #[derive(Clone, Copy, Debug)]
 pub enum FormRead<'a> {

@@ -119,7 +119,7 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let call =
         Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
     Ok(Plan {
-        owned: strip::owned_parameters(asked, scheme, is_rpc_path),
+        owned: strip::owned_parameters(asked.proofs(), scheme, is_rpc_path),
         call,
         body,
         adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
@@ -140,7 +140,7 @@ fn unread(asked: &Asked, version: Option<Version>, product: &'static Product) ->
     let could_be_proven =
         carries_its_own_proof(asked, product) || product.code == "sts" && asked.action.is_none();
     Plan {
-        owned: strip::owned_parameters(asked, None, true),
+        owned: strip::owned_parameters(asked.proofs(), None, true),
         call,
         body: BodyPlan::Hold,
         adds_action: false,
@@ -262,7 +262,7 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         may_be_sent_twice,
     };
     let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
-    let owned = strip::owned_parameters(asked, call.scheme, false);
+    let owned = strip::owned_parameters(asked.proofs(), call.scheme, false);
     Ok(Plan { owned, call, body, adds_action: false, adds_version: false, needs_credential: true })
 }
 

@@ -4,7 +4,6 @@
 //! The lists are those of each scheme's re-signing rules. Header names match in any letter case, query and form names
 //! exactly as decoded.
 
-use super::operation::Asked;
 use crate::names::Scheme;
 use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 
@@ -172,17 +171,22 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         || CREDENTIALS.holds(name))
 }
 
-/// The parameters to remove, wherever they stand, from a request that asks this and leaves as `scheme`.
+/// The parameters to remove, wherever they stand, from a request that was signed as `caller` and leaves as `scheme`.
+/// `has_rpc_proof`: they hold what an RPC signature does, whatever else the caller signed with.
 /// `is_rpc_path`: the path is `/`, where the names of RPC version 1 are the gateway's.
-pub const fn owned_parameters(asked: &Asked, scheme: Option<Scheme>, is_rpc_path: bool) -> &'static NameSet {
+pub const fn owned_parameters(
+    (caller, has_rpc_proof): (Option<Scheme>, bool),
+    scheme: Option<Scheme>,
+    is_rpc_path: bool,
+) -> &'static NameSet {
     static NONE: NameSet = NameSet::new(&[]);
-    match (scheme, asked.caller_scheme) {
+    match (scheme, caller) {
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
         (Some(Scheme::OssV4), _) => &OSS_PARAMETERS,
         (Some(Scheme::RpcV1), _) => &RPC_PARAMETERS,
         // Also beside another signature, which would otherwise leave as the second of two.
-        (Some(_), _) if asked.has_rpc_proof => &RPC_PARAMETERS,
+        (Some(_), _) if has_rpc_proof => &RPC_PARAMETERS,
         (Some(_), None) if is_rpc_path => &RPC_PARAMETERS,
         (Some(_), _) => &NONE,
     }

@@ -11,11 +11,13 @@ mod locate;
 mod prepare;
 mod reach;
 mod refuse;
+mod scratch;
 
-pub use attempt::{Assembled, Parts, Scratch, assemble};
+pub use attempt::{Assembled, assemble};
 pub use held::HeldBodies;
 pub use locate::Seen;
 pub use prepare::{Rules, judge};
+pub use scratch::{Parts, Scratch};
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::Pipeline;
-use super::attempt::{Parts, Scratch};
 use super::held::Held;
 use super::locate::Located;
 use super::reach;
+use super::scratch::{Parts, Scratch};
 use crate::classify::strip::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
 use crate::endpoint::Tenants;

@@ -2,7 +2,6 @@
 
 mod operation;
 
-use super::operation::Asked;
 use super::strip::{Family, keeps_header, keeps_parameter, owned_parameters};
 use super::*;
 use crate::endpoint::{Tenants, reverse};
@@ -126,9 +125,7 @@ fn only_sts_takes_a_call_that_proves_itself() {
 #[test]
 fn a_schemes_parameters_go_where_they_are_its_own() {
     let kept = |caller, scheme, is_rpc_path, query: &'static str| {
-        let asked =
-            Asked { caller_scheme: caller, has_rpc_proof: caller == Some(Scheme::RpcV1), ..Asked::default() };
-        let owned = owned_parameters(&asked, scheme, is_rpc_path);
+        let owned = owned_parameters((caller, caller == Some(Scheme::RpcV1)), scheme, is_rpc_path);
         parameters(query.as_bytes()).filter(|one: &Parameter<'_>| keeps_parameter(one, owned)).count()
     };
     let (acs3, rpc, oss) = (Some(Scheme::Acs3), Some(Scheme::RpcV1), Some(Scheme::OssV4));
