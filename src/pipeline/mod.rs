@@ -37,6 +37,7 @@ use crate::telemetry::{AccessLog, Outcome, Record, RequestId, Shard};
 use crate::upstream::{BodyFault, Failure, Upload, Upstream};
 use crate::wire::Method;
 use carry::Exchange;
+use prepare::Prepared;
 
 /// What the listeners of one worker share.
 #[derive(Debug)]
@@ -180,10 +181,7 @@ impl Pipeline {
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
         }
-        let mut credential = None;
-        if prepared.plan.needs_credential {
-            credential = Some(self.credential(&mut now).await?);
-        }
+        let mut credential = self.credential(&prepared, &mut now).await?;
         if holds && waits {
             let told = caller.write(b"HTTP/1.1 100 Continue\r\n\r\n", self.worker.body_idle_timeout).await;
             told.map_err(|_| Stop::CallerGone)?;
@@ -191,22 +189,28 @@ impl Pipeline {
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
-            // The form might have named a call that carries its own proof, and does not.
-            if credential.is_none() && prepared.plan.needs_credential {
-                credential = Some(self.credential(&mut now).await?);
-            }
+            // The first may have ended while the body came; and what the form names may carry its own proof, or not.
+            credential = self.credential(&prepared, &mut now).await?;
         }
         self.carry(caller, Exchange { begun: now, prepared, credential, upload, held }, record).await
     }
 
-    /// The credential to sign with: a live one, or one that is waited for as long as its life's rules say.
-    async fn credential(&self, now: &mut Now) -> Result<Arc<Credential>, Refusal> {
+    /// The credential to sign with: a live one, or one that is waited for as long as its life's rules say. `None`: the
+    /// request carries its own proof.
+    async fn credential(
+        &self,
+        prepared: &Prepared,
+        now: &mut Now,
+    ) -> Result<Option<Arc<Credential>>, Refusal> {
+        if !prepared.plan.needs_credential {
+            return Ok(None);
+        }
         if let Some(credential) = self.cell.live(now) {
-            return Ok(credential);
+            return Ok(Some(credential));
         }
         let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
         *now = self.worker.clock.now();
-        Ok(fetched)
+        Ok(Some(fetched))
     }
 
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.

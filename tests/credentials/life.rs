@@ -7,7 +7,7 @@ use countersign::sandbox::{Failure, Outcome};
 use tokio::time::Instant;
 
 use crate::kit::sandboxed::Sandboxed;
-use crate::kit::{ECS, Proxy, REGIONS, soon};
+use crate::kit::{ECS, Proxy, REGIONS, request, soon};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -40,6 +40,24 @@ async fn a_credential_is_renewed_before_its_end_and_no_request_fails_meanwhile()
     // As a laptop that slept for a day: the first request waits for a new one.
     sandboxed.clock.pass(24 * 60 * MINUTE);
     assert_eq!((status(&proxy).await, sandboxed.sts_calls("AssumeRoleWithOIDC")), (200, 3));
+    let refused: Vec<_> =
+        sandboxed.sandbox.verdicts().into_iter().filter(|verdict| verdict.status != 200).collect();
+    assert_eq!(refused, [], "nothing was signed with what had ended");
+}
+
+#[tokio::test]
+async fn a_credential_that_ends_while_a_body_is_waited_for_signs_nothing() {
+    let sandboxed = Sandboxed::start().await;
+    let proxy = sandboxed.kit().start().await;
+    let headers =
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 22\r\nExpect: 100-continue\r\n";
+    let mut caller = proxy.caller().await;
+    caller.send(request("POST", ECS, "/", headers)).await;
+    let interim = soon("a go-ahead", caller.reader.until(b"\r\n\r\n")).await.unwrap();
+    assert_eq!(interim, b"HTTP/1.1 100 Continue");
+    sandboxed.clock.pass(2 * 60 * MINUTE);
+    caller.send("Action=DescribeRegions").await;
+    assert_eq!(caller.answer().await.status, 200);
     let refused: Vec<_> =
         sandboxed.sandbox.verdicts().into_iter().filter(|verdict| verdict.status != 200).collect();
     assert_eq!(refused, [], "nothing was signed with what had ended");
