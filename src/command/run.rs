@@ -49,7 +49,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let judge = |settings: &Settings| {
         let (settings, environment) = foreseen(arguments, settings, &environment);
-        sidecar::mistakes(&settings, &environment, is_sandboxed(arguments))
+        let mut problems = sidecar::mistakes(&settings, &environment, is_sandboxed(arguments));
+        problems.extend(sidecar::unwritable(&settings));
+        problems
     };
     let loaded = match config::load_judged(&flags, (&environment, &directory), &judge) {
         Ok(loaded) => loaded,

@@ -53,7 +53,7 @@ pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>)
         limits: limits(table("limits"), problems),
         products: products(table("product"), problems),
         upstream: upstream(table("upstream"), bases, problems),
-        log: log(table("log"), bases, problems),
+        log: log(table("log"), bases),
         workers: root.number("workers"),
         drain_timeout: root.duration("drain_timeout").unwrap_or_default(),
         roles,
@@ -197,21 +197,16 @@ fn admin(table: &Table, bases: &Bases) -> Admin {
     Admin { address: table.address("address", bases).unwrap_or_else(any_port), ready }
 }
 
-fn log(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Log {
+fn log(table: &Table, bases: &Bases) -> Log {
     let access = match table.text("access").as_deref() {
         Some("off") => Access::Off,
         None | Some("stdout") => Access::Stdout,
         Some(_) => table.path("access", bases).map_or(Access::Stdout, Access::File),
     };
-    if let Access::File(path) = &access
-        && let Err(text) = file::check_appendable(path)
-    {
-        problems.push(table.problem("access", &text));
-    }
     let format = match table.text("format").as_deref() {
         Some("text") => LogFormat::Text,
         Some("json") => LogFormat::Json,
         _ => LogFormat::Auto,
     };
-    Log { access, format }
+    Log { access, format, origin: table.origin_of("access") }
 }

@@ -131,7 +131,7 @@ pub(super) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Unread>
 }
 
 /// Whether this process can append to a file, or make it. Does neither. `Err`: the file, why not, and what to do.
-pub(super) fn check_appendable(path: &Path) -> Result<(), String> {
+pub fn check_appendable(path: &Path) -> Result<(), String> {
     let name = path.display();
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(format!("{name} is a directory; name a file")),

@@ -23,7 +23,7 @@ mod variables;
 
 pub use address::Address;
 pub use connect_to::{ConnectTo, Target};
-pub use file::check_directory;
+pub use file::{check_appendable, check_directory};
 pub use problem::{Origin, Placed, Problem};
 pub use reference::reference;
 pub use settings::{

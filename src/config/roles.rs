@@ -66,6 +66,8 @@ pub(super) fn unknown(name: &str, roles: &BTreeMap<RoleName, Role>) -> String {
 
 fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
     let source = match table.text("source").as_deref() {
+        // Nothing that a source would read is judged where nobody knows which it is.
+        _ if table.misread.iter().any(|key| key == "source") => RoleSource::Absent(""),
         Some("environment") => RoleSource::Environment,
         Some("oidc") => RoleSource::Oidc,
         Some(other) => match other.strip_prefix("role:") {

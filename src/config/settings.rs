@@ -201,6 +201,8 @@ pub struct Log {
     pub access: Access,
     /// How lines look.
     pub format: LogFormat,
+    /// Where `access` was set.
+    pub origin: Origin,
 }
 
 /// Where access lines go.

@@ -136,7 +136,7 @@ impl fmt::Display for BadRole {
             Self::BadVariable(role, name) => {
                 write!(
                     f,
-                    "{name}, which role `{role}` reads, has not the form that it must have; set it anew"
+                    "role `{role}` reads {name}, whose value has not the form that it must have; set it anew"
                 )
             }
             Self::NotSts(role, host, _) => {

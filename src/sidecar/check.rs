@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::parts::{self, Parts};
 use crate::classify;
-use crate::config::{Address, Origin, Problem, RoleSource, Settings, Target, check_directory};
+use crate::config::{
+    Access, Address, Origin, Problem, RoleSource, Settings, Target, check_appendable, check_directory,
+};
 use crate::credential::{BadRole, Credentials, StsTable, Variables};
 use crate::endpoint::{self, Tenants};
 use crate::names::Host;
@@ -21,6 +23,14 @@ pub fn mistakes(
     let mut problems = parts::judge(settings, is_sandboxed).problems;
     problems.extend(mistakes_of_roles(settings, &variables));
     problems
+}
+
+/// That access lines have nowhere to go. Told before anything starts, and only where something is to start: who signs at
+/// the command line need not be able to write them.
+pub fn unwritable(settings: &Settings) -> Option<Problem> {
+    let Access::File(path) = &settings.log.access else { return None };
+    let text = check_appendable(path).err()?;
+    Some(Problem::new(&settings.log.origin, format!("`log.access`: {text}")))
 }
 
 /// What is no mistake, and what somebody should know all the same.

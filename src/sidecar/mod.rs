@@ -30,7 +30,7 @@ use crate::telemetry::Metrics;
 use crate::upstream::{Connections, Dial};
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
-pub use check::{mistakes, warnings};
+pub use check::{mistakes, unwritable, warnings};
 use parts::Parts;
 use state::Report;
 pub use worker::line_format;

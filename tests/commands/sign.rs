@@ -127,3 +127,13 @@ fn a_role_or_an_address_that_is_none_is_told_with_what_to_write() {
     let (status, _, said) = sign(&["http://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions"], &KEY);
     assert_eq!(status, 0, "{said}");
 }
+
+#[test]
+fn whoever_signs_need_not_be_able_to_write_access_lines() {
+    let place = Place::new();
+    let text = "[log]\naccess = \"/nonexistent/a.log\"\n";
+    let settings = place.write("settings.toml", text).display().to_string();
+    let url = "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions";
+    let (status, _, said) = sign(&["--config", &settings, url], &KEY);
+    assert_eq!(status, 0, "{said}");
+}

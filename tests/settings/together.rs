@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign::config::{Flags, load_judged};
-use countersign::sidecar::{mistakes, warnings};
+use countersign::sidecar::{mistakes, unwritable, warnings};
 
 use super::Place;
 
@@ -151,6 +151,18 @@ fn a_variable_that_is_wrong_is_told_by_its_name() {
 }
 
 #[test]
+fn a_variable_is_not_complained_of_where_nobody_knows_whether_it_is_read() {
+    let variables = [("ALIBABA_CLOUD_ROLE_ARN", "app")];
+    let told = |text| told(&Place::new(), text, &variables);
+    assert_eq!((told("").len(), told("[role.default]\nsource = \"environment\"").len()), (1, 0));
+    let found = told("[role.default]\nsource = \"enviroment\"");
+    assert!(
+        found.len() == 1 && found[0].starts_with("countersign.toml:2: `role.default.source`"),
+        "{found:#?}"
+    );
+}
+
+#[test]
 fn what_is_no_mistake_but_doubtful_is_warned_of() {
     assert_eq!(
         doubts(
@@ -165,4 +177,33 @@ fn what_is_no_mistake_but_doubtful_is_warned_of() {
     let expected = "countersign.toml:2: `listen[0].address`: there is no directory /nonexistent; make it, or name another";
     assert_eq!(socket, [expected]);
     assert_eq!(doubts("[[listen]]\naddress = \"127.0.0.1:1\"\nendpoint = \"oss.cn-hangzhou\""), [""; 0]);
+}
+
+#[test]
+fn a_file_that_access_lines_cannot_go_to_is_a_mistake_and_checking_makes_none() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("logs.d")).unwrap();
+    let told = |access: &str| {
+        place.write("countersign.toml", &format!("[log]\naccess = {access:?}\n"));
+        let settings = place.load(&Flags::default(), &[]).unwrap().settings;
+        unwritable(&settings).map(|problem| problem.to_string())
+    };
+    let (missing, directory) = (place.path().join("no/such/a.log"), place.path().join("logs.d"));
+    assert_eq!(
+        told("no/such/a.log"),
+        Some(format!(
+            "countersign.toml:2: `log.access`: {} cannot be made: there is no directory {}; make it, or name another",
+            missing.display(),
+            missing.parent().unwrap().display()
+        ))
+    );
+    assert_eq!(
+        told("logs.d"),
+        Some(format!(
+            "countersign.toml:2: `log.access`: {} is a directory; name a file",
+            directory.display()
+        ))
+    );
+    assert_eq!(told("logs.d/a.log"), None);
+    assert!(!directory.join("a.log").exists());
 }

@@ -126,31 +126,3 @@ fn a_link_is_followed_and_one_that_leads_nowhere_is_not_no_file() {
     place.write("elsewhere.toml", "workers = 2");
     assert_eq!(place.load(&Flags::default(), &[]).unwrap().settings.workers, 2);
 }
-
-#[test]
-fn a_file_that_access_lines_cannot_go_to_is_a_mistake_and_checking_makes_none() {
-    let place = Place::new();
-    std::fs::create_dir(place.path().join("logs.d")).unwrap();
-    let told = |access: &str| {
-        place.write("countersign.toml", &format!("[log]\naccess = {access:?}\n"));
-        place.load(&Flags::default(), &[]).err().map(|lines| lines.join("\n"))
-    };
-    let (missing, directory) = (place.path().join("no/such/a.log"), place.path().join("logs.d"));
-    assert_eq!(
-        told("no/such/a.log"),
-        Some(format!(
-            "countersign.toml:2: `log.access`: {} cannot be made: there is no directory {}; make it, or name another",
-            missing.display(),
-            missing.parent().unwrap().display()
-        ))
-    );
-    assert_eq!(
-        told("logs.d"),
-        Some(format!(
-            "countersign.toml:2: `log.access`: {} is a directory; name a file",
-            directory.display()
-        ))
-    );
-    assert_eq!(told("logs.d/a.log"), None);
-    assert!(!directory.join("a.log").exists());
-}
