@@ -47,8 +47,10 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
             && let Ok(endpoint) = endpoint::parse_pin(&placed.text, &Tenants::any())
             && let Err(refusal) = classify::family(endpoint.product())
         {
-            let text = &placed.text;
-            warnings.push(placed.problem(format!("`listen[{index}].endpoint`: {text:?}: {refusal}")));
+            let (text, status) = (&placed.text, refusal.code.status());
+            warnings.push(placed.problem(format!(
+                "`listen[{index}].endpoint`: {text:?}: every request there is answered {status}: {refusal}"
+            )));
         }
         if let Address::Unix(path) = &listen.address
             && let Some(Err(text)) = path.parent().map(check_directory)

@@ -126,8 +126,15 @@ async fn a_broken_token_file_keeps_the_credential_and_is_told_apart() {
     assert_eq!((stage.cloud.count(), cell.live(&stage.clock.now()).unwrap().generation()), (1, first));
 
     std::fs::remove_dir(stage.token.path()).unwrap();
-    stage.token.write(TokenFile::TOKEN);
+    // Nobody writes to it: opening it in the usual way would never end.
+    let (mode, pipe) = (rustix::fs::Mode::from_raw_mode(0o600), rustix::fs::FileType::Fifo);
+    rustix::fs::mknodat(rustix::fs::CWD, stage.token.path(), pipe, mode, 0).unwrap();
     stage.until(at + 105.0).await;
+    assert_eq!(failure(), "token_file_not_a_file");
+
+    std::fs::remove_file(stage.token.path()).unwrap();
+    stage.token.write(TokenFile::TOKEN);
+    stage.until(at + 140.0).await;
     assert!(cell.live(&stage.clock.now()).unwrap().generation() > first, "mended");
 }
 
