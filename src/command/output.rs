@@ -47,7 +47,7 @@ pub(super) fn ended_unprinted(error: io::Error) -> Exit {
     ended(&unprinted(error))
 }
 
-/// Whether it is from [`print`], and not from what the command does.
+/// Whether it is from [`print()`], and not from what the command does.
 pub(super) fn is_unprinted(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Unprinted>())
 }
