@@ -19,6 +19,20 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
+/// The nearest known word, or the only one that begins with `word`: people shorten as well as mistype.
+pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    /// A single letter is a guess.
+    const SHORTEST: usize = 2;
+    let begins = |candidate: &&str| {
+        word.len() >= SHORTEST
+            && candidate.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    nearest(word, known.clone()).or_else(|| {
+        let mut begun = known.filter(begins);
+        begun.next().filter(|_| begun.next().is_none())
+    })
+}
+
 /// How many single slips (a letter added, left out, replaced, or two swapped) lead from one word to the other.
 fn distance(from: &str, to: &str) -> usize {
     let from: Vec<u8> = from.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
@@ -68,6 +82,23 @@ mod tests {
         ] {
             assert_eq!(nearest(typed, known.into_iter()), meant, "{typed}");
         }
+    }
+
+    #[test]
+    fn a_word_that_only_one_begins_with_is_that_one_shortened() {
+        let known = ["credentials", "config", "app"];
+        for (typed, expected) in [
+            ("cred", Some("credentials")),
+            ("Cred", Some("credentials")),
+            ("ap", Some("app")),
+            ("confg", Some("config")),
+            ("c", None),
+            ("", None),
+            ("xy", None),
+        ] {
+            assert_eq!(meant(typed, known.into_iter()), expected, "{typed}");
+        }
+        assert_eq!(meant("he", ["head", "headers"].into_iter()), None, "either may be meant");
     }
 
     #[test]

@@ -24,6 +24,11 @@ const TOKEN_EVERY: Duration = Duration::from_secs(30 * 60);
 const ROLE_ARN: &str = "acs:ram::1000000000000001:role/demo";
 const PROVIDER_ARN: &str = "acs:ram::1000000000000001:oidc-provider/sandbox";
 
+const NO_KEY: &str = "--sandbox ignores credential variables, so source = \"environment\" finds nothing; leave `source` \
+     out, or run with --config naming an empty file";
+const NO_OIDC: &str = "--sandbox ignores credential variables, so source = \"oidc\" needs role_arn, oidc_provider_arn and \
+     oidc_token_file in the settings; set them, or leave `source` out";
+
 /// A running sandbox, and what the proxy needs to use it.
 pub(super) struct Cloud {
     /// The sandbox.
@@ -54,27 +59,43 @@ impl Cloud {
         Ok(Self { sandbox, dial, token, renewing })
     }
 
-    /// Points every role without a source of its own at the sandbox: an OIDC token, and the role to exchange it for.
-    pub(super) fn adopt(&self, settings: &mut Settings) {
-        for (name, role) in &mut settings.roles {
-            if role.source == RoleSource::Auto {
+    /// The file with the token for the sandbox's STS.
+    pub(super) fn token(&self) -> &Path {
+        &self.token.path
+    }
+}
+
+/// Points every role without a source of its own at the sandbox: an OIDC token, and the role to exchange it for. A source
+/// that is named is kept; where it would read variables, it says that they are ignored.
+pub(super) fn adopt(settings: &mut Settings, token: &Path) {
+    for (name, role) in &mut settings.roles {
+        match role.source {
+            RoleSource::Auto => {
                 role.source = RoleSource::Oidc;
                 role.role_arn = RoleArn::parse(ROLE_ARN);
                 role.oidc_provider_arn = OidcProviderArn::parse(PROVIDER_ARN);
-                role.oidc_token_file = Some(self.token.path.clone());
+                role.oidc_token_file = Some(token.to_owned());
                 role.session_name = role.session_name.take().or_else(|| session_name(name));
             }
+            RoleSource::Environment => role.source = RoleSource::Absent(NO_KEY),
+            RoleSource::Oidc
+                if role.role_arn.is_none()
+                    || role.oidc_provider_arn.is_none()
+                    || role.oidc_token_file.is_none() =>
+            {
+                role.source = RoleSource::Absent(NO_OIDC);
+            }
+            RoleSource::Oidc | RoleSource::Role(_) | RoleSource::Absent(_) => {}
         }
     }
+}
 
-    /// The environment without what would lead a role elsewhere than the sandbox, and the names of what was left out.
-    pub(super) fn environment(mut all: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
-        let is_credential =
-            |name: &str| name.starts_with("ALIBABA_CLOUD_") || name.starts_with("ALIBABACLOUD_");
-        let ignored: Vec<String> = all.keys().filter(|name| is_credential(name)).cloned().collect();
-        all.retain(|name, _| !is_credential(name));
-        (all, ignored)
-    }
+/// The environment without what would lead a role elsewhere than the sandbox, and the names of what was left out.
+pub(super) fn environment(mut all: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
+    let is_credential = |name: &str| name.starts_with("ALIBABA_CLOUD_") || name.starts_with("ALIBABACLOUD_");
+    let ignored: Vec<String> = all.keys().filter(|name| is_credential(name)).cloned().collect();
+    all.retain(|name, _| !is_credential(name));
+    (all, ignored)
 }
 
 fn session_name(role: &RoleName) -> Option<SessionName> {

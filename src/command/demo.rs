@@ -1,5 +1,4 @@
 //! `countersign demo`: the whole thing on one machine, with a miniature cloud that checks every signature.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Exit;
-use super::cloud::Cloud;
+use super::cloud::{Cloud, adopt};
+use super::output::{self, complain, print};
 use super::process::{self, Ending};
 use super::spoilt;
 use crate::clock::{Clock, SystemClock};
@@ -26,7 +26,8 @@ use crate::sidecar::{Setup, Sidecar};
 /// What `demo` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Take free ports, make the calls, and exit: 0 if all went as they should
+    /// Take free ports, make the calls, and exit: 0 if all went as they should. Without it, proxy and cloud go on
+    /// running after the calls, on 127.0.0.1:9110 where that is free, until Ctrl-C
     #[arg(long)]
     once: bool,
 }
@@ -87,8 +88,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
     match process::block_on(show(arguments)).and_then(|shown| shown) {
         Ok(exit) => exit,
+        Err(error) if output::is_unprinted(&error) => output::ended(&error),
         Err(error) => {
-            eprintln!("the demonstration has failed: {error}");
+            complain(format_args!("the demonstration has failed: {error}"));
             Exit::Failed
         }
     }
@@ -102,30 +104,36 @@ async fn show(arguments: &Arguments) -> io::Result<Exit> {
     let Some(Some(address)) = sidecar.addresses.first().copied() else {
         return Err(io::Error::other("no listener"));
     };
-    println!(
-        "A miniature Alibaba Cloud runs on {}; it checks every signature itself.",
+    print(format_args!(
+        "A miniature Alibaba Cloud runs on {}; it checks every signature itself.\n",
         cloud.sandbox.address()
-    );
-    println!("countersign listens on {address}. It has an OIDC token, as a pod has, and no AccessKey.\n");
+    ))?;
+    print(format_args!(
+        "countersign listens on {address}. It has an OIDC token, as a pod has, and no AccessKey.\n\n"
+    ))?;
     let cell = sidecar.credentials.cell(&RoleName::new("default")).map(Arc::clone);
     let cell = cell.ok_or_else(|| io::Error::other("no role"))?;
     let credential = cell.wait().await.map_err(io::Error::other)?;
-    println!("credential  fetched from STS by AssumeRoleWithOIDC: {}", described(&credential));
+    print(format_args!("credential  fetched from STS by AssumeRoleWithOIDC: {}\n", described(&credential)))?;
     let mut right = 0;
     for call in &CALLS {
         right += usize::from(show_call(call, address, &cloud).await?);
     }
     right += usize::from(spoilt::show(&cloud, &credential, &*clock).await?);
     let all = CALLS.len() + 1;
-    println!("\n{right} of {all} went as they should.");
+    print(format_args!("\n{right} of {all} went as they should.\n"))?;
     if right != all {
         return Ok(Exit::Failed);
     }
     if !arguments.once {
-        println!("\nTry it yourself (Ctrl-C ends it):\n");
-        println!("  curl -H 'Host: ecs.cn-hangzhou.aliyuncs.com' 'http://{address}/?Action=DescribeRegions'");
-        println!("  http_proxy=http://{address} curl 'http://demo.oss-cn-hangzhou.aliyuncs.com/hello.txt'");
-        println!("  curl http://{}/metrics", sidecar.admin);
+        print(format_args!("\nTry it yourself (Ctrl-C ends it):\n\n"))?;
+        print(format_args!(
+            "  curl -H 'Host: ecs.cn-hangzhou.aliyuncs.com' 'http://{address}/?Action=DescribeRegions'\n"
+        ))?;
+        print(format_args!(
+            "  http_proxy=http://{address} curl 'http://demo.oss-cn-hangzhou.aliyuncs.com/hello.txt'\n"
+        ))?;
+        print(format_args!("  curl http://{}/metrics\n", sidecar.admin))?;
         ending.next().await;
     }
     sidecar.drain(Duration::from_secs(2)).await;
@@ -146,7 +154,7 @@ async fn start(arguments: &Arguments, cloud: &Cloud, clock: Arc<dyn Clock>) -> i
     let nothing = BTreeMap::from([("COUNTERSIGN_LOG_ACCESS".to_owned(), "off".to_owned())]);
     let loaded = config::load_without_file(&flags, &nothing, Path::new("/"));
     let mut settings = loaded.map_err(|problems| io::Error::other(format!("{problems:?}")))?.settings;
-    cloud.adopt(&mut settings);
+    adopt(&mut settings, cloud.token());
     let setup = Setup { settings, environment: BTreeMap::new(), clock, elsewhere: Some(cloud.dial.clone()) };
     Sidecar::start(setup).await.map_err(io::Error::other)
 }
@@ -159,33 +167,36 @@ fn described(credential: &Credential) -> String {
 
 /// Sends one call, and prints what was sent, as what it left, and what the cloud made of it.
 async fn show_call(call: &Call, address: SocketAddr, cloud: &Cloud) -> io::Result<bool> {
-    println!("\n── {}", call.title);
+    print(format_args!("\n── {}\n", call.title))?;
     for line in call.request.trim_end().split("\r\n").filter(|line| !line.is_empty()) {
-        println!("   sent        {line}");
+        print(format_args!("   sent        {line}\n"))?;
     }
     let before = cloud.sandbox.verdicts().len();
     let answer = tokio::time::timeout(PATIENCE, exchange(address, call.request)).await??;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let verdict = cloud.sandbox.verdicts().into_iter().nth(before);
     let status = head.split("\r\n").next().unwrap_or_default();
-    println!(
-        "   signed      {}, as role default",
+    print(format_args!(
+        "   signed      {}, as role default\n",
         verdict.as_ref().and_then(|verdict| verdict.scheme).unwrap_or("no")
-    );
-    println!("   the cloud   {}", verdict.as_ref().map_or_else(|| "saw nothing".to_owned(), judged));
+    ))?;
+    print(format_args!(
+        "   the cloud   {}\n",
+        verdict.as_ref().map_or_else(|| "saw nothing".to_owned(), judged)
+    ))?;
     let shown: String = body.chars().take(90).collect();
-    println!(
-        "   answered    {status} {}{}",
+    print(format_args!(
+        "   answered    {status} {}{}\n",
         shown.trim_end(),
         if body.len() > shown.len() { "…" } else { "" }
-    );
+    ))?;
     let is_right = status.contains(" 200 ")
         && body.contains(call.expects)
         && verdict.is_some_and(|verdict| {
             verdict.outcome == Outcome::Verified && verdict.scheme == Some(call.scheme)
         });
     if !is_right {
-        println!("   WRONG       expected 200, {} and {:?}", call.scheme, call.expects);
+        print(format_args!("   WRONG       expected 200, {} and {:?}\n", call.scheme, call.expects))?;
     }
     Ok(is_right)
 }

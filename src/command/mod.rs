@@ -4,6 +4,7 @@
 mod cloud;
 #[cfg(feature = "sandbox")]
 mod demo;
+mod output;
 mod process;
 mod reference;
 mod run;
@@ -55,7 +56,7 @@ Applications send plain requests to a local port. countersign finds out which en
 credential for the right RAM role, signs, and forwards over TLS. No application ever holds an AccessKey.
 
 Try it without an account:   countersign demo
-Exit status: 0 done, 1 failed, 64 wrong usage, 69 address in use, 78 wrong settings.";
+Exit status: 0 done, 1 failed, 64 wrong usage, 69 cannot listen on an address, 78 wrong settings.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -78,8 +79,12 @@ pub fn main() -> Exit {
         Err(error) => {
             // Help and version are errors to the parser, and success to everybody else.
             let is_help = !error.use_stderr();
-            let _ = error.print();
-            return if is_help { Exit::Success } else { Exit::Usage };
+            let printed = error.print();
+            return match printed {
+                Err(error) if is_help => output::ended_unprinted(error),
+                _ if is_help => Exit::Success,
+                _ => Exit::Usage,
+            };
         }
     };
     match line.command {

@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 /// As many open files as the system allows, and no way for a secret to reach a core file or another process of the
 /// same user. What is refused is reported: the proxy works without, less well or less safely.
@@ -22,15 +24,22 @@ pub(super) fn harden() {
     }
 }
 
-/// The two signals that end a process in an orderly way: from a supervisor, and from a keyboard.
+/// Signals closer together than this are one: `timeout` sends its own to the process and to its group.
+const APART: Duration = Duration::from_millis(200);
+
+/// The signals that end a process in an orderly way: from a supervisor, from a keyboard, and from a terminal that goes.
 pub(super) struct Ending {
     terminate: Signal,
     interrupt: Signal,
+    /// `None` where whoever started the process said to ignore it, as `nohup` does.
+    hangup: Option<Signal>,
 }
 
 impl Ending {
     pub(super) fn watch() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let hangup = if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hangup })
     }
 
     /// Waits for the next of them.
@@ -38,8 +47,33 @@ impl Ending {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
         }
     }
+
+    /// Waits for a second one, of somebody who does not want to wait any longer.
+    pub(super) async fn second(&mut self) {
+        apart(async || self.next().await).await;
+    }
+}
+
+/// Waits for a signal that is not a part of the first, which has just come.
+async fn apart(mut next: impl AsyncFnMut()) {
+    let first = Instant::now();
+    loop {
+        next().await;
+        if first.elapsed() >= APART {
+            return;
+        }
+    }
+}
+
+/// Whether hang-ups were already ignored when the process started.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is the first signal, SIGHUP.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Runs `work` on this thread, and ends with it: a name look-up or a file that hangs on another thread is not waited for.
@@ -55,6 +89,16 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn signals_at_once_are_one_and_a_later_one_is_a_second() {
+        let begun = Instant::now();
+        apart(async || tokio::time::sleep(Duration::from_millis(90)).await).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(270), "those after 90 and 180 ms do not count");
+        let begun = Instant::now();
+        apart(async || tokio::time::sleep(Duration::from_millis(200)).await).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(200));
+    }
 
     #[test]
     fn what_hangs_on_another_thread_is_not_waited_for() {

@@ -1,11 +1,11 @@
 //! `countersign reference`: writes the pages of `docs/` that are made from the source.
-#![expect(clippy::print_stderr, reason = "a command speaks to its user")]
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Exit;
+use super::output::complain;
 
 /// What `reference` takes.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     for (name, text) in pages {
         let path = arguments.directory.join(name);
         if let Err(error) = std::fs::write(&path, text) {
-            eprintln!("cannot write {}: {error}", path.display());
+            complain(format_args!("cannot write {}: {error}", path.display()));
             return Exit::Failed;
         }
     }

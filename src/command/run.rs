@@ -1,6 +1,6 @@
 //! `countersign run`: the proxy.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Exit;
+use super::output::{self, complain, print};
 use super::process::{self, Ending};
 use crate::clock::SystemClock;
-use crate::config::{self, Flags};
+use crate::config::{self, Flags, Settings};
 use crate::sidecar::{self, Setup, Sidecar, StartError};
 use crate::telemetry::start_log;
 
@@ -46,22 +47,29 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     };
     let environment = config::environment();
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let loaded = match config::load(&flags, &environment, &directory) {
+    let judge = |settings: &Settings| {
+        let (settings, environment) = foreseen(arguments, settings, &environment);
+        let mut problems = sidecar::mistakes(&settings, &environment, is_sandboxed(arguments));
+        problems.extend(sidecar::unwritable(&settings));
+        problems
+    };
+    let loaded = match config::load_judged(&flags, (&environment, &directory), &judge) {
         Ok(loaded) => loaded,
         Err(problems) => return report(&problems),
     };
-    if arguments.print_config {
-        print!("{}", loaded.print());
+    if arguments.print_config
+        && let Err(error) = print(format_args!("{}", loaded.print()))
+    {
+        return output::ended(&error);
     }
     let config::Loaded { settings, file, .. } = loaded;
-    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
     if arguments.check {
-        let checking = check(arguments, setup, file.as_deref());
-        return process::block_on(checking).unwrap_or_else(|error| failed(&StartError::System(error)));
+        warn(&foreseen(arguments, &settings, &environment).0, file.as_deref());
     }
-    if arguments.print_config {
+    if arguments.check || arguments.print_config {
         return Exit::Success;
     }
+    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
     let log = start_log(
         sidecar::line_format(setup.settings.log.format, std::io::stderr().is_terminal()),
         setup.environment.get("RUST_LOG").map(String::as_str),
@@ -74,29 +82,24 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     process::block_on(serve(arguments, setup)).unwrap_or_else(|error| failed(&StartError::System(error)))
 }
 
-/// Says what is wrong with the settings. Beside a sandbox, what it brings with it counts.
-async fn check(arguments: &Arguments, mut setup: Setup, file: Option<&Path>) -> Exit {
-    let _cloud = match beside_sandbox(arguments, &mut setup).await {
-        Ok(cloud) => cloud,
-        Err(error) => return failed(&StartError::System(error)),
-    };
-    if let Err(problems) = sidecar::check(&setup) {
-        return report(&problems);
+/// Says that nothing is wrong with the settings, and what is doubtful.
+fn warn(settings: &Settings, file: Option<&Path>) {
+    for warning in sidecar::warnings(settings) {
+        complain(format_args!("warning: {warning}"));
     }
     let file = file.map_or_else(|| "no settings file".to_owned(), |file| file.display().to_string());
-    eprintln!("{file}: the settings are right");
-    Exit::Success
+    complain(format_args!("{file}: the settings are right"));
 }
 
 fn report(problems: &[config::Problem]) -> Exit {
     for problem in problems {
-        eprintln!("{problem}");
+        complain(problem);
     }
     Exit::Config
 }
 
 fn failed(error: &StartError) -> Exit {
-    eprintln!("{error}");
+    complain(error);
     match error {
         StartError::Settings(_) => Exit::Config,
         StartError::Bind(_) => Exit::Unavailable,
@@ -114,6 +117,9 @@ async fn serve(arguments: &Arguments, mut setup: Setup) -> Exit {
         Ok(cloud) => cloud,
         Err(error) => return failed(&StartError::System(error)),
     };
+    for warning in sidecar::warnings(&setup.settings) {
+        tracing::warn!("{warning}");
+    }
     let limit = setup.settings.drain_timeout;
     let listens: Vec<String> =
         setup.settings.listen.iter().map(|listen| listen.address.to_string()).collect();
@@ -146,11 +152,37 @@ async fn serve(arguments: &Arguments, mut setup: Setup) -> Exit {
             }
             Exit::Success
         }
-        () = ending.next() => {
+        () = ending.second() => {
             tracing::warn!("ended by a second signal");
             Exit::Failed
         }
     }
+}
+
+#[cfg(feature = "sandbox")]
+const fn is_sandboxed(arguments: &Arguments) -> bool {
+    arguments.sandbox
+}
+
+#[cfg(not(feature = "sandbox"))]
+const fn is_sandboxed(_: &Arguments) -> bool {
+    false
+}
+
+/// Settings and environment as they are going to be, without anything that must be started for it.
+fn foreseen(
+    arguments: &Arguments,
+    settings: &Settings,
+    environment: &BTreeMap<String, String>,
+) -> (Settings, BTreeMap<String, String>) {
+    #[cfg(feature = "sandbox")]
+    if arguments.sandbox {
+        let mut settings = settings.clone();
+        super::cloud::adopt(&mut settings, Path::new("token"));
+        return (settings, super::cloud::environment(environment.clone()).0);
+    }
+    let _ = arguments;
+    (settings.clone(), environment.clone())
 }
 
 /// Starts the miniature cloud, if one was asked for, and points the setup at it. It lives as long as the value.
@@ -159,13 +191,13 @@ async fn beside_sandbox(
     arguments: &Arguments,
     setup: &mut Setup,
 ) -> std::io::Result<Option<super::cloud::Cloud>> {
-    use super::cloud::Cloud;
+    use super::cloud::{self, Cloud};
     if !arguments.sandbox {
         return Ok(None);
     }
     let cloud = Cloud::start(crate::sandbox::Options::default(), Arc::clone(&setup.clock)).await?;
-    cloud.adopt(&mut setup.settings);
-    let (environment, ignored) = Cloud::environment(std::mem::take(&mut setup.environment));
+    cloud::adopt(&mut setup.settings, cloud.token());
+    let (environment, ignored) = cloud::environment(std::mem::take(&mut setup.environment));
     setup.environment = environment;
     setup.elsewhere = Some(cloud.dial.clone());
     tracing::info!(address = %cloud.sandbox.address(), "a miniature cloud answers for every endpoint; every tenant is allowed");

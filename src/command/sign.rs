@@ -1,5 +1,4 @@
 //! `countersign sign`: one request, signed and printed instead of sent.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -7,10 +6,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::output::{self, complain, print};
 use super::{Exit, process};
 use crate::classify::{self, BodyPlan};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Flags};
+use crate::config::{self, Flags, Settings};
 use crate::credential::Credential;
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
@@ -18,6 +18,7 @@ use crate::pipeline::{Parts, Rules, assemble, judge};
 use crate::policy;
 use crate::sidecar::{self, Setup};
 use crate::sign::{self, Payload, Unsigned, Workspace};
+use crate::suggest::meant;
 use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed};
 
 /// What `sign` takes.
@@ -26,9 +27,10 @@ use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed};
 Example:\n  ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=testsecret \\\n    \
 countersign sign 'https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions' --explain\n\n\
 The credential comes from where `run` would take it; one from STS is fetched, and nothing else is sent. \
+[tenants] does not apply here: a host of any bucket, project or instance is signed for. \
 What is printed can be used by whoever reads it: keep it to yourself.")]
 pub(super) struct Arguments {
-    /// The address, as a client would call it: https://HOST/PATH?QUERY
+    /// The address, as a client would call it: https://HOST/PATH?QUERY; http:// is taken alike
     url: String,
     /// The method [default: GET, or POST with --data]
     #[arg(short = 'X', long, value_name = "METHOD")]
@@ -59,29 +61,32 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match signed(arguments) {
         Ok((signed, body, workspace, scheme)) => {
-            if arguments.explain {
-                explain(&workspace, scheme);
+            let explained = if arguments.explain { explained(&workspace, scheme) } else { String::new() };
+            let (head, body) = (String::from_utf8_lossy(signed.head()), String::from_utf8_lossy(&body));
+            match print(format_args!("{explained}{head}{body}")) {
+                Ok(()) => Exit::Success,
+                Err(error) => output::ended(&error),
             }
-            print!("{}{}", String::from_utf8_lossy(signed.head()), String::from_utf8_lossy(&body));
-            Exit::Success
         }
         Err((exit, message)) => {
-            eprintln!("{message}");
+            complain(message);
             exit
         }
     }
 }
 
-fn explain(workspace: &Workspace, scheme: Option<Scheme>) {
-    println!("# scheme\n{}\n", scheme.map_or("none: the request carries its own proof", Scheme::name));
+fn explained(workspace: &Workspace, scheme: Option<Scheme>) -> String {
+    let scheme = scheme.map_or("none: the request carries its own proof", Scheme::name);
+    let mut out = format!("# scheme\n{scheme}\n\n");
     for (title, text) in
         [("canonical request", workspace.canonical_request()), ("string to sign", workspace.string_to_sign())]
     {
         if !text.is_empty() {
-            println!("# {title}\n{}\n", String::from_utf8_lossy(text));
+            out.push_str(&format!("# {title}\n{}\n\n", String::from_utf8_lossy(text)));
         }
     }
-    println!("# signed request");
+    out.push_str("# signed request\n");
+    out
 }
 
 type Failed = (Exit, String);
@@ -146,7 +151,10 @@ fn moment(arguments: &Arguments, clock: &SystemClock) -> Result<Moment, Failed> 
 /// The request as a client would send it to the proxy, read by the proxy's own grammar.
 fn request(arguments: &Arguments) -> Result<(Head, Vec<u8>), Failed> {
     let address = arguments.url.strip_prefix("https://").or_else(|| arguments.url.strip_prefix("http://"));
-    let address = address.ok_or_else(|| usage("the address must begin with https://"))?;
+    let address = address.ok_or_else(|| usage("the address must begin with https:// or http://"))?;
+    if address.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
+        return Err(usage("the address holds a space or a line end; write %20 for a space"));
+    }
     let end = address.find(['/', '?']).unwrap_or(address.len());
     let (host, target) = address.split_at_checked(end).unwrap_or((address, ""));
     let slash = if target.starts_with('/') { "" } else { "/" };
@@ -194,13 +202,27 @@ fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         (Exit::Config, lines.join("\n"))
     };
-    let settings = config::load(&flags, &environment, &directory).map_err(lines)?.settings;
+    let judge = |settings: &Settings| sidecar::mistakes(settings, &environment, false);
+    let loaded = config::load_judged(&flags, (&environment, &directory), &judge);
+    let settings = loaded.map_err(lines)?.settings;
+    let role = RoleName::new(&arguments.role);
+    if !settings.roles.contains_key(&role) {
+        return Err(usage(unknown_role(&arguments.role, &settings)));
+    }
     let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
     let fetching = async {
-        let role = RoleName::new(&arguments.role);
         let credentials = sidecar::credentials_alone(setup).map_err(lines)?;
-        let cell = credentials.cell(&role).ok_or_else(|| usage(format!("no role is called {role:?}")))?;
+        let cell = credentials.cell(&role).ok_or_else(|| usage(format!("there is no role `{role}`")))?;
         cell.wait().await.map_err(|missing| (Exit::Failed, missing.to_string()))
     };
     process::block_on(fetching).map_err(|error| (Exit::Failed, error.to_string()))?
+}
+
+fn unknown_role(name: &str, settings: &Settings) -> String {
+    let roles: Vec<&str> = settings.roles.keys().map(RoleName::as_str).collect();
+    let meant = match meant(name, roles.iter().copied()) {
+        Some(meant) => format!("did you mean {meant:?}? "),
+        None => String::new(),
+    };
+    format!("--role {name:?}: there is no such role; {meant}the roles are {}", roles.join(", "))
 }

@@ -1,5 +1,4 @@
 //! The demonstration's proof that its cloud really checks: the same request twice, once with a digit changed.
-#![expect(clippy::print_stdout, reason = "a command speaks to its user")]
 
 use std::io;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::cloud::Cloud;
 use super::demo::judged;
+use super::output::print;
 use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::endpoint::{self, Tenants};
@@ -23,7 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Signs a request rightly, changes one digit of the signature, sends it past the proxy, and shows what happens.
 pub(super) async fn show(cloud: &Cloud, credential: &Credential, clock: &dyn Clock) -> io::Result<bool> {
-    println!("\n── the same call to ECS, sent past countersign with the last digit of its signature changed");
+    print(format_args!(
+        "\n── the same call to ECS, sent past countersign with the last digit of its signature changed\n"
+    ))?;
     let endpoint = endpoint::reverse(HOST, &Tenants::none()).map_err(io::Error::other)?;
     let query: Vec<_> = parameters(QUERY).collect();
     let unsigned = Unsigned {
@@ -63,14 +65,17 @@ pub(super) async fn show(cloud: &Cloud, credential: &Credential, clock: &dyn Clo
     });
     let status = answered.await??;
     let verdict = cloud.sandbox.verdicts().into_iter().nth(before);
-    println!("   the cloud   {}", verdict.as_ref().map_or_else(|| "saw nothing".to_owned(), judged));
-    println!("   answered    {status}");
+    print(format_args!(
+        "   the cloud   {}\n",
+        verdict.as_ref().map_or_else(|| "saw nothing".to_owned(), judged)
+    ))?;
+    print(format_args!("   answered    {status}\n"))?;
     let is_refused = matches!(
         verdict.map(|verdict| verdict.outcome),
         Some(Outcome::Refused(code)) if code == "SignatureDoesNotMatch"
     );
     if !is_refused || status.ends_with("200") {
-        println!("   WRONG       a spoilt signature must be refused");
+        print(format_args!("   WRONG       a spoilt signature must be refused\n"))?;
         return Ok(false);
     }
     Ok(true)

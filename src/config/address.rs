@@ -19,18 +19,27 @@ pub enum Address {
 }
 
 impl Address {
-    /// Reads `IP:PORT` or `unix:PATH`. Architecture decision: a listener that others can reach authenticates its
-    /// clients, or does not exist; `is_local_only` asks for that.
+    /// Reads `IP:PORT`, or for a listener `unix:PATH`. Architecture decision: a listener that others can reach
+    /// authenticates its clients, or does not exist; `is_local_only` asks for that.
     pub(super) fn read(text: &str, is_local_only: bool) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
+            if !is_local_only {
+                return Err(
+                    "health and metrics are not to be had on a unix socket; write an IP address and a \
+                            port such as \"127.0.0.1:9465\""
+                        .to_owned(),
+                );
+            }
             let address = Self::Unix(path.into());
             return if !path.is_empty() && address.fits() { Ok(address) } else { Err(socket_path_rule()) };
         }
         let Ok(address) = text.parse::<SocketAddr>() else {
-            return Err(format!(
-                "{} is not an address; write an IP address and a port such as \"127.0.0.1:9110\", or \"unix:PATH\"",
-                shown(text)
-            ));
+            let rule = if is_local_only {
+                "write an IP address and a port such as \"127.0.0.1:9110\", or \"unix:PATH\""
+            } else {
+                "write an IP address and a port such as \"127.0.0.1:9465\""
+            };
+            return Err(format!("{} is not an address; {rule}", shown(text)));
         };
         if is_local_only && !address.ip().is_loopback() {
             return Err(

@@ -1,17 +1,20 @@
 //! The tree to `Settings`: defaults filled in, and everything checked that takes more than one value to judge.
 
 use std::collections::{BTreeMap, HashSet};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::address::{Address, socket_path_rule};
 use super::connect_to::{ConnectTo, target};
 use super::file;
+use super::grammar;
+use super::keys::under;
 use super::kind::Value;
 use super::problem::{Origin, Placed, Problem};
 use super::roles;
 use super::settings::{
-    Access, Admin, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, Settings, Upstream,
+    Access, Admin, ExtraCa, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, Settings, Upstream,
 };
-use super::table::{Bases, Leaf, Table};
+use super::table::{Bases, Leaf, Table, quoted};
 use crate::names::RoleName;
 
 /// What is there although nobody wrote it: one listener, the default role, and every table of fixed name.
@@ -41,13 +44,12 @@ pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>)
     let table = |name: &str| root.table(name).unwrap_or(&empty);
     let roles = roles::roles(root, bases, problems);
     let admin = admin(table("admin"), bases);
-    if !admin.address.fits() {
-        problems.push(table("admin").problem("address", &socket_path_rule()));
-    }
+    let listen = listeners(root, (bases, &roles, &admin.address), problems);
+    let own: Vec<&Address> = listen.iter().map(|listen| &listen.address).chain([&admin.address]).collect();
     Settings {
-        listen: listeners(root, (bases, &roles, &admin.address), problems),
+        connect_to: connect_to(table("connect_to"), &own, problems),
+        listen,
         tenants: tenants(table("tenants")),
-        connect_to: connect_to(table("connect_to")),
         limits: limits(table("limits"), problems),
         products: products(table("product"), problems),
         upstream: upstream(table("upstream"), bases, problems),
@@ -75,10 +77,9 @@ fn listeners(root: &Table, around: Around<'_>, problems: &mut Vec<Problem>) -> V
         if !roles.contains_key(&role) && !table.misread.contains(&"role".to_owned()) {
             problems.push(table.problem("role", &roles::unknown(role.as_str(), roles)));
         }
-        if table.origin != Origin::Default && !table.leaves.contains_key("address") {
-            continue;
-        }
-        let Some(address) = table.address("address", bases) else { continue };
+        let is_told = table.origin != Origin::Default && !table.leaves.contains_key("address");
+        let address = if is_told { None } else { table.address("address", bases) };
+        let address = address.unwrap_or_else(any_port);
         if !address.fits() {
             problems.push(table.problem("address", &socket_path_rule()));
         }
@@ -98,19 +99,31 @@ fn listeners(root: &Table, around: Around<'_>, problems: &mut Vec<Problem>) -> V
     listeners
 }
 
-fn tenants(table: &Table) -> BTreeMap<String, Vec<String>> {
-    let texts = |leaf: &Leaf| leaf.items.iter().map(|item| item.text.clone()).collect::<Vec<_>>();
-    let listed = table.leaves.iter().map(|(product, leaf)| (product.clone(), texts(leaf)));
+/// Stands for an address that could not be read: a port that nobody counts on.
+fn any_port() -> Address {
+    Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+fn tenants(table: &Table) -> BTreeMap<String, Vec<Placed>> {
+    let listed = table.leaves.iter().map(|(product, leaf)| (product.clone(), leaf.items.clone()));
     listed.filter(|(_, tenants)| !tenants.is_empty()).collect()
 }
 
-fn connect_to(table: &Table) -> Vec<ConnectTo> {
-    let row = |(host, leaf): (&String, &Leaf)| {
-        let Value::Text(text) = &leaf.value else { return None };
+fn connect_to(table: &Table, own: &[&Address], problems: &mut Vec<Problem>) -> Vec<ConnectTo> {
+    let mut rows = Vec::new();
+    // A host that is none has been told of.
+    for (host, leaf) in table.leaves.iter().filter(|(host, _)| grammar::connect_to_host(host).is_ok()) {
+        let Value::Text(text) = &leaf.value else { continue };
+        let Ok(target) = target(text) else { continue };
+        if let Some(address) = own.iter().find(|address| target.is_at(address)) {
+            let text = format!("{address} is a listener of this process; a request would go round for ever");
+            let path = under(&table.path, &quoted(host));
+            problems.push(Problem::new(&leaf.origin, format!("`{path}`: {text}")));
+        }
         let host = Placed { text: host.clone(), origin: leaf.origin.clone() };
-        Some(ConnectTo { host, target: target(text).ok()? })
-    };
-    table.leaves.iter().filter_map(row).collect()
+        rows.push(ConnectTo { host, target });
+    }
+    rows
 }
 
 fn limits(table: &Table, problems: &mut Vec<Problem>) -> Limits {
@@ -144,7 +157,8 @@ fn limits(table: &Table, problems: &mut Vec<Problem>) -> Limits {
 
 fn products(table: &Table, problems: &mut Vec<Problem>) -> BTreeMap<String, ProductRules> {
     let mut products = BTreeMap::new();
-    for (name, table) in &table.tables {
+    // A name that is none has been told of.
+    for (name, table) in table.tables.iter().filter(|(name, _)| grammar::product_code(name).is_ok()) {
         if name != "oss" && table.is_set("scheme") {
             problems
                 .push(table.problem("scheme", "only `product.oss` has a choice of schemes; leave it out"));
@@ -156,9 +170,14 @@ fn products(table: &Table, problems: &mut Vec<Problem>) -> BTreeMap<String, Prod
 }
 
 fn upstream(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Upstream {
-    let extra_ca = table.path("extra_ca", bases);
-    if let Some(Err(unread)) = extra_ca.as_deref().map(file::open) {
-        problems.push(table.problem("extra_ca", &unread.to_string()));
+    let mut extra_ca = None;
+    if let Some(path) = table.path("extra_ca", bases) {
+        match file::read_bytes(&path, file::BYTES_MAX) {
+            Ok(pem) => extra_ca = Some(ExtraCa { path, pem, origin: table.origin_of("extra_ca") }),
+            Err(unread) => {
+                problems.push(table.problem("extra_ca", &format!("{}: {unread}", path.display())));
+            }
+        }
     }
     let time = |name: &str| table.duration(name).unwrap_or_default();
     Upstream {
@@ -174,9 +193,8 @@ fn admin(table: &Table, bases: &Bases) -> Admin {
         Some("config") => Ready::Config,
         _ => Ready::Credentials,
     };
-    // The default can always be read; were it not so, port 0 would be a port that nobody counts on.
-    let fallback = || Address::Tcp(std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0)));
-    Admin { address: table.address("address", bases).unwrap_or_else(fallback), ready }
+    // The default can always be read.
+    Admin { address: table.address("address", bases).unwrap_or_else(any_port), ready }
 }
 
 fn log(table: &Table, bases: &Bases) -> Log {
@@ -190,5 +208,5 @@ fn log(table: &Table, bases: &Bases) -> Log {
         Some("json") => LogFormat::Json,
         _ => LogFormat::Auto,
     };
-    Log { access, format }
+    Log { access, format, origin: table.origin_of("access") }
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::address::Address;
 use super::grammar::is_host;
 use super::problem::Placed;
 
@@ -28,6 +29,31 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// Whether it is where `own`, a listener of this process, listens.
+    pub(super) fn is_at(&self, own: &Address) -> bool {
+        let Address::Tcp(own) = own else { return false };
+        let own_ip = own.ip().to_canonical();
+        let is_own = |ip: IpAddr| {
+            let ip = ip.to_canonical();
+            ip == own_ip
+                || own_ip.is_unspecified() && ip.is_loopback()
+                || ip.is_unspecified() && own_ip.is_loopback()
+        };
+        match self {
+            Self::Http(address) => address.port() == own.port() && is_own(address.ip()),
+            Self::Https { host, port } if *port == own.port() => match host.parse() {
+                Ok(ip) => is_own(ip),
+                Err(_) => host == "localhost" && (own_ip.is_loopback() || own_ip.is_unspecified()),
+            },
+            Self::Https { .. } => false,
+        }
+    }
+}
+
+const METADATA: &str = "the value is an address at which a machine is told its own credentials, and nothing that is signed \
+     goes there; dial another";
+
 const RULE: &str = "the value is not \"https://HOST[:PORT]\" or, on this machine, \"http://IP:PORT\"";
 
 /// Reads a value of `[connect_to]`. Messages do not repeat it: a URL may carry a password.
@@ -49,6 +75,16 @@ pub(super) fn target(text: &str) -> Result<Target, String> {
 }
 
 fn https(host: &str, port: u16) -> Result<Target, String> {
+    if host.parse().is_ok_and(is_metadata) {
+        return Err(METADATA.to_owned());
+    }
+    if is_number(host.rsplit('.').next().unwrap_or_default()) {
+        return Err(
+            "the value is an address in a spelling that is read in different ways; write it as four \
+                    numbers from 0 to 255"
+                .to_owned(),
+        );
+    }
     let is_known_form = host == "localhost" || is_host(host) || host.parse::<IpAddr>().is_ok();
     if is_known_form && port != 0 {
         Ok(Target::Https { host: host.to_owned(), port })
@@ -71,6 +107,31 @@ fn http(authority: &str) -> Result<Target, String> {
             .to_owned()),
         _ => Err(RULE.to_owned()),
     }
+}
+
+/// Whether a machine of the cloud is told its own credentials there: 100.100.100.200, and everything of 169.254.0.0/16,
+/// in whatever form of IPv6 stands for them.
+fn is_metadata(ip: IpAddr) -> bool {
+    let v4 = match ip {
+        IpAddr::V4(v4) => v4,
+        IpAddr::V6(v6) => match v6.segments() {
+            // Mapped, compatible, translated: the last four bytes are the address.
+            [0, 0, 0, 0, 0, 0 | 0xffff, ..]
+            | [0, 0, 0, 0, 0xffff, 0, ..]
+            | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+                let [.., a, b, c, d] = v6.octets();
+                Ipv4Addr::new(a, b, c, d)
+            }
+            _ => return false,
+        },
+    };
+    v4.is_link_local() || v4 == Ipv4Addr::new(100, 100, 100, 200)
+}
+
+/// Whether resolvers take a name that ends in this label for an address: `0x64.0x64.0x64.0xc8`.
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
+    hexadecimal.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn port_number(text: &str) -> Option<u16> {
@@ -109,6 +170,53 @@ mod tests {
         ] {
             assert_eq!(target(text), Ok(Target::Https { host: host.to_owned(), port }), "{text}");
         }
+    }
+
+    #[test]
+    fn where_machines_get_their_own_credentials_is_not_dialled_in_any_spelling() {
+        for host in [
+            "100.100.100.200",
+            "169.254.169.254",
+            "169.254.0.23",
+            "[::ffff:100.100.100.200]",
+            "[::ffff:a9fe:a9fe]",
+            "[::100.100.100.200]",
+            "[64:ff9b::6464:64c8]",
+            "0x64.0x64.0x64.0xc8",
+            "0x646464c8",
+            "0X64.0x64.0x64.0XC8",
+            "0144.0144.0144.0310",
+            "1684301000",
+            "100.100.25800",
+        ] {
+            for url in [format!("https://{host}"), format!("https://{host}:80")] {
+                assert!(target(&url).is_err(), "{url}");
+            }
+        }
+        for host in ["100.100.100.201", "169.253.0.1", "[fd00::1]", "0xproxy.example", "a.0xyz"] {
+            assert!(target(&format!("https://{host}")).is_ok(), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_listener_of_our_own_is_seen_in_each_of_its_forms() {
+        let own = |address: &str| Address::Tcp(address.parse().unwrap());
+        for (url, address, expected) in [
+            ("http://127.0.0.1:9110", "127.0.0.1:9110", true),
+            ("http://localhost:9110", "127.0.0.1:9110", true),
+            ("https://localhost:9110", "127.0.0.1:9110", true),
+            ("https://localhost:9110", "[::1]:9110", true),
+            ("https://127.0.0.1:9465", "0.0.0.0:9465", true),
+            ("https://[::ffff:127.0.0.1]:9110", "127.0.0.1:9110", true),
+            ("https://0.0.0.0:9110", "127.0.0.1:9110", true),
+            ("http://127.0.0.1:9111", "127.0.0.1:9110", false),
+            ("http://127.0.0.2:9110", "127.0.0.1:9110", false),
+            ("https://10.0.0.1:9110", "127.0.0.1:9110", false),
+            ("https://a.example:9110", "127.0.0.1:9110", false),
+        ] {
+            assert_eq!(target(url).unwrap().is_at(&own(address)), expected, "{url} {address}");
+        }
+        assert!(!target("http://127.0.0.1:1").unwrap().is_at(&Address::Unix("a.sock".into())));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::kind::Check;
 use super::problem::shown;
 use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account, is_host_name};
+use crate::suggest::meant;
 
 /// What the tables with names of the operator's own choosing accept as a name, by the table's path in `KEYS`.
 pub(super) const NAMES: [(&str, Check); 3] =
@@ -20,7 +21,7 @@ pub(super) fn role_name(text: &str) -> Result<(), String> {
 }
 
 /// A product code as endpoints spell it.
-fn product_code(text: &str) -> Result<(), String> {
+pub(super) fn product_code(text: &str) -> Result<(), String> {
     let fits = (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     held_to(fits, text, "is not a product code; use lower-case letters, digits and `-`, such as \"ecs\"")
@@ -31,8 +32,16 @@ pub(super) fn source(text: &str) -> Result<(), String> {
     if let Some(name) = text.strip_prefix("role:") {
         return role_name(name);
     }
-    let fits = ["auto", "environment", "oidc"].contains(&text);
-    held_to(fits, text, "is not a source; write \"auto\", \"environment\", \"oidc\" or \"role:NAME\"")
+    const WORDS: [&str; 3] = ["auto", "environment", "oidc"];
+    if WORDS.contains(&text) {
+        return Ok(());
+    }
+    let meant = match meant(text, WORDS.into_iter()) {
+        Some(word) => format!("; did you mean {word:?}?"),
+        None => String::new(),
+    };
+    let rule = "is not a source; write \"auto\", \"environment\", \"oidc\" or \"role:NAME\"";
+    Err(format!("{} {rule}{meant}", shown(text)))
 }
 
 /// A RAM role.
@@ -86,6 +95,9 @@ pub(super) fn endpoint(text: &str) -> Result<(), String> {
     )
 }
 
+/// What a pattern must begin with: names are given out to whoever asks first, and `*-*` is nearly everybody's.
+const PREFIX_MIN: usize = 2;
+
 /// A tenant, or a pattern for several.
 pub(super) fn tenant(text: &str) -> Result<(), String> {
     if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
@@ -101,6 +113,12 @@ pub(super) fn tenant(text: &str) -> Result<(), String> {
         fits,
         text,
         "is not one label of a host; use lower-case letters, digits, `-`, and `*` for any of them",
+    )?;
+    let begins = text.split('*').next().unwrap_or_default();
+    held_to(
+        begins.len() == text.len() || begins.len() >= PREFIX_MIN,
+        text,
+        "would admit strangers' names too; begin it with at least 2 characters of yours, as in \"team-*\"",
     )
 }
 
@@ -110,7 +128,7 @@ pub(super) fn host(text: &str) -> Result<(), String> {
 }
 
 /// A key of `connect_to`.
-fn connect_to_host(text: &str) -> Result<(), String> {
+pub(super) fn connect_to_host(text: &str) -> Result<(), String> {
     let fits = is_host(text.strip_prefix("*.").unwrap_or(text));
     held_to(fits, text, "is not a host; write its whole name in lower case, without a port, or \"*.HOST\"")
 }

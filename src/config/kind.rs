@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::problem::shown;
-use crate::suggest::nearest;
+use crate::suggest::meant;
 
 /// A check of a text: `Err` says what is wrong with it and what to write.
 pub(super) type Check = fn(&str) -> Result<(), String>;
@@ -55,7 +55,7 @@ impl Kind {
             Self::Size(least, most) => format!("a size, {} to {}", size_text(least), size_text(most)),
             Self::Duration(least, most) => format!("a time, {} to {}", time_text(least), time_text(most)),
             Self::Address(true) => "`IP:PORT` of this machine only, or `unix:PATH`".to_owned(),
-            Self::Address(false) => "`IP:PORT` or `unix:PATH`".to_owned(),
+            Self::Address(false) => "`IP:PORT`".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Text(words, _) => words.to_owned(),
             Self::List(words, _) => format!("a list, each {words}"),
@@ -115,7 +115,7 @@ fn choose(words: &[&str], text: &str) -> Result<Value, String> {
         return Ok(Value::Text(text.to_owned()));
     }
     let all = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
-    let meant = nearest(text, words.iter().copied());
+    let meant = meant(text, words.iter().copied());
     let meant = meant.map(|word| format!("; did you mean {word:?}?")).unwrap_or_default();
     Err(format!("{} is not {all}{meant}", shown(text)))
 }

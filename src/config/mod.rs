@@ -23,11 +23,12 @@ mod variables;
 
 pub use address::Address;
 pub use connect_to::{ConnectTo, Target};
+pub use file::{check_appendable, check_directory};
 pub use problem::{Origin, Placed, Problem};
 pub use reference::reference;
 pub use settings::{
-    Access, Admin, Assume, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, RoleSource, Settings,
-    Upstream,
+    Access, Admin, Assume, ExtraCa, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, RoleSource,
+    Settings, Upstream,
 };
 
 use std::collections::BTreeMap;
@@ -63,11 +64,24 @@ impl Loaded {
     }
 }
 
+/// What judges the settings as a whole, once each is known by itself: the endpoint table and the SDKs' variables are not
+/// known here. It is asked also where there are mistakes already, so that all are told at once.
+pub type Judge<'a> = &'a dyn Fn(&Settings) -> Vec<Problem>;
+
 /// Reads the settings. Fails with every mistake, in the order of the file and then of the variables and options.
 pub fn load(
     flags: &Flags,
     environment: &BTreeMap<String, String>,
     working_directory: &Path,
+) -> Result<Loaded, Vec<Problem>> {
+    load_judged(flags, (environment, working_directory), &|_| Vec::new())
+}
+
+/// The same, with what `judge` finds among the mistakes.
+pub fn load_judged(
+    flags: &Flags,
+    (environment, working_directory): (&BTreeMap<String, String>, &Path),
+    judge: Judge<'_>,
 ) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Vec::new();
     let source = file::find(flags.config.as_deref(), working_directory).unwrap_or_else(|unusable| {
@@ -75,7 +89,7 @@ pub fn load(
         problems.push(Problem::new(&origin, unusable.text));
         None
     });
-    layered(source, flags, (environment, working_directory), problems)
+    layered(source, flags, (environment, working_directory), (problems, judge))
 }
 
 /// The same without looking for a file.
@@ -84,14 +98,14 @@ pub fn load_without_file(
     environment: &BTreeMap<String, String>,
     working_directory: &Path,
 ) -> Result<Loaded, Vec<Problem>> {
-    layered(None, flags, (environment, working_directory), Vec::new())
+    layered(None, flags, (environment, working_directory), (Vec::new(), &|_| Vec::new()))
 }
 
 fn layered(
     source: Option<file::Source>,
     flags: &Flags,
     (environment, working_directory): (&BTreeMap<String, String>, &Path),
-    mut problems: Vec<Problem>,
+    (mut problems, judge): (Vec<Problem>, Judge<'_>),
 ) -> Result<Loaded, Vec<Problem>> {
     let mut tree = match &source {
         Some(source) => document::parse(&source.name, &source.text, &mut problems),
@@ -105,6 +119,7 @@ fn layered(
     let beside = file.as_deref().and_then(Path::parent).unwrap_or(working_directory);
     let bases = Bases { file: beside.to_owned(), process: working_directory.to_owned() };
     let settings = assemble::settings(&tree, &bases, &mut problems);
+    problems.append(&mut judge(&settings));
     if problems.is_empty() {
         return Ok(Loaded { settings, file, tree });
     }

@@ -51,8 +51,12 @@ All mistakes are told at once, with file and line, and the exit code is 78.
 `countersign run --check` looks for them and exits; `countersign run --print-config` shows what is in force and where \
 each value came from.
 
+The log goes to standard error from the level `info` on. `RUST_LOG` changes that for one run, as `RUST_LOG=debug` or \
+`RUST_LOG=warn`; it is no setting, and what it cannot read in there it passes over.
+
 Secrets are never settings.
-A file that its group or everybody can write is refused, and so is one of more than 1 MiB.
+A file that its group or everybody can write is refused, and so is one of more than 1 MiB, and whatever is no regular \
+file: a directory, a pipe, a device. A link is followed.
 ";
 
 fn heading(path: &str) -> String {
@@ -79,8 +83,8 @@ fn about(path: &str) -> &'static str {
             "RAM roles to assume one after the other, starting with the credential of the source.\n\n"
         }
         "tenants" => {
-            "Who may be named in a host.\nEach is a whole label, or a pattern in which `*` stands for any characters; `*` \
-             alone is refused.\n\n"
+            "Who may be named in a host.\nEach is a whole label, or a pattern in which `*` stands for any characters \
+             after at least two of your own: `team-*`.\n\n"
         }
         "connect_to" => "Dials elsewhere and signs for the real host.\n\n",
         "product.NAME" => "Rules for one product, by its code.\n\n",

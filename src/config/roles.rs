@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
-use crate::suggest::nearest;
+use crate::suggest::meant;
 
 /// The role that a listener serves when nothing else is said.
 pub(super) const DEFAULT: &str = "default";
@@ -21,8 +21,13 @@ pub(super) fn roles(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) ->
     let tables = root.table("role").map(|roles| &roles.tables);
     let mut roles = BTreeMap::new();
     for (name, table) in tables.into_iter().flatten() {
-        roles.insert(RoleName::new(name), role(table, bases, problems));
+        let before = problems.len();
+        let mut role = role(table, bases, problems);
         check_keys(table, problems);
+        let is_read = |table: &Table| table.misread.is_empty();
+        role.is_whole =
+            problems.len() == before && is_read(table) && table.list("assume").iter().all(is_read);
+        roles.insert(RoleName::new(name), role);
     }
     for (name, role) in &roles {
         let Some(table) = tables.and_then(|tables| tables.get(name.as_str())) else { continue };
@@ -32,12 +37,28 @@ pub(super) fn roles(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) ->
             problems.push(table.problem("source", &unknown(other.as_str(), &roles)));
         }
     }
+    spread_doubt(&mut roles);
     roles
+}
+
+/// A role that comes from one that is not whole, or not there, is not whole either.
+fn spread_doubt(roles: &mut BTreeMap<RoleName, Role>) {
+    loop {
+        let is_doubtful = |role: &Role| match &role.source {
+            RoleSource::Role(inner) => !roles.get(inner).is_some_and(|inner| inner.is_whole),
+            _ => false,
+        };
+        let next = roles.iter().find(|(_, role)| role.is_whole && is_doubtful(role));
+        let Some(role) = next.map(|(name, _)| name.clone()).and_then(|name| roles.get_mut(&name)) else {
+            return;
+        };
+        role.is_whole = false;
+    }
 }
 
 /// That a role is not there, with the one that may be meant.
 pub(super) fn unknown(name: &str, roles: &BTreeMap<RoleName, Role>) -> String {
-    match nearest(name, roles.keys().map(RoleName::as_str)) {
+    match meant(name, roles.keys().map(RoleName::as_str)) {
         Some(meant) => format!("there is no role {name:?}; did you mean {meant:?}?"),
         None => format!("there is no role {name:?}; add a table [role.{name}]"),
     }
@@ -45,6 +66,8 @@ pub(super) fn unknown(name: &str, roles: &BTreeMap<RoleName, Role>) -> String {
 
 fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
     let source = match table.text("source").as_deref() {
+        // Nothing that a source would read is judged where nobody knows which it is.
+        _ if table.misread.iter().any(|key| key == "source") => RoleSource::Absent(""),
         Some("environment") => RoleSource::Environment,
         Some("oidc") => RoleSource::Oidc,
         Some(other) => match other.strip_prefix("role:") {
@@ -70,6 +93,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         session_name: session_name(table),
         accounts: table.items("accounts").into_iter().map(|item| item.text).collect(),
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
+        is_whole: true,
         origin: table.origin.clone(),
     }
 }

@@ -62,7 +62,8 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Duration(0, HOUR),
         "30s",
         "the grace that Kubernetes gives a pod by default: nothing is cut that the platform would have waited for",
-        "How long running requests may still take after SIGTERM before they are cut.",
+        "How long running requests may still take after SIGTERM, SIGINT or SIGHUP before they are cut. A second signal, \
+         200 ms or more after the first, ends at once.",
     ),
     key(
         "listen[].address",

@@ -1,12 +1,13 @@
 //! The settings as the rest of the program takes them: plain values, checked, with every default filled in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::Address;
 use super::connect_to::ConnectTo;
-use super::problem::{Origin, Placed, Problem};
+use super::problem::{Origin, Placed};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
@@ -17,7 +18,7 @@ pub struct Settings {
     /// The roles to sign as. `default` is always there.
     pub roles: BTreeMap<RoleName, Role>,
     /// Who may be named in a host, by product code: names, and patterns with `*`. A product without any is not there.
-    pub tenants: BTreeMap<String, Vec<String>>,
+    pub tenants: BTreeMap<String, Vec<Placed>>,
     /// Hosts that are dialled elsewhere.
     pub connect_to: Vec<ConnectTo>,
     /// What a client may ask of us.
@@ -72,6 +73,9 @@ pub struct Role {
     pub accounts: Vec<String>,
     /// The RAM roles to assume one after the other, starting with the source's credential.
     pub assume: Vec<Assume>,
+    /// Whether all of it could be read, and all of the roles that it comes from. What is wrong otherwise is told already,
+    /// and what it amounts to is a guess.
+    pub is_whole: bool,
     /// Where it was set.
     pub origin: Origin,
 }
@@ -85,6 +89,8 @@ pub enum RoleSource {
     Environment,
     /// An OIDC token in a file.
     Oidc,
+    /// One that gives nothing here; why, and what to do. No file says so.
+    Absent(&'static str),
     /// Another role's credential; it is one of `Settings::roles`.
     Role(RoleName),
 }
@@ -143,14 +149,31 @@ pub struct ProductRules {
 /// How the cloud is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// A readable PEM file of certificate authorities to trust beside the system's.
-    pub extra_ca: Option<PathBuf>,
+    /// Certificate authorities to trust beside the system's.
+    pub extra_ca: Option<ExtraCa>,
     /// For connecting: name look-up, every address and TLS together.
     pub connect_timeout: Duration,
     /// For an answer to begin.
     pub head_timeout: Duration,
     /// Between two pieces of an answer.
     pub idle_timeout: Duration,
+}
+
+/// A PEM file of certificate authorities, as it was at start.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExtraCa {
+    /// The file.
+    pub path: PathBuf,
+    /// What was in it.
+    pub pem: Vec<u8>,
+    /// Where it was named.
+    pub origin: Origin,
+}
+
+impl fmt::Debug for ExtraCa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ExtraCa({}, {} bytes)", self.path.display(), self.pem.len())
+    }
 }
 
 /// Health and metrics.
@@ -178,6 +201,8 @@ pub struct Log {
     pub access: Access,
     /// How lines look.
     pub format: LogFormat,
+    /// Where `access` was set.
+    pub origin: Origin,
 }
 
 /// Where access lines go.
@@ -200,43 +225,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-impl Settings {
-    /// Problems of `connect_to` keys that `is_known` does not know. It is given `HOST` or `*.HOST` as written.
-    pub fn check_hosts(&self, is_known: impl Fn(&str) -> bool) -> Vec<Problem> {
-        let unknown = self.connect_to.iter().map(|row| &row.host).filter(|host| !is_known(&host.text));
-        unknown
-            .map(|host| {
-                let text = format!(
-                    "`connect_to`: {:?} is no host of the endpoint table; it could never be asked for",
-                    host.text
-                );
-                host.problem(text)
-            })
-            .collect()
-    }
-
-    /// Problems of `sts` hosts that `is_sts` does not know.
-    pub fn check_sts(&self, is_sts: impl Fn(&str) -> bool) -> Vec<Problem> {
-        let unknown = |host: &&Placed| !is_sts(&host.text);
-        self.roles
-            .iter()
-            .flat_map(|(name, role)| role.sts.iter().filter(unknown).map(move |host| (name, host)))
-            .map(|(name, host)| {
-                host.problem(format!(
-                    "`role.{name}.sts`: {:?} is no STS host of the endpoint table",
-                    host.text
-                ))
-            })
-            .collect()
-    }
-
-    /// Problems of `[product.NAME]` tables whose name `is_product` does not know.
-    pub fn check_products(&self, is_product: impl Fn(&str) -> bool) -> Vec<Problem> {
-        let unknown = self.products.iter().filter(|(name, _)| !is_product(name));
-        unknown
-            .map(|(name, rules)| Problem::new(&rules.origin, format!("no product is called {name:?}")))
-            .collect()
-    }
 }

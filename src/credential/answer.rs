@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::carry::Answer;
 use super::error::{AnswerError, FetchError};
+use super::grammar;
 use super::refused::Refused;
 use crate::names::{AccessKeyId, RoleArn};
 use crate::secret::{Secret, SecurityToken};
@@ -72,17 +73,15 @@ fn granted(role: &RoleArn, body: &[u8]) -> Result<Granted, AnswerError> {
     let user = assumed_role_user.and_then(|user| user.arn).ok_or(AnswerError::Incomplete)?;
     let (id, secret) = (present(credentials.access_key_id)?, present(credentials.access_key_secret)?);
     let (token, expiration) = (present(credentials.security_token)?, present(credentials.expiration)?);
-    let (secret, token) = (Secret::new(secret), SecurityToken::new(token));
+    // Whatever comes of it, the secret's text is wiped from here on.
+    let (id, secret, token) = (grammar::id(id), grammar::secret(secret), grammar::token(token));
     if !is_session_of(role, &user) {
         return Err(AnswerError::RoleMismatch);
     }
-    if !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(AnswerError::BadTokenCharacters);
-    }
     Ok(Granted {
-        access_key_id: AccessKeyId::new(id),
-        secret,
-        security_token: token.map_err(|_| AnswerError::BadTokenCharacters)?,
+        access_key_id: id.ok_or(AnswerError::Malformed("AccessKeyId"))?,
+        secret: secret.ok_or(AnswerError::Malformed("AccessKeySecret"))?,
+        security_token: token.ok_or(AnswerError::Malformed("SecurityToken"))?,
         expires_at: parse_iso(&expiration).ok_or(AnswerError::BadExpiration)?,
     })
 }

@@ -9,7 +9,7 @@ use super::assume_role::AssumeRole;
 use super::carry::Carry;
 use super::cell::Cell;
 use super::environment::Environment;
-use super::observer::Observer;
+use super::observer::{Observer, OfBase};
 use super::oidc::Oidc;
 use super::resolve::{Definition, Given};
 use super::role::{BadRole, RoleConfig, StsTable};
@@ -60,8 +60,9 @@ impl Credentials {
         let mut builder = Builder { surroundings, line, cells: HashMap::new() };
         // A role that is only a source of another goes by its own name where it has one: plain definitions first.
         definitions.sort_by_key(|(_, definition)| depth(definition));
-        let cells =
-            definitions.into_iter().map(|(role, definition)| (role.clone(), builder.cell(role, &definition)));
+        let cells = definitions
+            .into_iter()
+            .map(|(role, definition)| (role.clone(), builder.cell(role, &definition, Arc::clone(observer))));
         Ok(Self(cells.collect()))
     }
 
@@ -106,21 +107,23 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn cell(&mut self, role: &RoleName, definition: &Definition) -> Arc<Cell> {
+    fn cell(&mut self, role: &RoleName, definition: &Definition, observer: Arc<dyn Observer>) -> Arc<Cell> {
         if let Some(cell) = self.cells.get(definition) {
             return Arc::clone(cell);
         }
-        let Surroundings { variables, clock, observer, runtime, .. } = self.surroundings;
+        let Surroundings { variables, clock, runtime, .. } = self.surroundings;
         let source: Arc<dyn Source> = match definition {
             Definition::Nothing(advice) => Arc::new(Nothing(advice)),
             Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
             Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
             Definition::Assume(step, hosts, inner) => {
-                let inner = self.cell(role, inner);
+                // Roles of their own have their cells already, and go by their own names.
+                let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));
+                let inner = self.cell(role, inner, of_base);
                 Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })
             }
         };
-        let cell = Cell::new(role.clone(), source, Arc::clone(clock), Arc::clone(observer), runtime);
+        let cell = Cell::new(role.clone(), source, Arc::clone(clock), observer, runtime);
         let cell = Arc::new(cell);
         self.cells.insert(definition.clone(), Arc::clone(&cell));
         cell

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::carry::Boxed;
 use super::credential::Fetched;
 use super::error::FetchError;
+use super::grammar;
 use super::source::Source;
 use super::variables::{Variable, Variables};
-use crate::names::AccessKeyId;
-use crate::secret::{Secret, SecurityToken};
 
 /// What to set when there is nothing.
 const ADVICE: &str = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
@@ -21,20 +20,14 @@ impl Environment {
     fn read(&self) -> Result<Fetched, FetchError> {
         let text = |variable| self.0.value(variable).map(str::to_owned);
         let (Some(id), Some(secret)) = (text(Variable::AccessKeyId), text(Variable::AccessKeySecret)) else {
-            return Err(FetchError::NoSource(ADVICE));
+            return Err(FetchError::NoSource(self.0.half_a_key().unwrap_or(ADVICE)));
         };
-        // The id stands in headers and forms, and the secret is what the console showed: neither has a space or a
-        // line end, which are what a shell's quoting mistake leaves behind.
-        for (value, variable) in [(&id, Variable::AccessKeyId), (&secret, Variable::AccessKeySecret)] {
-            if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(FetchError::BadVariable(variable.name()));
-            }
-        }
-        let security_token = text(Variable::SecurityToken)
-            .map(SecurityToken::new)
-            .transpose()
-            .map_err(|_| FetchError::BadVariable(Variable::SecurityToken.name()))?;
-        let (access_key_id, secret) = (AccessKeyId::new(id), Secret::new(secret));
+        let bad = |variable: Variable| FetchError::BadVariable(variable.name());
+        let access_key_id = grammar::id(id).ok_or_else(|| bad(Variable::AccessKeyId))?;
+        let secret = grammar::secret(secret).ok_or_else(|| bad(Variable::AccessKeySecret))?;
+        let token = text(Variable::SecurityToken)
+            .map(|token| grammar::token(token).ok_or_else(|| bad(Variable::SecurityToken)));
+        let security_token = token.transpose()?;
         Ok(Fetched { access_key_id, secret, security_token, life: None, role: None })
     }
 }

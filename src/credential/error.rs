@@ -86,7 +86,7 @@ impl fmt::Display for FetchError {
             Self::BadVariable(name) => {
                 write!(
                     f,
-                    "{name} holds characters that no credential has; set it anew, without quotes or line ends"
+                    "{name} holds characters, or more of them, than a credential has; set it anew, without quotes or line ends"
                 )
             }
             Self::TokenFile(error) => error.fmt(f),
@@ -168,8 +168,8 @@ pub enum AnswerError {
     NotJson,
     /// A key, secret, token, role or expiration is missing or empty.
     Incomplete,
-    /// The token, or the id, would not survive in a header line.
-    BadTokenCharacters,
+    /// The named part has characters, or a length, that no credential has.
+    Malformed(&'static str),
     /// The expiration is no date.
     BadExpiration,
     /// The expiration has passed.
@@ -186,7 +186,7 @@ impl AnswerError {
             Self::NotUtf8 => "not_utf8",
             Self::NotJson => "not_json",
             Self::Incomplete => "incomplete",
-            Self::BadTokenCharacters => "bad_token_chars",
+            Self::Malformed(_) => "malformed_credential",
             Self::BadExpiration => "bad_expiration",
             Self::Expired => "source_expired",
             Self::RoleMismatch => "role_mismatch",
@@ -202,8 +202,11 @@ impl fmt::Display for AnswerError {
             Self::NotUtf8 => f.write_str("its answer is not UTF-8"),
             Self::NotJson => f.write_str("its answer is not JSON of STS"),
             Self::Incomplete => f.write_str("its answer lacks a part of the credential"),
-            Self::BadTokenCharacters => {
-                f.write_str("its answer has characters in id or token that cannot stand in a header")
+            Self::Malformed(part) => {
+                write!(
+                    f,
+                    "its answer is malformed: {part} has characters or a length that no credential has, so none of it is used"
+                )
             }
             Self::BadExpiration => f.write_str("its answer has an expiration that is no date"),
             Self::Expired => f.write_str("its answer had expired when it came"),

@@ -27,6 +27,7 @@ mod variables;
 mod answer;
 mod carry;
 mod exchange;
+mod grammar;
 mod pace;
 mod refused;
 mod sts;

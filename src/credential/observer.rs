@@ -1,6 +1,7 @@
 //! What this room has to say to logs and metrics, without knowing either.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::FetchError;
@@ -11,6 +12,25 @@ pub trait Observer: Send + Sync + fmt::Debug {
     /// Something happened to the credential of `role`.
     fn observe(&self, role: &RoleName, event: &Event<'_>) {
         let _ = (role, event);
+    }
+
+    /// The same of a credential that nothing is signed with but the next step of `role`.
+    fn observe_base(&self, role: &RoleName, event: &Event<'_>) {
+        let _ = (role, event);
+    }
+}
+
+/// Hears of a credential that a role is only assumed from. That it is there, or long-lived, is nobody's news; what goes
+/// wrong with it is the role's.
+#[derive(Debug)]
+pub(super) struct OfBase(pub(super) Arc<dyn Observer>);
+
+impl Observer for OfBase {
+    fn observe(&self, role: &RoleName, event: &Event<'_>) {
+        match event {
+            Event::Refreshed { .. } | Event::LongLivedKey => self.0.observe_base(role, event),
+            _ => self.0.observe(role, event),
+        }
     }
 }
 

@@ -62,6 +62,7 @@ impl Given<'_> {
         let source = match &config.source {
             SourceConfig::Role(inner) => self.follow(inner, path)?,
             SourceConfig::Environment => Definition::Environment,
+            SourceConfig::Absent(advice) => Definition::Nothing(advice),
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
             SourceConfig::Auto => self.auto(role, config)?,
         };
@@ -95,7 +96,8 @@ impl Given<'_> {
         if let Some(oidc) = self.oidc(role, config)? {
             return Ok(oidc);
         }
-        Ok(if has_key { Definition::Environment } else { Definition::Nothing(NO_SOURCE) })
+        let advice = self.variables.half_a_key().unwrap_or(NO_SOURCE);
+        Ok(if has_key { Definition::Environment } else { Definition::Nothing(advice) })
     }
 
     /// `None` unless role, provider and token file are all there.
@@ -148,23 +150,26 @@ impl Given<'_> {
     /// Settings, else the variables; the central host stands in for a slow regional one only where nobody has said
     /// which hosts to ask.
     fn hosts(&self, role: &RoleName, config: &RoleConfig) -> Result<StsHosts, BadRole> {
-        let named =
-            |name: &str| self.table.named(name).ok_or_else(|| BadRole::NotSts(role.clone(), name.to_owned()));
+        let named = |name: &str, variable: Option<Variable>| {
+            let bad = || BadRole::NotSts(role.clone(), name.to_owned(), variable.map(Variable::name));
+            self.table.named(name).ok_or_else(bad)
+        };
         if let Some((first, rest)) = config.sts.split_first() {
-            let second = rest.first().map(|name| named(name)).transpose()?;
-            return Ok(StsHosts { first: named(first)?, second });
+            let second = rest.first().map(|name| named(name, None)).transpose()?;
+            return Ok(StsHosts { first: named(first, None)?, second });
         }
         if let Some(name) = self.variables.value(Variable::StsEndpoint) {
-            return Ok(StsHosts { first: named(name)?, second: None });
+            return Ok(StsHosts { first: named(name, Some(Variable::StsEndpoint))?, second: None });
         }
-        let central = named(CENTRAL)?;
+        let central = named(CENTRAL, None)?;
         let first: Host = match self.variables.value(Variable::StsRegion) {
             Some(region) => {
                 // As the SDKs read it: `true` in any letter case, and nothing else.
                 let is_vpc = self.variables.value(Variable::VpcEndpointEnabled);
                 let is_vpc = is_vpc.is_some_and(|text| text.eq_ignore_ascii_case("true"));
                 let regional = self.table.regional(region, is_vpc);
-                regional.ok_or_else(|| BadRole::NotSts(role.clone(), region.to_owned()))?
+                let variable = Some(Variable::StsRegion.name());
+                regional.ok_or_else(|| BadRole::NotSts(role.clone(), region.to_owned(), variable))?
             }
             None => central,
         };

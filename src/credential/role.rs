@@ -42,6 +42,8 @@ pub enum SourceConfig {
     Oidc,
     /// Another role's credential.
     Role(RoleName),
+    /// None that gives anything; why, and what to do.
+    Absent(&'static str),
 }
 
 /// One step of a chain of roles.
@@ -80,8 +82,9 @@ pub enum BadRole {
     Circle(Vec<RoleName>),
     /// A variable's value is not what it must be. **Action:** set it anew.
     BadVariable(RoleName, &'static str),
-    /// No host of STS in the endpoint table is called so. **Action:** name one that is.
-    NotSts(RoleName, String),
+    /// No host of STS in the endpoint table is called so; the variable that says it, unless the settings do.
+    /// **Action:** name one that is.
+    NotSts(RoleName, String, Option<&'static str>),
     /// The role is assumed on the way to it, and belongs to an account that its settings do not list. **Action:** correct
     /// one of them.
     OtherAccount(RoleName, RoleArn),
@@ -96,9 +99,19 @@ impl BadRole {
             Self::Circle(roles) => roles.first(),
             Self::NoSuchRole(role, _)
             | Self::BadVariable(role, _)
-            | Self::NotSts(role, _)
+            | Self::NotSts(role, ..)
             | Self::OtherAccount(role, _)
             | Self::UnknownAccount(role) => Some(role),
+        }
+    }
+}
+
+impl BadRole {
+    /// The variable whose value is wrong, where it is not the settings.
+    pub const fn variable(&self) -> Option<&'static str> {
+        match self {
+            Self::BadVariable(_, name) | Self::NotSts(_, _, Some(name)) => Some(*name),
+            _ => None,
         }
     }
 }
@@ -123,10 +136,10 @@ impl fmt::Display for BadRole {
             Self::BadVariable(role, name) => {
                 write!(
                     f,
-                    "{name}, which role `{role}` reads, has not the form that it must have; set it anew"
+                    "role `{role}` reads {name}, whose value has not the form that it must have; set it anew"
                 )
             }
-            Self::NotSts(role, host) => {
+            Self::NotSts(role, host, _) => {
                 write!(
                     f,
                     "role `{role}`: {host:?} leads to no STS host of the endpoint table; name one of them"

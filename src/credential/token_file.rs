@@ -1,11 +1,12 @@
 //! Reads an OIDC token file: anew each time, because the kubelet replaces it.
 
-use std::fs::{File, Metadata};
+use std::fs::{Metadata, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use serde::Deserialize;
 
 use super::error::TokenFileError;
@@ -33,13 +34,14 @@ pub(super) struct TokenFile {
 pub(super) fn read(path: &Path) -> Result<TokenFile, TokenFileError> {
     let name = || path.display().to_string();
     let unreadable = |error: std::io::Error| TokenFileError::Unreadable(name(), error.kind());
-    // Judged before opening: opening a pipe waits for a writer.
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    // Opening a pipe would wait for whoever writes to it. What was opened is judged: it cannot be swapped between.
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(TokenFileError::NotAFile(name()));
     }
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(4_096));
-    let file = File::open(path).map_err(unreadable)?;
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let text = bytes.trim_ascii();
     if text.is_empty() {

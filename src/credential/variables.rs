@@ -77,6 +77,24 @@ impl Variables {
     }
 }
 
+/// What half a key lacks. A name that is misspelt, or a secret that was not mounted, must not look like no key at all.
+const NO_SECRET: &str =
+    "ALIBABA_CLOUD_ACCESS_KEY_ID is set and ALIBABA_CLOUD_ACCESS_KEY_SECRET is not; set both, or neither";
+const NO_ID: &str =
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET is set and ALIBABA_CLOUD_ACCESS_KEY_ID is not; set both, or neither";
+
+impl Variables {
+    /// What to say of half a key. `None`: both halves are there, or none is.
+    pub(super) fn half_a_key(&self) -> Option<&'static str> {
+        let has = |variable| self.value(variable).is_some();
+        match (has(Variable::AccessKeyId), has(Variable::AccessKeySecret)) {
+            (true, false) => Some(NO_SECRET),
+            (false, true) => Some(NO_ID),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

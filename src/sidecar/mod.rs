@@ -1,5 +1,7 @@
 //! Builds the parts from the settings, starts them, and drains them.
 
+mod bind;
+mod check;
 mod observer;
 mod parts;
 mod state;
@@ -18,16 +20,17 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::accept::{self, BindError};
 use crate::admin;
 use crate::carry::StsCarry;
-use crate::classify::Listener;
 use crate::clock::Clock;
-use crate::config::{self, Origin, Problem, Ready, Settings};
-use crate::credential::{BadRole, Credentials, DayKeys, StsTable, Surroundings, Variables};
-use crate::names::{Host, RoleName};
+use crate::config::{Problem, Ready, Settings};
+use crate::credential::{Credentials, DayKeys, Surroundings, Variables};
+use crate::names::RoleName;
 use crate::telemetry::Metrics;
 use crate::upstream::{Connections, Dial};
+pub use bind::Unbound;
+use check::{Table, checked, problems_of_roles};
+pub use check::{mistakes, unwritable, warnings};
 use parts::Parts;
 use state::Report;
 pub use worker::line_format;
@@ -67,7 +70,7 @@ pub enum StartError {
     /// The settings contradict the endpoint table, or each other.
     Settings(Vec<Problem>),
     /// An address could not be bound.
-    Bind(BindError),
+    Bind(Unbound),
     /// A thread or a file could not be had.
     System(io::Error),
 }
@@ -106,12 +109,6 @@ pub struct Sidecar {
     admin_task: JoinHandle<io::Result<()>>,
 }
 
-/// Finds every mistake that only the endpoint table and the variables show, and starts nothing.
-pub fn check(setup: &Setup) -> Result<(), Vec<Problem>> {
-    let variables = Variables::from_pairs(setup.environment.clone());
-    checked(&setup.settings, &variables, setup.elsewhere.as_ref()).map(drop)
-}
-
 /// The roles and their credentials without anything that serves: for signing at the command line. Must be called in a
 /// runtime, which does the fetching.
 pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
@@ -126,8 +123,8 @@ impl Sidecar {
         let Setup { settings, environment, clock, elsewhere } = setup;
         let variables = Arc::new(Variables::from_pairs(environment));
         let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
-        let (workers, mut bound) = bind(&settings)?;
-        let (admin_listener, admin) = bind_admin(&settings)?;
+        let (workers, mut bound) = bind::listeners(&settings)?;
+        let (admin_listener, admin) = bind::admin(&settings)?;
         // Only now, since fetching starts at once.
         let credentials = credentials(&settings, &parts, variables, &clock).map_err(StartError::Settings)?;
         let credentials = Arc::new(credentials);
@@ -209,107 +206,10 @@ impl Sidecar {
     }
 }
 
-/// One listener of the settings, bound once a worker.
-struct Bound {
-    address: Option<SocketAddr>,
-    index: usize,
-    listeners: Vec<accept::Listening>,
-}
-
-impl Bound {
-    /// One worker's share.
-    fn door(&mut self, plan: &Plan) -> Option<Door> {
-        let listen = plan.settings.listen.get(self.index)?;
-        let pinned = *plan.parts.pinned.get(self.index)?;
-        let own = match self.address {
-            Some(address) => {
-                let port = address.port();
-                vec![
-                    format!("127.0.0.1:{port}"),
-                    format!("localhost:{port}"),
-                    format!("[::1]:{port}"),
-                    address.to_string(),
-                ]
-            }
-            None => vec!["localhost".to_owned(), String::new()],
-        };
-        Some(Door {
-            listening: self.listeners.pop()?,
-            listener: Listener { own, pinned: pinned.map(|pinned| pinned.host().as_str().to_owned()) },
-            pinned,
-            role: listen.role.clone(),
-            cell: Arc::clone(plan.credentials.cell(&listen.role)?),
-        })
-    }
-}
-
-fn bind(settings: &Settings) -> Result<(usize, Vec<Bound>), StartError> {
-    let workers = settings.workers.max(1);
-    let mut bound = Vec::new();
-    for (index, listen) in settings.listen.iter().enumerate() {
-        let listeners = accept::bind(&address(&listen.address), workers).map_err(StartError::Bind)?;
-        let address = listeners.first().map_or(Ok(None), accept::Listening::local_address);
-        bound.push(Bound { address: address.map_err(StartError::System)?, index, listeners });
-    }
-    Ok((workers, bound))
-}
-
-fn bind_admin(settings: &Settings) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
-    let listeners = accept::bind(&address(&settings.admin.address), 1).map_err(StartError::Bind)?;
-    match listeners.into_iter().next() {
-        Some(accept::Listening::Tcp(listener)) => {
-            let address = listener.local_addr().map_err(StartError::System)?;
-            Ok((listener, address))
-        }
-        _ => {
-            let text = "`admin.address` must be an IP address and a port";
-            Err(StartError::Settings(vec![Problem::new(&Origin::Default, text)]))
-        }
-    }
-}
-
-fn address(address: &config::Address) -> accept::Address {
-    match address {
-        config::Address::Tcp(address) => accept::Address::Tcp(*address),
-        config::Address::Unix(path) => accept::Address::Unix(path.clone()),
-    }
-}
-
 fn required(settings: &Settings) -> BTreeSet<RoleName> {
     let roles =
         settings.roles.iter().filter(|(_, role)| role.required && settings.admin.ready == Ready::Credentials);
     roles.map(|(name, _)| name.clone()).collect()
-}
-
-/// The parts, if nothing is wrong with them and with the roles.
-fn checked(
-    settings: &Settings,
-    variables: &Variables,
-    elsewhere: Option<&Dial>,
-) -> Result<Parts, Vec<Problem>> {
-    let parts = Parts::new(settings, elsewhere);
-    match (parts, Credentials::check(&parts::roles(settings), &Table, variables)) {
-        (Ok(parts), Ok(())) => Ok(parts),
-        (parts, roles) => {
-            let mut problems = parts.err().unwrap_or_default();
-            problems.extend(role_problems(settings, &roles.err().unwrap_or_default()));
-            Err(problems)
-        }
-    }
-}
-
-fn role_problems(settings: &Settings, mistakes: &[BadRole]) -> Vec<Problem> {
-    let problem = |mistake: &BadRole| {
-        let role = mistake.role().and_then(|role| settings.roles.get(role));
-        // A host of the settings has been told of, with its line.
-        if let (BadRole::NotSts(_, host), Some(role)) = (mistake, role)
-            && role.sts.iter().any(|named| named.text == *host)
-        {
-            return None;
-        }
-        Some(Problem::new(role.map_or(&Origin::Default, |role| &role.origin), mistake.to_string()))
-    };
-    mistakes.iter().filter_map(problem).collect()
 }
 
 fn credentials(
@@ -326,20 +226,7 @@ fn credentials(
         runtime: Handle::current(),
     };
     Credentials::new(&parts::roles(settings), &Table, &surroundings)
-        .map_err(|mistakes| role_problems(settings, &mistakes))
-}
-
-/// The endpoint table, as the credential room asks it.
-struct Table;
-
-impl StsTable for Table {
-    fn regional(&self, region: &str, is_vpc: bool) -> Option<Host> {
-        parts::regional_sts(region, is_vpc)
-    }
-
-    fn named(&self, name: &str) -> Option<Host> {
-        parts::sts_host(name)
-    }
+        .map_err(|mistakes| problems_of_roles(settings, &mistakes))
 }
 
 fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<oneshot::Receiver<()>> {

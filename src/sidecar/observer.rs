@@ -18,4 +18,8 @@ impl Observer for Log {
             tracing::info!(%role, "{event}");
         }
     }
+
+    fn observe_base(&self, role: &RoleName, event: &Event<'_>) {
+        tracing::debug!(%role, "for the role to be assumed from: {event}");
+    }
 }

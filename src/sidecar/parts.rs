@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::config::{Origin, Problem, Settings, Target};
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Network};
+use crate::suggest::nearest;
 use crate::upstream::{Dial, Routes, trust};
 
 /// What the listeners need.
@@ -21,85 +23,150 @@ pub(super) struct Parts {
     pub(super) upgrades: HashSet<String>,
 }
 
+/// What can be judged before anything is built.
+pub(super) struct Judged {
+    tenants: Tenants,
+    pinned: Vec<Option<Endpoint>>,
+    extra_ca: Vec<CertificateDer<'static>>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Judges the settings by the endpoint table.
+pub(super) fn judge(settings: &Settings, allows_any: bool) -> Judged {
+    let mut problems = Vec::new();
+    check_products(settings, &mut problems);
+    check_sts(settings, &mut problems);
+    check_connect_to(settings, &mut problems);
+    let tenants = tenants(settings, allows_any, &mut problems);
+    let pinned = settings.listen.iter().enumerate().map(|(index, listen)| {
+        let placed = listen.endpoint.as_ref()?;
+        let pin = endpoint::parse_pin(&placed.text, &tenants);
+        let told = |bad| format!("`listen[{index}].endpoint`: {:?}: {bad}", placed.text);
+        pin.map_err(|bad| problems.push(placed.problem(told(bad)))).ok()
+    });
+    let pinned = pinned.collect();
+    let extra_ca = extra_ca(settings, &mut problems);
+    Judged { tenants, pinned, extra_ca, problems }
+}
+
 impl Parts {
     /// `elsewhere`: where everything is dialled instead of the real cloud.
     pub(super) fn new(settings: &Settings, elsewhere: Option<&Dial>) -> Result<Self, Vec<Problem>> {
-        let mut problems = settings.check_products(|code| endpoint::product(code).is_some());
-        problems.extend(settings.check_sts(|host| sts_host(host).is_some()));
-        let tenants = tenants(settings, elsewhere.is_some(), &mut problems);
-        let any = Tenants::any();
-        problems.extend(settings.check_hosts(|pattern| {
-            let host = pattern.strip_prefix("*.").unwrap_or(pattern);
-            endpoint::reverse(host, &any).is_ok()
-        }));
-        let pinned = settings.listen.iter().map(|listen| {
-            let placed = listen.endpoint.as_ref()?;
-            let pin = endpoint::parse_pin(&placed.text, &tenants);
-            pin.map_err(|bad| problems.push(placed.problem(bad.to_string()))).ok()
-        });
-        let pinned = pinned.collect();
-        let routes = routes(settings, elsewhere, &mut problems);
+        let Judged { tenants, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let trust = trust(extra_ca).map_err(|error| {
+            let text = format!("TLS cannot be set up: {error}; check the system's certificates");
+            vec![Problem::new(&Origin::Default, text)]
+        })?;
         let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
-        match routes {
-            Some(routes) if problems.is_empty() => {
-                Ok(Self { tenants: Arc::new(tenants), routes: Arc::new(routes), pinned, upgrades })
-            }
-            _ => Err(problems),
+        let routes = Arc::new(routes(settings, elsewhere, &trust));
+        Ok(Self { tenants: Arc::new(tenants), routes, pinned, upgrades })
+    }
+}
+
+fn check_products(settings: &Settings, problems: &mut Vec<Problem>) {
+    for (name, rules) in settings.products.iter().filter(|(name, _)| endpoint::product(name).is_none()) {
+        let meant = match nearest(name, endpoint::products().map(|product| product.code)) {
+            Some(meant) => format!("did you mean {meant:?}?"),
+            None => "use the code that its host names start with, such as \"ecs\"".to_owned(),
+        };
+        let text = format!("`product.{name}`: no product is called {name:?}; {meant}");
+        problems.push(Problem::new(&rules.origin, text));
+    }
+}
+
+fn check_sts(settings: &Settings, problems: &mut Vec<Problem>) {
+    for (name, role) in &settings.roles {
+        for host in role.sts.iter().filter(|host| sts_host(&host.text).is_none()) {
+            let text = format!(
+                "`role.{name}.sts`: {:?} is no STS host of the endpoint table; use one such as \
+                 \"sts.cn-hangzhou.aliyuncs.com\"",
+                host.text
+            );
+            problems.push(host.problem(text));
         }
     }
+}
+
+fn check_connect_to(settings: &Settings, problems: &mut Vec<Problem>) {
+    for host in settings.connect_to.iter().map(|row| &row.host) {
+        let is_known = match host.text.strip_prefix("*.") {
+            Some(host) => has_tenants(host),
+            None => endpoint::reverse(&host.text, &Tenants::any()).is_ok(),
+        };
+        if !is_known {
+            let what = if host.text.starts_with("*.") { "stands for no tenant's host" } else { "is no host" };
+            let text = format!(
+                "`connect_to`: {:?} {what} of the endpoint table; it could never be asked for",
+                host.text
+            );
+            problems.push(host.problem(text));
+        }
+    }
+}
+
+/// Whether the hosts of tenants lie under this one.
+fn has_tenants(host: &str) -> bool {
+    // Between them, names that every product's tenants may have.
+    ["12345", "a-12345"].iter().any(|tenant| {
+        let tenants_host = endpoint::reverse(&format!("{tenant}.{host}"), &Tenants::any());
+        tenants_host.is_ok_and(|endpoint| endpoint.tenant().is_some())
+    })
 }
 
 fn tenants(settings: &Settings, allows_any: bool, problems: &mut Vec<Problem>) -> Tenants {
-    if allows_any {
-        return Tenants::any();
-    }
     let mut tenants = Tenants::none();
     for (key, patterns) in &settings.tenants {
         for pattern in patterns {
-            if let Err(bad) = tenants.allow(key, pattern) {
-                problems.push(Problem::new(&Origin::Default, format!("`tenants.{key}`: {bad}")));
+            if let Err(bad) = tenants.allow(key, &pattern.text) {
+                problems.push(pattern.problem(format!("`tenants.{key}`: {:?}: {bad}", pattern.text)));
             }
         }
     }
-    tenants
+    if allows_any { Tenants::any() } else { tenants }
 }
 
-fn routes(settings: &Settings, elsewhere: Option<&Dial>, problems: &mut Vec<Problem>) -> Option<Routes> {
-    let mut extra = Vec::new();
-    if let Some(path) = &settings.upstream.extra_ca {
-        let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        match read {
-            Ok(certificates) if !certificates.is_empty() => extra = certificates,
-            Ok(_) => problems.push(extra_ca(format!("{} holds no certificate", path.display()))),
-            Err(error) => problems.push(extra_ca(format!("{}: {error}", path.display()))),
+fn extra_ca(settings: &Settings, problems: &mut Vec<Problem>) -> Vec<CertificateDer<'static>> {
+    let Some(file) = &settings.upstream.extra_ca else { return Vec::new() };
+    let mut told = |text: String| {
+        let text = format!("`upstream.extra_ca`: {}: {text}", file.path.display());
+        problems.push(Problem::new(&file.origin, text));
+        Vec::new()
+    };
+    let certificates = match CertificateDer::pem_slice_iter(&file.pem).collect::<Result<Vec<_>, _>>() {
+        Ok(certificates) if certificates.is_empty() => {
+            return told("it holds no certificate; name a PEM file of certificate authorities".to_owned());
+        }
+        Ok(certificates) => certificates,
+        Err(error) => return told(format!("it is not PEM: {error}; name a PEM file")),
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in &certificates {
+        if let Err(error) = roots.add(certificate.clone()) {
+            return told(format!("a certificate cannot be used: {error}; take it out"));
         }
     }
-    let trust = match trust(extra) {
-        Ok(trust) => trust,
-        Err(error) => {
-            problems.push(extra_ca(format!("a certificate cannot be used: {error}")));
-            return None;
-        }
-    };
+    certificates
+}
+
+fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Arc<ClientConfig>) -> Routes {
     let mut routes = match elsewhere {
         Some(elsewhere) => Routes::all_to(elsewhere.clone()),
-        None => Routes::direct(Arc::clone(&trust)),
+        None => Routes::direct(Arc::clone(trust)),
     };
     for row in &settings.connect_to {
         let dial = match &row.target {
             Target::Http(address) => Dial::Plain(*address),
             Target::Https { host, port } => {
-                Dial::Tls { host: Some(host.as_str().into()), port: *port, trust: Arc::clone(&trust) }
+                Dial::Tls { host: Some(host.as_str().into()), port: *port, trust: Arc::clone(trust) }
             }
         };
         routes.connect(&row.host.text, dial);
     }
-    Some(routes)
-}
-
-fn extra_ca(text: String) -> Problem {
-    Problem::new(&Origin::Default, format!("`upstream.extra_ca`: {text}"))
+    routes
 }
 
 /// `name`, if it is a host of STS.
@@ -122,6 +189,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
         RoleSource::Auto => SourceConfig::Auto,
         RoleSource::Environment => SourceConfig::Environment,
         RoleSource::Oidc => SourceConfig::Oidc,
+        RoleSource::Absent(text) => SourceConfig::Absent(text),
         RoleSource::Role(name) => SourceConfig::Role(name.clone()),
     };
     let role = |role: &crate::config::Role| RoleConfig {

@@ -140,7 +140,14 @@ pub(super) fn access_writer(settings: &Settings) -> io::Result<Option<Arc<Access
     let sink: Box<dyn Write + Send> = match &settings.log.access {
         Access::Off => return Ok(None),
         Access::Stdout => Box::new(io::stdout()),
-        Access::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+        Access::File(path) => {
+            let opened = OpenOptions::new().create(true).append(true).open(path);
+            let named = |error: io::Error| {
+                let text = format!("`log.access`: {} cannot be opened: {error}", path.display());
+                io::Error::new(error.kind(), text)
+            };
+            Box::new(opened.map_err(named)?)
+        }
     };
     let is_terminal = settings.log.access == Access::Stdout && io::stdout().is_terminal();
     let writer = AccessWriter::start(line_format(settings.log.format, is_terminal), sink)?;

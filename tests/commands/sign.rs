@@ -100,3 +100,40 @@ fn what_run_would_send_is_printed() {
     let authorization = format!("Authorization: ACS3-HMAC-SHA256 Credential={KEY_ID},SignedHeaders=");
     assert!(printed.contains(&authorization) && !printed.contains(SECRET), "{printed}");
 }
+
+#[test]
+fn a_role_or_an_address_that_is_none_is_told_with_what_to_write() {
+    let place = Place::new();
+    let settings = place.write("settings.toml", "[role.app]\n[role.audit]\n").display().to_string();
+    let url = "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions";
+    for (arguments, expected) in [
+        (
+            vec!["--config", &settings, "--role", "ap", url],
+            "--role \"ap\": there is no such role; did you mean \"app\"? the roles are app, audit, default",
+        ),
+        (
+            vec!["--config", &settings, "--role", "other", url],
+            "--role \"other\": there is no such role; the roles are app, audit, default",
+        ),
+        (vec!["ftp://ecs.aliyuncs.com/"], "the address must begin with https:// or http://"),
+        (
+            vec!["https://ecs.aliyuncs.com/?Action=Describe Regions"],
+            "the address holds a space or a line end; write %20 for a space",
+        ),
+    ] {
+        let (status, printed, said) = sign(&arguments, &KEY);
+        assert_eq!((status, printed.as_str(), said.trim_end()), (64, "", expected));
+    }
+    let (status, _, said) = sign(&["http://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions"], &KEY);
+    assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn whoever_signs_need_not_be_able_to_write_access_lines() {
+    let place = Place::new();
+    let text = "[log]\naccess = \"/nonexistent/a.log\"\n";
+    let settings = place.write("settings.toml", text).display().to_string();
+    let url = "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions";
+    let (status, _, said) = sign(&["--config", &settings, url], &KEY);
+    assert_eq!(status, 0, "{said}");
+}

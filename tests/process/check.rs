@@ -8,7 +8,11 @@ use crate::kit::{Place, soon};
 const FREE: &str = "[[listen]]\naddress = \"127.0.0.1:0\"\n[admin]\naddress = \"127.0.0.1:0\"\n";
 
 /// Exit code and standard error.
-async fn run(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+pub(super) async fn run(
+    place: &Place,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let mut command = countersign(place, arguments);
     command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
     let output = soon("the end of the process", command.output()).await.unwrap();
@@ -52,6 +56,45 @@ async fn a_mistake_of_a_role_is_told_before_an_address_that_is_taken() {
         &format!("[[listen]]\naddress = \"{address}\"\n[role.default]\naccounts = [\"1000000000000001\"]\n"),
     );
     assert_eq!(run(&place, &["run"], &[]).await.0, Some(78));
+}
+
+#[tokio::test]
+async fn check_tells_every_mistake_at_once_and_so_does_run() {
+    let place = Place::new();
+    place.write(
+        "countersign.toml",
+        "workers = 0\n[[listen]]\naddress = \"127.0.0.1:0\"\nendpoint = \"ecs.cn-hangzou\"\n[log]\nformat = \"yaml\"\n[product.ecss]\n",
+    );
+    for arguments in [&["run"][..], &["run", "--check"], &["run", "--sandbox", "--check"]] {
+        let (code, told) = run(&place, arguments, &[]).await;
+        let places: Vec<&str> = told.lines().map(|line| line.split(": ").next().unwrap()).collect();
+        let expected = [1, 4, 6, 7].map(|line| format!("countersign.toml:{line}"));
+        assert_eq!((code, places), (Some(78), expected.iter().map(String::as_str).collect()), "{told}");
+    }
+    let url = "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions";
+    let (code, told) = run(&place, &["sign", "--config", "countersign.toml", url], &[]).await;
+    assert_eq!((code, told.lines().count()), (Some(78), 4), "{told}");
+}
+
+#[tokio::test]
+async fn check_warns_of_what_is_no_mistake() {
+    let place = Place::new();
+    let more = "[connect_to]\n\"sts.aliyuncs.com\" = \"http://127.0.0.1:9000\"\n";
+    place.write("countersign.toml", &format!("{FREE}{more}"));
+    let (code, told) = run(&place, &["run", "--check"], &[]).await;
+    assert_eq!(code, Some(0), "{told}");
+    let warning = "warning: countersign.toml:6: signed requests for sts.aliyuncs.com leave in the clear to 127.0.0.1:9000\n";
+    assert!(told.starts_with(warning), "{told}");
+}
+
+#[tokio::test]
+async fn a_pipe_as_the_settings_file_is_refused_and_not_waited_for() {
+    let place = Place::new();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let path = place.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let (code, told) = run(&place, &["run", "--config", "pipe"], &[]).await;
+    assert!(code == Some(78) && told.contains("name a regular file"), "{code:?} {told}");
 }
 
 #[tokio::test]

@@ -2,4 +2,6 @@
 
 mod check;
 mod output;
+mod sandbox;
 mod signals;
+mod start;

@@ -1,9 +1,12 @@
 //! What becomes of its output when nobody reads it.
 
+use std::fs::OpenOptions;
+use std::process::Stdio;
+
 use tokio::task::JoinSet;
 
-use crate::kit::program::Program;
-use crate::kit::{Caller, Reply, Upstream, get, soon};
+use crate::kit::program::{Program, countersign};
+use crate::kit::{Caller, Place, Reply, Upstream, get, soon};
 
 /// More than the pipe and every buffer before it take: about 220 bytes a line.
 const REQUESTS: usize = 9_000;
@@ -64,4 +67,40 @@ async fn a_log_that_nobody_reads_stops_nothing_either() {
     .await;
     program.signal();
     assert_eq!(program.end().await.code(), Some(0));
+}
+
+/// Commands that print, each as long as a page.
+const PRINTING: [&[&str]; 4] = [
+    &["demo", "--once"],
+    &["run", "--print-config"],
+    &["sign", "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions", "--explain"],
+    &["--help"],
+];
+
+/// Exit code and standard error of a command that prints there.
+async fn printing(arguments: &[&str], to: Stdio) -> (Option<i32>, String) {
+    let place = Place::new();
+    let mut command = countersign(&place, arguments);
+    let child = command.stdout(to).stderr(Stdio::piped()).spawn().unwrap();
+    let output = soon("the end of the process", child.wait_with_output()).await.unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[tokio::test]
+async fn whoever_has_read_enough_may_close_the_pipe() {
+    for arguments in PRINTING {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(printing(arguments, writer.into()).await, (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_to_be_one() {
+    for arguments in PRINTING {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (code, told) = printing(arguments, full.into()).await;
+        let message = "cannot write to standard output: No space left on device";
+        assert!(code == Some(1) && told.starts_with(message), "{arguments:?}: {code:?} {told}");
+    }
 }

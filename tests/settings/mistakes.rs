@@ -99,7 +99,30 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
             "5: `log.access`: \"stdot\" is not \"stdout\", \"off\" or a file; a file's name has a `/` or a `.` in it",
         ],
     ),
-    ("[upstream]\nextra_ca = \"missing.pem\"", &["2: `upstream.extra_ca`: there is no such file"]),
+    (
+        "[admin]\nready = \"cred\"\naddress = \"unix:admin.sock\"\n[role.a]\nsource = \"enviroment\"",
+        &[
+            "2: `admin.ready`: \"cred\" is not \"credentials\" or \"config\"; did you mean \"credentials\"?",
+            "3: `admin.address`: health and metrics are not to be had on a unix socket; write an IP address and a port such as \"127.0.0.1:9465\"",
+            "5: `role.a.source`: \"enviroment\" is not a source; write \"auto\", \"environment\", \"oidc\" or \"role:NAME\"; did you mean \"environment\"?",
+        ],
+    ),
+    (
+        "[[listen]]\naddress = \"127.0.0.1:1\"\nrole = \"ap\"\n[role.app]\n[role.b]\nsource = \"role:ap\"",
+        &[
+            "3: `listen[0].role`: there is no role \"ap\"; did you mean \"app\"?",
+            "6: `role.b.source`: there is no role \"ap\"; did you mean \"app\"?",
+        ],
+    ),
+    (
+        "[connect_to]\n\"a.example\" = \"https://100.100.100.200\"\n\"b.example\" = \"https://0x64.0x64.0x64.0xc8\"\n\"c.example\" = \"http://127.0.0.1:9110\"\n\"d.example\" = \"https://localhost:9465\"",
+        &[
+            "2: `connect_to.\"a.example\"`: the value is an address at which a machine is told its own credentials, and nothing that is signed goes there; dial another",
+            "3: `connect_to.\"b.example\"`: the value is an address in a spelling that is read in different ways; write it as four numbers from 0 to 255",
+            "4: `connect_to.\"c.example\"`: 127.0.0.1:9110 is a listener of this process; a request would go round for ever",
+            "5: `connect_to.\"d.example\"`: 127.0.0.1:9465 is a listener of this process; a request would go round for ever",
+        ],
+    ),
     // Listeners.
     (
         "[[listen]]\naddress = \"0.0.0.0:9110\"\n[[listen]]\naddress = \"localhost:9110\"\n[[listen]]\naddress = \"unix:\"",
@@ -129,6 +152,14 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         &[
             "1: `role`: \"a b\" is not a role's name; use 1 to 64 letters, digits, `-` and `_`",
             "2: `product`: \"ECS\" is not a product code; use lower-case letters, digits and `-`, such as \"ecs\"",
+        ],
+    ),
+    (
+        "[tenants]\nots = [\"*-*\", \"*a*\", \"a*\", \"ab*\", \"a\", \"12*-x\"]",
+        &[
+            "2: `tenants.ots`: \"*-*\" would admit strangers' names too; begin it with at least 2 characters of yours, as in \"team-*\"",
+            "2: `tenants.ots`: \"*a*\" would admit strangers' names too; begin it with at least 2 characters of yours, as in \"team-*\"",
+            "2: `tenants.ots`: \"a*\" would admit strangers' names too; begin it with at least 2 characters of yours, as in \"team-*\"",
         ],
     ),
     (

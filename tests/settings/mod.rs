@@ -4,6 +4,7 @@ mod mistakes;
 mod pages;
 mod precedence;
 mod roles;
+mod together;
 mod trust;
 
 use std::collections::BTreeMap;

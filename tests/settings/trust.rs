@@ -53,7 +53,7 @@ fn a_file_that_is_no_settings_file_is_refused_unparsed() {
     for (name, expected) in [
         ("long.toml", "long.toml: the file is longer than 1048576 bytes"),
         ("binary.toml", "binary.toml: the file is not UTF-8 text"),
-        (".", ".: the file cannot be read: is a directory"),
+        (".", ".: it is a directory, a pipe or a device; name a regular file of at most 1048576 bytes"),
     ] {
         assert_eq!(place.load(&named(name), &[]).err(), Some(vec![expected.to_owned()]));
     }
@@ -76,13 +76,53 @@ fn a_socket_whose_path_is_too_long_with_its_directory_is_refused() {
     let place = Place::new();
     let deep = "d".repeat(110);
     std::fs::create_dir(place.path().join(&deep)).unwrap();
-    place.write(
-        &format!("{deep}/s.toml"),
-        "[[listen]]\naddress = \"unix:a.sock\"\n[admin]\naddress = \"unix:b.sock\"\n",
-    );
+    place.write(&format!("{deep}/s.toml"), "[[listen]]\naddress = \"unix:a.sock\"\n");
     let name = format!("{deep}/s.toml");
     let rule = "the path of a unix socket has 1 to 107 bytes, its directory included";
-    let expected =
-        [format!("{name}:2: `listen[0].address`: {rule}"), format!("{name}:4: `admin.address`: {rule}")];
+    let expected = [format!("{name}:2: `listen[0].address`: {rule}")];
     assert_eq!(place.load(&named(&name), &[]).err(), Some(expected.to_vec()));
+}
+
+/// Makes a pipe that nobody writes to.
+fn pipe(place: &Place, name: &str) -> String {
+    let path = place.path().join(name);
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_pipe_or_a_device_is_never_read_whatever_it_is_named_as() {
+    let place = Place::new();
+    let pipe = pipe(&place, "pipe");
+    std::os::unix::fs::symlink("/dev/zero", place.path().join("link")).unwrap();
+    let rule =
+        |most| format!("it is a directory, a pipe or a device; name a regular file of at most {most} bytes");
+    for path in [pipe.as_str(), "/dev/zero", "link"] {
+        let whole = place.path().join(path).display().to_string();
+        assert_eq!(place.load(&named(path), &[]).err(), Some(vec![format!("{path}: {}", rule(1 << 20))]));
+        place.write(
+            "countersign.toml",
+            &format!(
+                "[upstream]\nextra_ca = {path:?}\n[role.a]\nassume = [{{ role_arn = \"acs:ram::1:role/a\", \
+                 policy_file = {path:?} }}]\n"
+            ),
+        );
+        let expected = [
+            format!("countersign.toml:2: `upstream.extra_ca`: {whole}: {}", rule(1 << 20)),
+            format!("countersign.toml:4: `role.a.assume[0].policy_file`: {whole}: {}", rule(16 << 10)),
+        ];
+        assert_eq!(place.load(&Flags::default(), &[]).err(), Some(expected.to_vec()), "{path}");
+        std::fs::remove_file(place.path().join("countersign.toml")).unwrap();
+    }
+}
+
+#[test]
+fn a_link_is_followed_and_one_that_leads_nowhere_is_not_no_file() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("elsewhere.toml", place.path().join("countersign.toml")).unwrap();
+    let expected = "countersign.toml: it is a link to a file that is not there; correct it or take it away";
+    assert_eq!(place.load(&Flags::default(), &[]).err(), Some(vec![expected.to_owned()]));
+    place.write("elsewhere.toml", "workers = 2");
+    assert_eq!(place.load(&Flags::default(), &[]).unwrap().settings.workers, 2);
 }

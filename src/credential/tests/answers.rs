@@ -22,7 +22,7 @@ fn changed(from: &str, to: &str) -> Reply {
 #[tokio::test(start_paused = true)]
 async fn each_bad_answer_is_told_apart_and_none_is_used() {
     type Case = (&'static str, fn() -> Reply);
-    let cases: [Case; 18] = [
+    let cases: [Case; 25] = [
         ("source_expired", || changed("2027-01-15T09:00:00Z", "2027-01-15T07:50:00Z")),
         ("source_expired", || changed("2027-01-15T09:00:00Z", "2027-01-15T08:00:00Z")),
         ("bad_expiration", || changed("2027-01-15T09:00:00Z", "tomorrow")),
@@ -31,8 +31,15 @@ async fn each_bad_answer_is_told_apart_and_none_is_used() {
         ("incomplete", || changed("\"canary-token+/=\"", "null")),
         ("incomplete", || changed("\"Credentials\"", "\"Other\"")),
         ("incomplete", || changed("\"AssumedRoleUser\"", "\"Other\"")),
-        ("bad_token_chars", || changed("canary-token", r"abc\r\nX-Evil: 1")),
-        ("bad_token_chars", || changed("STS.x", r"STS.x\n")),
+        ("malformed_credential", || changed("canary-token", r"abc\r\nX-Evil: 1")),
+        ("malformed_credential", || changed("canary-token", "a b")),
+        ("malformed_credential", || changed("canary-token", &"t".repeat(9_000))),
+        ("malformed_credential", || changed("canary-secret", "canary secret")),
+        ("malformed_credential", || changed("canary-secret", r"canary\u00e9")),
+        ("malformed_credential", || changed("STS.x", r"STS.x\n")),
+        ("malformed_credential", || changed("STS.x", "STS.x,SignedHeaders=host")),
+        ("malformed_credential", || changed("STS.x", "STS/x")),
+        ("malformed_credential", || changed("STS.x", &"S".repeat(129))),
         ("role_mismatch", || changed("assumed-role/app", "assumed-role/admin")),
         ("role_mismatch", || changed("ram::1000000000000001", "ram::2000000000000002")),
         ("not_utf8", || Reply::answer(200, *b"\xff\xfe{}")),

@@ -68,6 +68,42 @@ async fn steps_follow_one_another_from_an_access_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_only_assumes_a_role_is_not_what_the_role_signs_with() {
+    let mut stage = Stage::with_variables(&KEY);
+    stage.role("default", RoleConfig { assume: vec![step("app")], ..RoleConfig::default() });
+    stage.cloud.play(grants(&stage.clock));
+    stage.open().wait().await.unwrap();
+    let heard = stage.ear.0.lock().unwrap().clone();
+    let (of_base, own): (Vec<_>, Vec<_>) = heard.iter().partition(|line| line.starts_with("base of default"));
+    assert_eq!(own, ["default: credential fetched"]);
+    assert!(of_base.len() == 2 && of_base[1].contains("long-lived"), "{of_base:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_wrong_with_the_base_is_told_as_it_is() {
+    let mut stage = Stage::with_variables(&KEY[..1]);
+    let environment = SourceConfig::Environment;
+    stage.role(
+        "default",
+        RoleConfig { source: environment, assume: vec![step("app")], ..RoleConfig::default() },
+    );
+    let refusal = stage.open().wait().await.unwrap_err().to_string();
+    let missing = "ALIBABA_CLOUD_ACCESS_KEY_ID is set and ALIBABA_CLOUD_ACCESS_KEY_SECRET is not";
+    assert!(refusal.contains(missing), "{refusal}");
+    assert!(stage.ear.heard(missing) >= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_of_its_own_speaks_for_itself_though_others_are_assumed_from_it() {
+    let stage = chain();
+    stage.cloud.play(grants(&stage.clock));
+    stage.open_role("audit").wait().await.unwrap();
+    let mut heard = stage.ear.0.lock().unwrap().clone();
+    heard.retain(|line| line.contains("fetched"));
+    assert_eq!(heard, ["default: credential fetched", "audit: credential fetched"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outer_role_is_never_fetched_with_an_inner_one_that_is_due() {
     let stage = chain();
     stage.cloud.play(grants(&stage.clock));

@@ -228,6 +228,10 @@ impl Observer for Ear {
     fn observe(&self, role: &RoleName, event: &Event<'_>) {
         self.0.lock().unwrap().push(format!("{role}: {event}"));
     }
+
+    fn observe_base(&self, role: &RoleName, event: &Event<'_>) {
+        self.0.lock().unwrap().push(format!("base of {role}: {event}"));
+    }
 }
 
 /// The STS hosts of a small endpoint table.

@@ -54,7 +54,7 @@ async fn a_token_is_never_sent_to_a_host_outside_the_table() {
         stage.variables.push((name, value.to_owned()));
         assert_eq!(
             define(&stage, "default"),
-            Err(BadRole::NotSts(RoleName::new("default"), value.to_owned()))
+            Err(BadRole::NotSts(RoleName::new("default"), value.to_owned(), Some(name)))
         );
     }
 }

@@ -30,8 +30,40 @@ async fn without_any_source_the_refusal_says_what_to_set() {
         let refusal = cell.wait().await.unwrap_err();
         assert_eq!((refusal.code(), refusal.retry_after()), ("no_credentials", None));
         assert!(refusal.to_string().contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), "{refusal}");
+        assert_eq!(refusal.to_string().contains("ALIBABA_CLOUD_ROLE_ARN"), variables.is_empty(), "{refusal}");
         stage.until(600.0).await;
         assert_eq!(cell.status(&stage.clock.now()).failed, 1, "nothing to ask again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_half_a_key_the_half_that_is_missing_is_named() {
+    for (given, missing) in
+        [(0, "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"), (1, "ALIBABA_CLOUD_ACCESS_KEY_ID is not")]
+    {
+        for source in [SourceConfig::Auto, SourceConfig::Environment] {
+            let mut stage = Stage::with_variables(&KEY[given..=given]);
+            stage.role("default", RoleConfig { source, ..RoleConfig::default() });
+            let refusal = stage.open().wait().await.unwrap_err();
+            assert_eq!(refusal.code(), "no_credentials");
+            let text = refusal.to_string();
+            assert!(text.contains(missing) && !text.contains("canary"), "{text}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_the_environment_is_held_to_what_keys_are_made_of() {
+    let long = "t".repeat(9_000);
+    for (name, value) in [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI,SignedHeaders=host"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI/x"),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", long.as_str()),
+    ] {
+        let mut variables: Vec<_> = KEY.into_iter().filter(|(other, _)| *other != name).collect();
+        variables.push((name, value));
+        let refusal = Stage::with_variables(&variables).open().wait().await.unwrap_err();
+        assert!(refusal.code() == "credentials_refused" && refusal.to_string().contains(name), "{refusal}");
     }
 }
 
@@ -94,8 +126,15 @@ async fn a_broken_token_file_keeps_the_credential_and_is_told_apart() {
     assert_eq!((stage.cloud.count(), cell.live(&stage.clock.now()).unwrap().generation()), (1, first));
 
     std::fs::remove_dir(stage.token.path()).unwrap();
-    stage.token.write(TokenFile::TOKEN);
+    // Nobody writes to it: opening it in the usual way would never end.
+    let (mode, pipe) = (rustix::fs::Mode::from_raw_mode(0o600), rustix::fs::FileType::Fifo);
+    rustix::fs::mknodat(rustix::fs::CWD, stage.token.path(), pipe, mode, 0).unwrap();
     stage.until(at + 105.0).await;
+    assert_eq!(failure(), "token_file_not_a_file");
+
+    std::fs::remove_file(stage.token.path()).unwrap();
+    stage.token.write(TokenFile::TOKEN);
+    stage.until(at + 140.0).await;
     assert!(cell.live(&stage.clock.now()).unwrap().generation() > first, "mended");
 }
 

@@ -1,0 +1,120 @@
+//! Binds the listeners, and says which setting to change where one cannot be.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use super::StartError;
+use super::worker::{Door, Plan};
+use crate::accept::{self, BindError};
+use crate::classify::Listener;
+use crate::config::{self, Settings, check_directory};
+
+/// Why an address could not be bound, and how to have another.
+#[derive(Debug)]
+pub struct Unbound {
+    error: BindError,
+    advice: String,
+}
+
+impl Unbound {
+    /// `keys`: what sets the address.
+    fn new(error: BindError, address: &config::Address, keys: &str) -> Self {
+        let kind = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+        let advice = match (kind, address) {
+            // These end with advice of their own, which only lacks the name of what to change.
+            (Some(io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied), _) => format!(" ({keys})"),
+            (_, config::Address::Unix(path)) => {
+                let directory = path.parent().map(check_directory);
+                match directory {
+                    Some(Err(text)) => format!("; {text} ({keys})"),
+                    _ => format!("; choose another path ({keys})"),
+                }
+            }
+            (_, config::Address::Tcp(_)) => format!("; choose another address ({keys})"),
+        };
+        Self { error, advice }
+    }
+}
+
+impl fmt::Display for Unbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.error, self.advice)
+    }
+}
+
+impl Error for Unbound {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// One listener of the settings, bound once a worker.
+pub(super) struct Bound {
+    pub(super) address: Option<SocketAddr>,
+    index: usize,
+    listeners: Vec<accept::Listening>,
+}
+
+impl Bound {
+    /// One worker's share.
+    pub(super) fn door(&mut self, plan: &Plan) -> Option<Door> {
+        let listen = plan.settings.listen.get(self.index)?;
+        let pinned = *plan.parts.pinned.get(self.index)?;
+        let own = match self.address {
+            Some(address) => {
+                let port = address.port();
+                vec![
+                    format!("127.0.0.1:{port}"),
+                    format!("localhost:{port}"),
+                    format!("[::1]:{port}"),
+                    address.to_string(),
+                ]
+            }
+            None => vec!["localhost".to_owned(), String::new()],
+        };
+        Some(Door {
+            listening: self.listeners.pop()?,
+            listener: Listener { own, pinned: pinned.map(|pinned| pinned.host().as_str().to_owned()) },
+            pinned,
+            role: listen.role.clone(),
+            cell: Arc::clone(plan.credentials.cell(&listen.role)?),
+        })
+    }
+}
+
+/// Every listener of the settings.
+pub(super) fn listeners(settings: &Settings) -> Result<(usize, Vec<Bound>), StartError> {
+    let workers = settings.workers.max(1);
+    let mut bound = Vec::new();
+    for (index, listen) in settings.listen.iter().enumerate() {
+        let listeners = bind(&listen.address, workers, "`--listen` or `[[listen]]`")?;
+        let address = listeners.first().map_or(Ok(None), accept::Listening::local_address);
+        bound.push(Bound { address: address.map_err(StartError::System)?, index, listeners });
+    }
+    Ok((workers, bound))
+}
+
+/// The listener for health and metrics.
+pub(super) fn admin(settings: &Settings) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listeners = bind(&settings.admin.address, 1, "`--admin` or `admin.address`")?;
+    match listeners.into_iter().next() {
+        Some(accept::Listening::Tcp(listener)) => {
+            let address = listener.local_addr().map_err(StartError::System)?;
+            Ok((listener, address))
+        }
+        // The settings take no other for it.
+        _ => Err(StartError::System(io::ErrorKind::Unsupported.into())),
+    }
+}
+
+fn bind(address: &config::Address, workers: usize, keys: &str) -> Result<Vec<accept::Listening>, StartError> {
+    let wanted = match address {
+        config::Address::Tcp(address) => accept::Address::Tcp(*address),
+        config::Address::Unix(path) => accept::Address::Unix(path.clone()),
+    };
+    let unbound = |error| StartError::Bind(Unbound::new(error, address, keys));
+    accept::bind(&wanted, workers).map_err(unbound)
+}

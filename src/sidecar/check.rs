@@ -1,0 +1,121 @@
+//! What is wrong with the settings that only the endpoint table and the SDKs' variables show, and what is only doubtful.
+
+use std::collections::BTreeMap;
+
+use super::parts::{self, Parts};
+use crate::classify;
+use crate::config::{
+    Access, Address, Origin, Problem, RoleSource, Settings, Target, check_appendable, check_directory,
+};
+use crate::credential::{BadRole, Credentials, StsTable, Variables};
+use crate::endpoint::{self, Tenants};
+use crate::names::Host;
+use crate::upstream::Dial;
+
+/// Every mistake that the settings' own form does not show. Starts nothing, and may be asked of settings with other
+/// mistakes in them. `is_sandboxed`: the miniature cloud answers for every endpoint, and every tenant is allowed.
+pub fn mistakes(
+    settings: &Settings,
+    environment: &BTreeMap<String, String>,
+    is_sandboxed: bool,
+) -> Vec<Problem> {
+    let variables = Variables::from_pairs(environment.clone());
+    let mut problems = parts::judge(settings, is_sandboxed).problems;
+    problems.extend(mistakes_of_roles(settings, &variables));
+    problems
+}
+
+/// That access lines have nowhere to go. Told before anything starts, and only where something is to start: who signs at
+/// the command line need not be able to write them.
+pub fn unwritable(settings: &Settings) -> Option<Problem> {
+    let Access::File(path) = &settings.log.access else { return None };
+    let text = check_appendable(path).err()?;
+    Some(Problem::new(&settings.log.origin, format!("`log.access`: {text}")))
+}
+
+/// What is no mistake, and what somebody should know all the same.
+pub fn warnings(settings: &Settings) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    for row in &settings.connect_to {
+        if let Target::Http(address) = row.target {
+            let text = format!("signed requests for {} leave in the clear to {address}", row.host.text);
+            warnings.push(row.host.problem(text));
+        }
+    }
+    for (index, listen) in settings.listen.iter().enumerate() {
+        if let Some(placed) = &listen.endpoint
+            && let Ok(endpoint) = endpoint::parse_pin(&placed.text, &Tenants::any())
+            && let Err(refusal) = classify::family(endpoint.product())
+        {
+            let (text, status) = (&placed.text, refusal.code.status());
+            warnings.push(placed.problem(format!(
+                "`listen[{index}].endpoint`: {text:?}: every request there is answered {status}: {refusal}"
+            )));
+        }
+        if let Address::Unix(path) = &listen.address
+            && let Some(Err(text)) = path.parent().map(check_directory)
+        {
+            warnings.push(Problem::new(&listen.origin, format!("`listen[{index}].address`: {text}")));
+        }
+    }
+    for (name, role) in &settings.roles {
+        if let RoleSource::Absent(text) = role.source {
+            warnings.push(Problem::new(&role.origin, format!("role `{name}` gets no credential: {text}")));
+        }
+    }
+    warnings.sort();
+    warnings
+}
+
+/// The parts, if nothing is wrong with them and with the roles.
+pub(super) fn checked(
+    settings: &Settings,
+    variables: &Variables,
+    elsewhere: Option<&Dial>,
+) -> Result<Parts, Vec<Problem>> {
+    let parts = Parts::new(settings, elsewhere);
+    let of_roles = mistakes_of_roles(settings, variables);
+    match parts {
+        Ok(parts) if of_roles.is_empty() => Ok(parts),
+        parts => Err(parts.err().into_iter().flatten().chain(of_roles).collect()),
+    }
+}
+
+fn mistakes_of_roles(settings: &Settings, variables: &Variables) -> Vec<Problem> {
+    let checked = Credentials::check(&parts::roles(settings), &Table, variables);
+    problems_of_roles(settings, &checked.err().unwrap_or_default())
+}
+
+/// The mistakes of roles, each with its place.
+pub(super) fn problems_of_roles(settings: &Settings, mistakes: &[BadRole]) -> Vec<Problem> {
+    let problem = |mistake: &BadRole| {
+        let role = mistake.role().and_then(|role| settings.roles.get(role));
+        let is_told = match (mistake, role) {
+            // What it amounts to is a guess, and a complaint about a guess would mislead.
+            (_, Some(role)) if !role.is_whole && mistake.variable().is_none() => true,
+            // A host of the settings has been told of, with its line.
+            (BadRole::NotSts(_, host, None), Some(role)) => role.sts.iter().any(|named| named.text == *host),
+            _ => false,
+        };
+        let origin = match (mistake.variable(), role) {
+            (Some(variable), _) => Origin::Environment(variable.to_owned()),
+            (None, Some(role)) => role.origin.clone(),
+            (None, None) => Origin::Default,
+        };
+        (!is_told).then(|| Problem::new(&origin, mistake.to_string()))
+    };
+    mistakes.iter().filter_map(problem).collect()
+}
+
+/// The endpoint table, as the credential room asks it.
+pub(super) struct Table;
+
+impl StsTable for Table {
+    fn regional(&self, region: &str, is_vpc: bool) -> Option<Host> {
+        parts::regional_sts(region, is_vpc)
+    }
+
+    fn named(&self, name: &str) -> Option<Host> {
+        parts::sts_host(name)
+    }
+}

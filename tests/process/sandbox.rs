@@ -1,0 +1,69 @@
+//! `run --sandbox` beside settings that were written for the real cloud.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::check::run;
+use crate::kit::program::countersign;
+use crate::kit::{Caller, ECS, Place, REGIONS, get, soon};
+
+/// As the README has them.
+const README: &str = "[role.default]\nsource = \"environment\"\n\
+                      assume = [{ role_arn = \"acs:ram::1000000000000001:role/app\" }]\n\
+                      [tenants]\noss = [\"my-bucket\", \"logs-*\"]\n";
+const IGNORED: &str = "--sandbox ignores credential variables, so source = \"environment\" finds nothing; leave `source` \
+                       out, or run with --config naming an empty file";
+const FREE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+
+/// What one request is answered, and every message of the log until then.
+async fn answered(place: &Place, more: &[&str]) -> (u16, String, Vec<String>) {
+    let arguments = [&["run", "--sandbox"], &FREE[..], more].concat();
+    let mut command = countersign(place, &arguments);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut messages = Vec::new();
+    let mut address = None;
+    soon("the address", async {
+        while !messages.iter().any(|message| message == "health and metrics") {
+            let line = lines.next_line().await.unwrap().expect("it runs");
+            let Ok(line) = serde_json::from_str::<Value>(&line) else { panic!("{line}") };
+            let message = line["message"].as_str().unwrap().to_owned();
+            if message == "listening" {
+                address = line["address"].as_str().and_then(|address| address.parse().ok());
+            }
+            messages.push(message);
+        }
+    })
+    .await;
+    let mut caller = Caller::connect(address.unwrap()).await;
+    caller.send(get(ECS, REGIONS)).await;
+    let answer = caller.answer().await;
+    (answer.status, answer.text(), messages)
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_give_anything_there_is_told_with_a_way_out() {
+    let place = Place::new();
+    place.write("countersign.toml", README);
+    let (status, text, messages) = answered(&place, &[]).await;
+    let text = text.replace("&quot;", "\"").replace("\\\"", "\"");
+    assert!(status == 503 && text.contains(IGNORED), "{status} {text}");
+    let is_told = |message: &String| message.starts_with("countersign.toml:1: ") && message.contains(IGNORED);
+    assert!(messages.iter().any(is_told), "{messages:#?}");
+    let (code, told) = run(&place, &["run", "--sandbox", "--check"], &[]).await;
+    assert!(code == Some(0) && told.contains(IGNORED), "{told}");
+}
+
+#[tokio::test]
+async fn either_way_out_leads_out() {
+    let place = Place::new();
+    place.write("countersign.toml", README);
+    place.write("empty.toml", "");
+    let (status, text, _) = answered(&place, &["--config", "empty.toml"]).await;
+    assert_eq!(status, 200, "{text}");
+    place.write("countersign.toml", &README.replace("source = \"environment\"\n", ""));
+    let (status, text, _) = answered(&place, &[]).await;
+    assert_eq!(status, 200, "{text}");
+}
