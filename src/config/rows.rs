@@ -279,7 +279,7 @@ pub(super) const KEYS: &[Key] = &[
         WAIT,
         "60s",
         "as nginx: an answer that stands still for a minute does not go on",
-        "How long an answer may pause. None for event streams.",
+        "How long an answer may pause (event streams may for ever), the caller may take nothing of it, and the endpoint may take nothing of a request.",
     ),
     key(
         "admin.address",
