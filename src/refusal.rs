@@ -226,6 +226,8 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal that nothing but a change can mend.
+    // Cold: whatever leads here is kept out of the way of the requests that pass.
+    #[cold]
     pub fn new(
         code: Code,
         sentence: impl Into<Cow<'static, str>>,
