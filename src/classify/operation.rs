@@ -4,6 +4,7 @@ use crate::names::{Action, Scheme, Version};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
+use super::form::is_doubtful_form;
 use super::strip::{self, Family};
 
 /// What head, query and form say. The scheme it leaves with is decided from this by [`super::plan()`].
@@ -204,6 +205,9 @@ fn check_headers(head: &Head) -> Result<(), Refusal> {
                 "a header of the signature, the operation or the framing is spelled with underscores, which some servers read as dashes",
                 "spell it with dashes, or leave it out",
             ));
+        }
+        if field.is("content-type") && is_doubtful_form(field.value) {
+            return Err(duplicate_field("the content type"));
         }
         let must_be_single = strip::is_proof_header(field) || field.is("content-type") || is_acs(field);
         if must_be_single

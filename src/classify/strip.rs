@@ -90,7 +90,13 @@ static NOT_FORWARDED: NameSet = NameSet::new(&[
 ]);
 
 /// What decides which operation is meant, or what else it reaches.
-static OPERATIVE: NameSet = NameSet::new(&["x-acs-action", "x-acs-version", "x-oss-copy-source"]);
+static OPERATIVE: NameSet = NameSet::new(&[
+    "x-acs-action",
+    "x-acs-version",
+    "x-oss-copy-source",
+    "x-amz-copy-source",
+    "content-type",
+]);
 
 /// RPC version 1's own parameters.
 static RPC_PARAMETERS: NameSet = NameSet::new(&[

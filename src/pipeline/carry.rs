@@ -31,14 +31,14 @@ pub(super) struct Exchange<'a> {
 impl Exchange<'_> {
     /// Whether nothing of the body is lost once it was sent: there is none, or it was held.
     fn can_be_sent_again(&self) -> bool {
-        self.held.is_some() || self.upload.is_whole() && self.upload.prefix() == 0
+        self.held.is_some() || self.upload.came_whole() && self.upload.prefix() == 0
     }
 
     /// Whether it may be sent again after a connection was lost before an answer.
     fn outlives_a_connection(&self) -> bool {
         let is_small = match &self.held {
             Some(held) => held.len() <= RESENT_MAX,
-            None => self.upload.is_whole() && self.upload.prefix() <= RESENT_MAX,
+            None => self.upload.came_whole() && self.upload.prefix() <= RESENT_MAX,
         };
         is_small && self.prepared.plan.call.may_be_sent_twice
     }

@@ -97,16 +97,16 @@ impl Pipeline {
         let length = held.data.len();
         bodies.reserve(&mut held, length)?;
         let mut buffer = caller.buffers.large();
-        while !upload.is_whole() {
+        while !upload.is_done() {
             buffer.clear();
             match caller.read_body(&mut buffer, self.worker.body_idle_timeout).await {
                 Ok(0) => return Err(Stop::CallerGone),
                 Ok(_) => {}
                 Err(_) => return Err(Failure::Body(BodyFault::Timeout).into()),
             }
-            let length = held.data.len() + buffer.len();
-            bodies.reserve(&mut held, length)?;
             let used = upload.advance(&buffer, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
+            let length = held.data.len();
+            bodies.reserve(&mut held, length)?;
             caller.head.buffer().extend_from_slice(buffer.get(used..).unwrap_or_default());
         }
         caller.buffers.put(buffer);

@@ -34,8 +34,10 @@ pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Ten
 /// code. Spellings that a server might take for it are refused as well.
 fn check_function(path: &[u8]) -> Result<(), Refusal> {
     let path: Vec<u8> = decoded(path, Spelling::Path).collect();
-    let is_plain = !path.contains(&b';') && !path.windows(2).any(|pair| pair == b"//");
-    if !is_plain || path.split(|&byte| byte == b'/').nth(2) == Some(b"proxy") {
+    let is_plain = !path.iter().any(|byte| matches!(byte, b';' | b'\\' | b'%'))
+        && !path.windows(2).any(|pair| pair == b"//");
+    let second = path.split(|&byte| byte == b'/').nth(2).unwrap_or_default();
+    if !is_plain || second.trim_ascii().eq_ignore_ascii_case(b"proxy") {
         return Err(Refusal::new(
             Code::NeverSignHost,
             "this path runs a function, or could be taken for one that does, and its code would read the credential",
@@ -110,6 +112,10 @@ mod tests {
             "/2016-08-15/proxy;x/s/f/",
             "/2016-08-15/a/..;/proxy/s/f/",
             "/2016-08-15%2Fproxy/s/f/",
+            "/2016-08-15/PROXY/s/f/",
+            "/2016-08-15/proxy%20/s/f/",
+            "/2016-08-15%5cproxy/s/f/",
+            "/2016-08-15%252fproxy/s/f/",
         ] {
             assert_eq!(check_one(host, path, ""), Err(Code::NeverSignHost), "{path}");
         }

@@ -42,7 +42,7 @@ impl Pipeline {
             Some(upload) => Some(*upload),
             None => Upload::begin(&caller.head).ok(),
         };
-        let behind_head = begun.filter(Upload::is_whole).map(|upload| upload.prefix());
+        let behind_head = begun.filter(Upload::is_done).map(|upload| upload.prefix());
         let closes = refusal.code.closes()
             || behind_head.is_none()
             || !caller.head.keeps_alive()

@@ -2,8 +2,9 @@
 //! another one to let go.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicI64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -139,7 +140,8 @@ async fn chores(worker: Arc<Worker>, access: Option<Arc<AccessWriter>>) {
 pub(super) fn access_writer(settings: &Settings) -> io::Result<Option<Arc<AccessWriter>>> {
     let sink: Box<dyn Write + Send> = match &settings.log.access {
         Access::Off => return Ok(None),
-        Access::Stdout => Box::new(io::stdout()),
+        // Without the standard library's buffer, which would keep half of what a full pipe did not take.
+        Access::Stdout => Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
         Access::File(path) => {
             let opened = OpenOptions::new().create(true).append(true).open(path);
             let named = |error: io::Error| {

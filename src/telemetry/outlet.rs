@@ -9,6 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+/// How soon a sink that takes nothing right now is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(10);
+
 /// Whole lines, on their way to a file or a pipe. What there is no room for is lost, and counted.
 pub(super) struct Outlet(Arc<Shared>);
 
@@ -102,15 +105,38 @@ impl Shared {
             mem::swap(&mut state.waiting, &mut batch);
             state.is_writing = true;
             drop(state);
-            if sink.write_all(&batch).and_then(|()| sink.flush()).is_err() {
-                let lines = batch.iter().filter(|byte| **byte == b'\n').count();
+            let written = write_patiently(&mut *sink, &batch);
+            if let Some(rest) = batch.get(written..).filter(|rest| !rest.is_empty()) {
+                let lines = rest.iter().filter(|byte| **byte == b'\n').count();
                 self.lost.fetch_add(lines as u64, Ordering::Relaxed);
+                // What comes next must not be glued to half a line.
+                let is_cut =
+                    written.checked_sub(1).and_then(|at| batch.get(at)).is_some_and(|byte| *byte != b'\n');
+                if is_cut {
+                    write_patiently(&mut *sink, b"\n");
+                }
             }
             batch.clear();
             self.lock().is_writing = false;
             self.changed.notify_all();
         }
     }
+}
+
+/// Writes, and returns how much was. A sink that another process made non-blocking is waited for like any other.
+fn write_patiently(sink: &mut dyn Write, bytes: &[u8]) -> usize {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match sink.write(rest) {
+            Ok(0) => break,
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(RETRY_AFTER),
+            Err(_) => break,
+        }
+    }
+    let _ = sink.flush();
+    written
 }
 
 impl Drop for Outlet {
@@ -173,6 +199,50 @@ pub(super) mod tests {
         let written: Vec<u8> = seen.try_iter().flatten().collect();
         assert_eq!(written, taken.iter().flat_map(|letter| [*letter; 4]).collect::<Vec<u8>>());
         assert!(outlet.take(b"more"));
+    }
+
+    /// Takes five bytes, then is full for a moment; breaks for good at the given byte.
+    struct Small {
+        taken: Vec<u8>,
+        is_full: bool,
+        breaks_at: usize,
+        written: mpsc::Sender<Vec<u8>>,
+    }
+
+    impl Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.is_full = !self.is_full;
+            if self.is_full {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            if self.taken.len() == self.breaks_at {
+                self.breaks_at = usize::MAX;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let count = bytes.len().min(5);
+            self.taken.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            let _ = self.written.send(self.taken.clone());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_sink_that_is_full_for_a_moment_loses_nothing_and_one_that_breaks_glues_no_lines_together() {
+        for (breaks_at, expected, lost) in
+            [(usize::MAX, &b"line one\nline two\nmore\n"[..], 0), (10, b"line one\nl\nmore\n", 1)]
+        {
+            let (written, seen) = mpsc::channel();
+            let sink = Small { taken: Vec::new(), is_full: false, breaks_at, written };
+            let outlet = Outlet::start("test", Box::new(sink), 64).unwrap();
+            assert!(outlet.take(b"line one\nline two\n") && outlet.finish(LONG));
+            assert!(outlet.take(b"more\n") && outlet.finish(LONG));
+            assert_eq!(seen.try_iter().last().as_deref(), Some(expected), "{breaks_at}");
+            assert_eq!(outlet.lost(), lost, "{breaks_at}");
+        }
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Arrived {
         let mut out = side.buffers.small();
         self.answer.write(&self.buffer, toward, &mut out);
         let mut body = Relay::begin(framing, reframing, upstream.timeouts().idle);
-        let end = self.pass(&mut body, &out, upstream.timeouts(), side).await;
+        let end = self.pass(&mut body, &mut out, upstream.timeouts(), side).await;
         side.buffers.put(out);
         side.buffers.put(self.buffer);
         let is_reusable = self.answer.keeps_alive && self.is_request_whole && !body.has_rest;
@@ -155,7 +155,7 @@ impl Arrived {
     async fn pass<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         body: &mut Relay,
-        head: &[u8],
+        head: &mut Vec<u8>,
         timeouts: &Timeouts,
         side: &mut CallerSide<'_, S>,
     ) -> End {
@@ -191,7 +191,7 @@ impl Arrived {
                 Err(Failure::CallerGone) => break End::CallerGone,
                 Err(_) => break End::Truncated,
             }
-            if let Some(end) = body.write(&[], &buffer, side).await {
+            if let Some(end) = body.write(&mut Vec::new(), &buffer, side).await {
                 break end;
             }
         };

@@ -43,8 +43,12 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<(AnswerHead, Heard), Failure> {
     let heard = match outgoing {
         Outgoing::Whole(body) => attempt.write(Pieces::new(head, body), true, side, timeouts.idle).await?,
-        Outgoing::Streamed(upload) if upload.is_whole() && upload.prefix() == 0 => {
+        Outgoing::Streamed(upload) if upload.came_whole() && upload.prefix() == 0 => {
             attempt.write(Pieces::new(head, b""), true, side, timeouts.idle).await?
+        }
+        // Most of it is gone, and a part must never be sent for the whole.
+        Outgoing::Streamed(upload) if upload.is_done() && !upload.came_whole() => {
+            return Err(Failure::Lost { was_reused: attempt.connection.is_reused });
         }
         Outgoing::Streamed(upload) => {
             let mut body = side.buffers.large();
@@ -76,9 +80,10 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<Heard, Failure> {
     body.extend_from_slice(side.head.behind().get(..upload.prefix()).unwrap_or_default());
     let mut pieces = Pieces::new(head, body);
+    let mut patience = Instant::now() + timeouts.body_idle;
     loop {
-        let heard = attempt.write(pieces, upload.is_whole(), side, timeouts.idle).await?;
-        if heard == Heard::Answer || upload.is_whole() {
+        let heard = attempt.write(pieces, upload.is_done(), side, timeouts.idle).await?;
+        if heard == Heard::Answer || upload.is_done() {
             return Ok(heard);
         }
         body.clear();
@@ -95,7 +100,8 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
                 },
             }
         };
-        match side.deadline.within(timeouts.body_idle, next).await {
+        // Only what comes of the body starts the wait anew.
+        match side.deadline.by(patience, next).await {
             Err(Elapsed) => return Err(Failure::Body(BodyFault::Timeout)),
             Ok(Err(failure)) => return Err(failure),
             Ok(Ok(Some(false))) => return Ok(Heard::Answer),
@@ -104,7 +110,7 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
                     return Ok(Heard::Answer);
                 }
             }
-            Ok(Ok(None)) => {}
+            Ok(Ok(None)) => patience = Instant::now() + timeouts.body_idle,
         }
         let used =
             upload.advance(body, |_| {}).map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?;

@@ -10,6 +10,8 @@ pub struct Upload {
     progress: Progress,
     /// How many bytes behind the head belong to the body.
     prefix: usize,
+    /// Whether those are all of it.
+    came_whole: bool,
     /// How many bytes of data were seen.
     bytes: u64,
 }
@@ -28,7 +30,7 @@ impl Upload {
             bytes += run.len() as u64;
             data(run);
         })?;
-        Ok(Self { progress, prefix, bytes })
+        Ok(Self { progress, prefix, came_whole: progress.is_done(), bytes })
     }
 
     /// Reads on: hands the data in `bytes` to `data` and returns how many of them belong to the body.
@@ -49,9 +51,14 @@ impl Upload {
         self.bytes
     }
 
-    /// Whether the whole body came with the head, so that it can be sent twice.
-    pub fn is_whole(&self) -> bool {
+    /// Whether the body was seen to its end, wherever it is by now.
+    pub fn is_done(&self) -> bool {
         self.progress.is_done()
+    }
+
+    /// Whether the whole body came with the head and still lies behind it, so that it can be sent twice. There may be none.
+    pub const fn came_whole(&self) -> bool {
+        self.came_whole
     }
 
     /// How many bytes behind the head are part of the body. What came later never went into the head's buffer.

@@ -167,3 +167,40 @@ async fn what_is_lost_twice_is_given_up() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_body_that_came_behind_its_head_is_sent_once_whatever_becomes_of_it() {
+    let skewed = "HTTP/1.1 403 Forbidden\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Length: 48\r\n\r\n\
+                  <Error><Code>RequestTimeTooSkewed</Code></Error>";
+    let hash = "Content-Type: a/b\r\nx-acs-content-sha256: 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\r\n";
+    let body = "x".repeat(30);
+    for (name, head, expected) in [
+        ("a complaint", request("PUT", OSS, "/k", "Content-Length: 30\r\n"), (403, "")),
+        (
+            "a lost connection",
+            request("POST", ECS, "/?Action=DescribeRegions", &format!("{hash}Content-Length: 30\r\n")),
+            (502, "upstream_reset_ambiguous"),
+        ),
+    ] {
+        for now in [0, 5] {
+            let upstream = Upstream::start(move |seen, _| match seen.method().as_str() {
+                "PUT" => Reply::new(skewed),
+                "POST" => Reply::steps([Step::Close]),
+                _ => Reply::body("next"),
+            })
+            .await;
+            let proxy = Kit::new().before(&upstream).await;
+            let mut caller = proxy.caller().await;
+            let (first, later) = body.split_at(now);
+            caller.send(head.clone() + first).await;
+            upstream.until("the head", |log| log.requests.len() == 1).await;
+            caller.send(later).await;
+            let answer = caller.answer().await;
+            assert_eq!((answer.status, answer.code().as_str()), expected, "{name}, {now}: {answer:?}");
+            let seen = upstream.requests();
+            assert_eq!((seen.len(), seen[0].body.as_slice()), (1, body.as_bytes()), "{name}, {now}");
+            caller.send(get(OSS, "/next")).await;
+            assert_eq!(caller.answer().await.text(), "next", "{name}, {now}");
+        }
+    }
+}

@@ -118,3 +118,31 @@ async fn who_announces_much_and_sends_nothing_takes_nothing_from_others() {
     let answer = proxy.call(with_body("POST", ECS, "/", form, "Action=DescribeRegions")).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 }
+
+#[tokio::test]
+async fn a_held_bodys_limit_is_of_its_data_however_it_is_cut() {
+    let upstream = Upstream::start(|seen, _| Reply::body(&seen.target())).await;
+    let proxy = Kit::new().settings("[limits]\nheld_body = \"2KiB\"").before(&upstream).await;
+    let json = "Content-Type: application/json\r\n";
+    let body = "x".repeat(2048);
+    let counted = with_body("POST", ECS, REGIONS, json, &body) + &get(OSS, "/next");
+    let chunks = "1\r\nx\r\n".repeat(2048) + "0\r\n\r\n";
+    let chunked = request("POST", ECS, REGIONS, &format!("{json}Transfer-Encoding: chunked\r\n"))
+        + &chunks
+        + &get(OSS, "/next");
+    for (name, bytes) in [("counted", counted), ("chunked", chunked)] {
+        let head = bytes.find("\r\n\r\n").unwrap() + 4;
+        for cuts in [vec![], vec![head], vec![head + 7, head + 900]] {
+            let mut caller = proxy.caller().await;
+            caller.send_cut(bytes.as_bytes(), &cuts).await;
+            let statuses = [caller.answer().await.status, caller.answer().await.status];
+            assert_eq!(statuses, [200, 200], "{name} {cuts:?}");
+        }
+    }
+    let over = with_body("POST", ECS, REGIONS, json, &(body + "x"));
+    assert_eq!(proxy.call(over).await.verdict(), (413, "body_too_large".to_owned()));
+    let over = request("POST", ECS, REGIONS, &format!("{json}Transfer-Encoding: chunked\r\n"))
+        + &"1\r\nx\r\n".repeat(2049)
+        + "0\r\n\r\n";
+    assert_eq!(proxy.call(over).await.verdict(), (413, "body_too_large".to_owned()));
+}
