@@ -45,10 +45,10 @@ pub fn target(raw: &[u8]) -> Result<Target<'_>, Refusal> {
     } else {
         return Err(bad("the request target is neither a path nor an `http://` address"));
     };
-    if rest.contains(&b'#') {
+    if memchr::memchr(b'#', rest).is_some() {
         return Err(bad("the request target has a fragment, which never goes on the wire"));
     }
-    let question = rest.iter().position(|&byte| byte == b'?');
+    let question = memchr::memchr(b'?', rest);
     let (path, query) = match question {
         Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default()),
         None => (rest, &[][..]),

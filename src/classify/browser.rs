@@ -1,11 +1,20 @@
 //! The browser gate: a web page must not be able to make us sign, whatever address it reached us by.
 
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Head, Method};
+use crate::wire::{Head, Method, NameSet};
 
 /// Refuses what only a browser sends. Node's `fetch` sends `sec-fetch-mode: cors` and no more: that passes.
 pub fn refuse_browsers(head: &Head) -> Result<(), Refusal> {
-    for field in head.fields() {
+    static NAMES: NameSet = NameSet::new(&[
+        "origin",
+        "referer",
+        "sec-fetch-site",
+        "sec-fetch-mode",
+        "sec-fetch-dest",
+        "access-control-request-method",
+        "upgrade",
+    ]);
+    for field in head.fields().filter(|field| NAMES.holds(field.name)) {
         let name = if field.is("origin") || field.is("referer") || field.is("sec-fetch-site") {
             "a header that only browsers send"
         } else if field.is("sec-fetch-mode") && is_one_of(field.value, &["navigate", "no-cors", "websocket"])

@@ -32,23 +32,29 @@ const fn civil(unix_seconds: i64) -> Civil {
     }
 }
 
-/// Writes each value as two digits at its place.
+/// The numbers below a hundred, in two digits.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// Writes the last two digits of each value at its place.
 #[inline]
-fn fill<const N: usize, const PAIRS: usize>(template: &[u8; N], pairs: [(usize, i64); PAIRS]) -> [u8; N] {
+fn fill<const N: usize, const COUNT: usize>(template: &[u8; N], values: [(usize, i64); COUNT]) -> [u8; N] {
     let mut text = *template;
-    for (at, value) in pairs {
-        if let Some([tens, ones]) = text.get_mut(at..at + 2) {
-            *tens = digit(value / 10);
-            *ones = digit(value);
+    for (at, value) in values {
+        let pair = PAIRS.get(value.rem_euclid(100) as usize);
+        if let (Some(slot), Some(pair)) = (text.get_mut(at..at + 2), pair) {
+            slot.copy_from_slice(pair);
         }
     }
     text
-}
-
-/// The last digit of `value`.
-const fn digit(value: i64) -> u8 {
-    // The remainder is below ten.
-    b'0' + value.rem_euclid(10) as u8
 }
 
 /// `2024-02-29T01:57:12Z`: OpenAPI's Timestamp and `x-acs-date`.

@@ -9,7 +9,7 @@ use crate::accept::{Caller, Next, Stream};
 use crate::clock::Now;
 use crate::credential::Credential;
 use crate::refusal::Code;
-use crate::telemetry::{Outcome, Record};
+use crate::telemetry::{Outcome, Record, RequestId};
 use crate::upstream::{Arrived, CallerSide, End, Failure, Outgoing, Upload};
 use crate::wire::{Framing, Head};
 
@@ -68,7 +68,7 @@ impl Pipeline {
         let arrived = self.send(caller, &mut exchange, record).await?;
         record.upstream = Some(self.worker.clock.boot().saturating_sub(exchange.begun.boot));
         record.status = arrived.status();
-        record.request_id = exchange.prepared.request_id(&arrived);
+        record.request_id = RequestId::new(arrived.request_id());
 
         let closes = !caller.head.keeps_alive() || caller.is_draining();
         let host = exchange.prepared.endpoint.host();

@@ -10,10 +10,9 @@ use super::scratch::{Parts, Scratch};
 use crate::classify::strip::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
 use crate::endpoint::Tenants;
-use crate::names::{Endpoint, Scheme};
+use crate::names::Endpoint;
 use crate::refusal::{Code, Refusal};
-use crate::telemetry::{Record, RequestId};
-use crate::upstream::Arrived;
+use crate::telemetry::Record;
 use crate::wire::{Head, Target, parameters};
 
 /// What was decided.
@@ -28,15 +27,6 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// The cloud's id of the request, from its answer.
-    pub(super) fn request_id(&self, arrived: &Arrived) -> RequestId {
-        let name = match self.plan.call.scheme {
-            Some(Scheme::OssV4) => "x-oss-request-id",
-            _ => "x-acs-request-id",
-        };
-        arrived.field(name).map(RequestId::new).unwrap_or_default()
-    }
-
     /// The path that goes out.
     pub(super) fn path<'a>(&self, target: &Target<'a>) -> &'a [u8] {
         target.path.get(self.path_from..).unwrap_or_default()

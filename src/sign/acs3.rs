@@ -43,9 +43,12 @@ impl<H> fmt::Debug for Covered<'_, H> {
 
 /// Whether the scheme signs a header: `host`, `content-type` and every `x-acs-*`.
 pub fn covers(name: &[u8]) -> bool {
-    name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-"))
-        || name.eq_ignore_ascii_case(b"content-type")
-        || name.eq_ignore_ascii_case(b"host")
+    match name.first() {
+        Some(b'x' | b'X') => name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-")),
+        Some(b'c' | b'C') => name.eq_ignore_ascii_case(b"content-type"),
+        Some(b'h' | b'H') => name.eq_ignore_ascii_case(b"host"),
+        _ => false,
+    }
 }
 
 /// The signature over exactly what is given. Leaves its texts in the workspace.
@@ -139,14 +142,17 @@ pub(super) fn sign(
             added.push(Field::new(name, value));
         }
     }
-    added.push(Field::new("x-acs-date", &date));
-    added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_bytes()));
-    added.push(Field::new("x-acs-content-sha256", payload_hash));
-    if let Some(token) = identity.security_token {
+    // In the order that they are signed in, so that little is left to sort.
+    if identity.security_token.is_some() {
         // Every SDK sends the id beside the token; without a token none does.
         added.push(Field::new("x-acs-accesskey-id", identity.access_key_id.as_bytes()));
+    }
+    added.push(Field::new("x-acs-content-sha256", payload_hash));
+    added.push(Field::new("x-acs-date", &date));
+    if let Some(token) = identity.security_token {
         added.push(Field::new("x-acs-security-token", token.as_bytes()));
     }
+    added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_bytes()));
 
     let Unsigned { method, path, query, .. } = *unsigned;
     let host = std::iter::once(Field::new("host", unsigned.endpoint.host().as_bytes()));

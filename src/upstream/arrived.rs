@@ -62,6 +62,11 @@ impl Arrived {
         self.answer.status
     }
 
+    /// The cloud's id of the request. Empty: it sent none.
+    pub fn request_id(&self) -> &[u8] {
+        self.answer.request_id(&self.buffer)
+    }
+
     /// The value of a header.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         self.answer.field(&self.buffer, name)

@@ -75,6 +75,8 @@ pub struct AnswerHead {
     pub keeps_alive: bool,
     /// Whether `Connection` names headers that are not passed on.
     names_headers: bool,
+    /// Where the value of the first `x-acs-request-id` or `x-oss-request-id` lies.
+    request_id: (usize, usize),
 }
 
 impl AnswerHead {
@@ -101,9 +103,14 @@ impl AnswerHead {
             }
             let mut keeps_alive = response.version == Some(1);
             let mut names_headers = false;
+            let mut request_id = (0, 0);
             let (mut lengths, mut content_length, mut codings, mut chunked) = (0, None, 0, false);
             for header in response.headers.iter() {
                 let field = Field { name: header.name.as_bytes(), value: header.value };
+                if request_id == (0, 0) && is_request_id(field.name) {
+                    let from = field.value.as_ptr().addr() - bytes.as_ptr().addr();
+                    request_id = (from, from + field.value.len());
+                }
                 if field.is("content-length") {
                     lengths += 1;
                     content_length = plain_decimal(field.value);
@@ -126,7 +133,7 @@ impl AnswerHead {
                 _ => return Err(BadAnswer::Framing),
             };
             keeps_alive &= framing != AnswerFraming::UntilClose;
-            Ok(Self { status, length, framing, keeps_alive, names_headers })
+            Ok(Self { status, length, framing, keeps_alive, names_headers, request_id })
         })
     }
 
@@ -147,6 +154,11 @@ impl AnswerHead {
             let colon = memchr::memchr(b':', line)?;
             Some(Field { name: line.get(..colon)?, value: line.get(colon + 1..)?.trim_ascii_start() })
         })
+    }
+
+    /// The cloud's id of the request in `bytes`, which this head was parsed from. Empty: there is none.
+    pub fn request_id<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        bytes.get(self.request_id.0..self.request_id.1).unwrap_or_default()
     }
 
     /// The value of the first header `name` in `bytes`, which this head was parsed from.
@@ -200,6 +212,11 @@ pub struct Toward {
     pub is_chunked: bool,
     /// Whether the connection is closed afterwards.
     pub closes: bool,
+}
+
+fn is_request_id(name: &[u8]) -> bool {
+    name.len() == "x-acs-request-id".len()
+        && (name.eq_ignore_ascii_case(b"x-acs-request-id") || name.eq_ignore_ascii_case(b"x-oss-request-id"))
 }
 
 fn is_dropped(name: &[u8]) -> bool {
