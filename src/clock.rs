@@ -93,10 +93,11 @@ impl Reserve {
 
     fn next(&mut self) -> u128 {
         if self.used + 16 > Self::BYTES {
-            self.used = 0;
             if getrandom::fill(&mut self.bytes).is_err() {
+                // Asked again for the next one: what is here was handed out before.
                 return 0;
             }
+            self.used = 0;
         }
         let mut random = [0; 16];
         if let Some(next) = self.bytes.get_mut(self.used..self.used + 16) {

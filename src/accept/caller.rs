@@ -24,6 +24,8 @@ pub struct Caller {
     /// The worker's buffers.
     pub buffers: Arc<Buffers>,
     draining: watch::Receiver<bool>,
+    /// Whether a request is being answered. A connection that is given up meanwhile is reset.
+    pub(super) is_answering: bool,
 }
 
 /// Why a wait for the next bytes ended without any.
@@ -31,6 +33,15 @@ pub(super) enum WaitEnd {
     TooLong,
     Gone,
     Draining,
+}
+
+impl Drop for Caller {
+    /// At the end of a drain, or by a panic, an answer can be dropped half sent: it must not look whole.
+    fn drop(&mut self) {
+        if self.is_answering {
+            self.stream.reset_on_close();
+        }
+    }
 }
 
 impl Caller {
@@ -42,6 +53,7 @@ impl Caller {
             deadline: Deadline::new(),
             buffers: Arc::clone(&shared.buffers),
             draining: shared.draining.clone(),
+            is_answering: false,
         }
     }
 

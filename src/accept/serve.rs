@@ -54,8 +54,9 @@ pub trait Application: Send + Sync + 'static {
     /// Leaves the head finished, so that the next request can be read, whenever it returns [`Next::Keep`].
     fn handle(&self, caller: &mut Caller, gate: Result<(), Refusal>) -> impl Future<Output = Next> + Send;
 
-    /// What a connection that is one too many is answered with, whatever it would have asked.
-    fn turn_away(&self) -> Vec<u8>;
+    /// What a connection that is one too many is answered with, whatever it would have asked; or, if it `is_told` nothing,
+    /// would be.
+    fn turn_away(&self, is_told: bool) -> Vec<u8>;
 }
 
 /// What the connections of a process share.
@@ -129,9 +130,10 @@ impl Drop for Place {
 
 /// Tells a caller that it is one too many, and closes in the order that lets it see that.
 fn turn_away<A: Application>(stream: Stream, application: &A, shared: &Shared, turned_away: &Arc<Semaphore>) {
-    let answer = application.turn_away();
     // More than these at once get no answer: whatever is done for them, there must be a bound.
-    let Ok(place) = Arc::clone(turned_away).try_acquire_owned() else { return };
+    let place = Arc::clone(turned_away).try_acquire_owned().ok();
+    let answer = application.turn_away(place.is_some());
+    let Some(place) = place else { return };
     let mut caller = Caller::new(stream, shared);
     tokio::spawn(async move {
         if caller.write(&answer, Duration::from_millis(100)).await.is_ok() {
@@ -147,7 +149,10 @@ async fn connection<A: Application>(stream: Stream, application: &A, shared: &Sh
     loop {
         let Some(gate) = next_request(&mut caller, shared, patience).await else { break };
         let is_sound = gate.is_ok();
-        match application.handle(&mut caller, gate).await {
+        caller.is_answering = true;
+        let next = application.handle(&mut caller, gate).await;
+        caller.is_answering = false;
+        match next {
             Next::Keep if is_sound => {}
             Next::Abort => {
                 caller.stream.reset_on_close();

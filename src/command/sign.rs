@@ -59,6 +59,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
+    process::harden();
     match signed(arguments) {
         Ok((signed, body, workspace, scheme)) => {
             let explained = if arguments.explain { explained(&workspace, scheme) } else { String::new() };

@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::credential::Credential;
 use crate::refusal::Code;
 use crate::telemetry::{Outcome, Record, RequestId};
-use crate::upstream::{Arrived, CallerSide, End, Failure, Outgoing, Upload};
+use crate::upstream::{Arrived, CallerSide, End, Failure, Outgoing, Reuse, Upload};
 use crate::wire::{Framing, Head};
 
 /// A body up to this size is sent again after a connection was lost, where sending twice does no harm.
@@ -101,7 +101,6 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Arrived, Stop> {
         let mut now = exchange.begun;
-        let may_be_sent_twice = exchange.prepared.plan.call.may_be_sent_twice;
         let (mut was_lost, mut was_rejected) = (false, false);
         loop {
             record.attempts += 1;
@@ -109,12 +108,16 @@ impl Pipeline {
             let by = (credential.as_deref(), self.moment(&now));
             let (signed, body) = self.sign(&caller.head, &exchange.prepared, by, exchange.held.as_deref())?;
             record.scheme = exchange.prepared.plan.call.scheme;
+            let reuse = match (was_lost, exchange.outlives_a_connection()) {
+                (true, _) => Reuse::None,
+                (false, true) => Reuse::Any,
+                (false, false) => Reuse::Fresh,
+            };
             let outgoing = match &body {
                 Some(body) => Outgoing::Whole(body),
                 None => Outgoing::Streamed(exchange.upload),
             };
-            let sent =
-                self.worker.upstream.send(&signed, outgoing, may_be_sent_twice, &mut side(caller)).await;
+            let sent = self.worker.upstream.send(&signed, outgoing, reuse, &mut side(caller)).await;
             self.worker.buffers.put(signed.into_buffer());
             match sent {
                 Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {

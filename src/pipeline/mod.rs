@@ -123,17 +123,19 @@ impl Application for Pipeline {
         next
     }
 
-    fn turn_away(&self) -> Vec<u8> {
+    fn turn_away(&self, is_told: bool) -> Vec<u8> {
         let sentence = "as many connections are open as `limits.connections` allows";
         let refusal = Refusal::new(Code::Overloaded, sentence, "try again, or raise the limit")
             .retry_after(Duration::from_secs(1));
         let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
-        record.status = refusal.code.status();
         record.refusal = Some(refusal.code.name());
         let id = self.worker.clock.nonce();
         record.request_id = RequestId::new(id.as_bytes());
         let Rendered { answer, body_bytes } = render(&refusal, Dialect::default(), id, true, false);
-        record.response_bytes = body_bytes;
+        if is_told {
+            record.status = refusal.code.status();
+            record.response_bytes = body_bytes;
+        }
         self.write_down(&record);
         answer
     }

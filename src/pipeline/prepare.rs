@@ -33,6 +33,10 @@ impl Prepared {
     }
 }
 
+/// Fields of a form, each of which is listed and sorted while all other requests wait. The cloud's own lists end at a few
+/// hundred members.
+const FORM_FIELDS_MAX: usize = 10_000;
+
 /// What a request is judged by, beside what it says itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
@@ -61,7 +65,14 @@ pub fn judge<'a>(
     let Parts { query, form, .. } = parts;
     query.extend(parameters(target.query));
     if let Some(held) = held.filter(|_| is_form) {
-        form.extend(parameters(held));
+        form.extend(parameters(held).take(FORM_FIELDS_MAX + 1));
+        if form.len() > FORM_FIELDS_MAX {
+            return Err(Refusal::new(
+                Code::BodyTooLarge,
+                "the form has more than 10,000 fields",
+                "send fewer at a time",
+            ));
+        }
     }
     let read = match (is_form, held) {
         (false, _) => FormRead::None,

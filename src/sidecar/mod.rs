@@ -199,7 +199,9 @@ impl Sidecar {
         let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
         if let Some(access) = self.report.access.clone() {
             // Lines that nobody takes do not make the drain any less clean: they are counted among the dropped.
-            let _ = tokio::task::spawn_blocking(move || access.finish(LAST_LINES)).await;
+            let finishing = tokio::task::spawn_blocking(move || access.finish(LAST_LINES));
+            // It may have to wait for a thread: name look-ups that hang can hold them all.
+            let _ = tokio::time::timeout(2 * LAST_LINES, finishing).await;
         }
         self.admin_task.abort();
         is_clean
@@ -233,11 +235,14 @@ fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<o
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (end, ended) = oneshot::channel();
     thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-        if let Err(error) = runtime.block_on(plan.serve(doors)) {
-            tracing::error!(%error, "a worker has stopped");
+        match runtime.block_on(plan.serve(doors)) {
+            // The sidecar may be gone without having been drained.
+            Ok(()) => drop(end.send(())),
+            Err(error) => {
+                tracing::error!(%error, "a worker has stopped");
+                drop(end);
+            }
         }
-        // The sidecar may be gone without having been drained.
-        let _ = end.send(());
         // A name look-up that hangs is not waited for.
         runtime.shutdown_background();
     })?;

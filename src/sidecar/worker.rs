@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicI64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -143,7 +144,9 @@ pub(super) fn access_writer(settings: &Settings) -> io::Result<Option<Arc<Access
         // Without the standard library's buffer, which would keep half of what a full pipe did not take.
         Access::Stdout => Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
         Access::File(path) => {
-            let opened = OpenOptions::new().create(true).append(true).open(path);
+            // A pipe that nobody reads yet is an error, and not a start that hangs.
+            let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+            let opened = OpenOptions::new().create(true).append(true).custom_flags(flags).open(path);
             let named = |error: io::Error| {
                 let text = format!("`log.access`: {} cannot be opened: {error}", path.display());
                 io::Error::new(error.kind(), text)

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::sorted::{Headers, Parameters};
 
+/// Bytes of a text that are kept from one signature to the next.
+const KEPT_MAX: usize = 256 * 1024;
+
 /// One per worker. Between two signatures it holds nothing but its capacity and the last texts, for `--explain`.
 #[derive(Default)]
 pub struct Workspace {
@@ -37,9 +40,11 @@ impl Workspace {
 
     /// Empties the texts before a signature.
     pub(super) fn clear(&mut self) {
-        self.canonical.clear();
-        self.string_to_sign.clear();
-        self.names.clear();
+        for text in [&mut self.canonical, &mut self.string_to_sign, &mut self.names] {
+            text.clear();
+            // A form of megabytes is rare, and its text is not kept for the next request.
+            text.shrink_to(KEPT_MAX);
+        }
     }
 
     /// The list of parameters, empty. Give it back with [`Self::put_parameters`].

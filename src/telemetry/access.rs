@@ -67,9 +67,12 @@ impl AccessWriter {
             // Every one of them, also behind one that could not.
             logs.iter().filter(|log| !log.flush()).count() == 0
         };
+        let is_all = flush();
+        if self.outlet.finish(limit / 2) && is_all {
+            return true;
+        }
         // What there was no room for goes into the room that writing the rest has made.
-        flush() && self.outlet.finish(limit)
-            || self.outlet.finish(limit) && flush() && self.outlet.finish(limit)
+        flush() && self.outlet.finish(limit / 2)
     }
 }
 

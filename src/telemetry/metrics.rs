@@ -14,6 +14,9 @@ use crate::names::{Action, Endpoint, Region};
 /// Distinct actions that are counted by name, over all workers. The rest is `other`: what callers send must not fill
 /// memory, neither here nor in whatever collects the numbers.
 const ACTIONS_MAX: usize = 200;
+/// Combinations of labels that a worker counts apart. More than an application has; what comes later is counted without
+/// product and region.
+const SERIES_MAX: usize = 5_000;
 /// Upper bounds of the histograms' buckets, in seconds: from a local answer to a long upload.
 const BUCKETS: [f64; 15] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -132,6 +135,9 @@ impl Counters {
         {
             request = Request { action: None, is_other: true, ..request };
         }
+        if self.requests.len() >= SERIES_MAX && !self.requests.contains_key(&request) {
+            request = Request { product: "", action: None, is_other: true, region: None, ..request };
+        }
         *self.requests.entry(request).or_default() += 1;
     }
 
@@ -218,6 +224,21 @@ mod tests {
     use super::*;
     use crate::clock::{Clock, SystemClock};
     use crate::names::RoleName;
+
+    #[test]
+    fn what_callers_make_up_fills_no_memory() {
+        let metrics = Metrics::default();
+        let (shard, begun) = (metrics.shard(), SystemClock.now());
+        for number in 0..3 * SERIES_MAX {
+            let action = Action::new(format!("Act{}", number % 100).bytes());
+            let status = 200 + u16::try_from(number / 100).unwrap();
+            let record = Record { action, status, ..Record::begin(begun, RoleName::new("default")) };
+            shard.count(&record, begun.boot);
+        }
+        let counters = shard.counters.lock().unwrap();
+        assert!(counters.requests.len() <= SERIES_MAX + 200, "{}", counters.requests.len());
+        assert_eq!(counters.requests.values().sum::<u64>(), 3 * SERIES_MAX as u64, "none is lost");
+    }
 
     #[test]
     fn two_hundred_actions_are_named_however_many_workers_there_are() {

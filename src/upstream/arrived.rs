@@ -21,6 +21,8 @@ pub struct Arrived {
     pub(super) answer: AnswerHead,
     /// Whether every byte of the request went out before the answer came.
     pub(super) is_request_whole: bool,
+    /// Whether the connection broke while the request went out. Its end is then no orderly one, however it looks.
+    pub(super) is_broken: bool,
     /// How the connection ended, if that was seen when the body was looked at: it is seen once only.
     pub(super) ended: Option<Read>,
 }
@@ -191,8 +193,8 @@ impl Arrived {
             };
             match read {
                 Ok(Read::Some) => {}
-                Ok(Read::End) => break body.at_end(side).await,
-                Ok(Read::Broken) => break End::Truncated,
+                Ok(Read::End) if !self.is_broken => break body.at_end(side).await,
+                Ok(Read::End | Read::Broken) => break End::Truncated,
                 Err(Failure::CallerGone) => break End::CallerGone,
                 Err(_) => break End::Truncated,
             }
@@ -219,7 +221,8 @@ mod tests {
         let buffer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary".to_vec();
         let answer = AnswerHead::parse(&buffer, false).unwrap().unwrap();
         let connection = Connection::new(Transport::Plain(stream), Instant::now());
-        let arrived = Arrived { connection, buffer, answer, is_request_whole: true, ended: None };
+        let arrived =
+            Arrived { connection, buffer, answer, is_request_whole: true, is_broken: false, ended: None };
         let printed = format!("{arrived:?}");
         assert!(!printed.contains("canary") && !printed.contains("99, 97, 110"), "{printed}");
     }

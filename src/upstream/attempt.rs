@@ -42,12 +42,14 @@ pub(super) struct Attempt {
     pub(super) connection: Connection,
     pub(super) buffer: Vec<u8>,
     interims: u32,
+    /// Whether the connection broke while the request went out: the system tells once only.
+    pub(super) is_broken: bool,
 }
 
 impl Attempt {
     /// Before anything is written. `buffer` is for the answer.
     pub(super) const fn new(connection: Connection, buffer: Vec<u8>) -> Self {
-        Self { connection, buffer, interims: 0 }
+        Self { connection, buffer, interims: 0, is_broken: false }
     }
 
     /// The answer's head, if it has arrived. Interim answers that nobody waits for are passed over.
@@ -136,7 +138,11 @@ impl Attempt {
                         return Ok(Heard::Answer);
                     }
                 }
-                Ok(Ok(Step::Heard(Read::End | Read::Broken) | Step::Failed)) => return Ok(Heard::Answer),
+                Ok(Ok(Step::Heard(Read::End))) => return Ok(Heard::Answer),
+                Ok(Ok(Step::Heard(Read::Broken) | Step::Failed)) => {
+                    self.is_broken = true;
+                    return Ok(Heard::Answer);
+                }
                 Ok(Err(failure)) => return Err(failure),
                 Err(Elapsed) => return Err(Failure::HeadTimeout),
             }

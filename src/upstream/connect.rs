@@ -1,13 +1,14 @@
 //! Makes a connection: name resolution, TCP, and TLS with the endpoint's name.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -66,9 +67,23 @@ pub async fn open(host: &Host, dial: &Dial, limit: Duration) -> Result<Connectio
     Ok(Connection::new(transport, Instant::now()))
 }
 
+/// Look-ups that are under way. The system's cannot be given up: each keeps its place until it ends, so that a name server
+/// that says nothing takes no more threads than these.
+static LOOK_UPS: Semaphore = Semaphore::const_new(32);
+
 async fn look_up(name: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, Failure> {
-    match timeout_at(until, lookup_host((name, port))).await {
-        Ok(Ok(addresses)) => Ok(addresses.collect()),
+    let name = (name.to_owned(), port);
+    let looking = async {
+        let place = LOOK_UPS.acquire().await.map_err(io::Error::other)?;
+        let looked = tokio::task::spawn_blocking(move || {
+            let addresses = name.to_socket_addrs().map(Iterator::collect);
+            drop(place);
+            addresses
+        });
+        looked.await.map_err(io::Error::other)?
+    };
+    match timeout_at(until, looking).await {
+        Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(Failure::Unreachable(error)),
         Err(_) => Err(Failure::Unreachable(io::ErrorKind::TimedOut.into())),
     }

@@ -48,6 +48,17 @@ pub struct Timeouts {
     pub body_idle: Duration,
 }
 
+/// Which kept connections may carry an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// None: a kept one was lost just now, and the others may be as dead.
+    None,
+    /// One that idled for a short while: the request cannot be sent again if it is lost.
+    Fresh,
+    /// Any.
+    Any,
+}
+
 /// What all workers count together.
 #[derive(Debug, Default)]
 pub struct Connections {
@@ -77,16 +88,20 @@ impl Upstream {
         &self.timeouts
     }
 
-    /// One attempt. `may_be_sent_twice`: an old connection may carry it, since it can be sent again if that is lost.
+    /// One attempt.
     pub async fn send<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         signed: &Signed,
         outgoing: Outgoing<'_>,
-        may_be_sent_twice: bool,
+        reuse: Reuse,
         side: &mut CallerSide<'_, S>,
     ) -> Result<Arrived, Failure> {
         let host = signed.endpoint().host();
-        let connection = match self.pool.take(host, may_be_sent_twice, Instant::now()) {
+        let kept = match reuse {
+            Reuse::None => None,
+            Reuse::Fresh | Reuse::Any => self.pool.take(host, reuse == Reuse::Any, Instant::now()),
+        };
+        let connection = match kept {
             Some(connection) => connection,
             None => self.connect(host).await?,
         };

@@ -57,7 +57,7 @@ impl Relay {
                 None => {}
             }
         });
-        // What came before a fault is passed on, so that the caller sees as much as there was.
+        // What a fault came with is not passed on: the caller has to miss it.
         let used = *read.as_ref().unwrap_or(&0);
         let raw = bytes.get(..used).unwrap_or_default();
         let body = framed.as_deref().unwrap_or(raw);
@@ -71,7 +71,9 @@ impl Relay {
         if let Some(framed) = framed {
             side.buffers.put(framed);
         }
-        self.body_bytes += count;
+        if written.is_ok() && read.is_ok() {
+            self.body_bytes += count;
+        }
         self.has_rest = used < bytes.len();
         match (written, read) {
             (Err(_), _) => Some(End::CallerGone),

@@ -24,8 +24,15 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     let mut attempt = Attempt::new(connection, side.buffers.small());
     match exchange(&mut attempt, signed.head(), outgoing, side, timeouts).await {
         Ok((answer, heard)) => {
-            let Attempt { connection, buffer, .. } = attempt;
-            Ok(Arrived { connection, buffer, answer, is_request_whole: heard == Heard::Nothing, ended: None })
+            let Attempt { connection, buffer, is_broken, .. } = attempt;
+            Ok(Arrived {
+                connection,
+                buffer,
+                answer,
+                is_request_whole: heard == Heard::Nothing,
+                is_broken,
+                ended: None,
+            })
         }
         Err(failure) => {
             side.buffers.put(attempt.buffer);

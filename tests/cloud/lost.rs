@@ -204,3 +204,27 @@ async fn a_body_that_came_behind_its_head_is_sent_once_whatever_becomes_of_it() 
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_sent_again_goes_over_a_connection_of_its_own() {
+    // Five are kept, and all of them break at their next request, as behind a firewall that forgot them.
+    let upstream = Upstream::start(|seen, _| match seen.target().as_str() {
+        "/again" if seen.connection < 5 => Reply::to_head([Step::Reset]),
+        _ => Reply::ok(),
+    })
+    .await;
+    let proxy = Kit::new().before(&upstream).await;
+    let mut callers = Vec::new();
+    for _ in 0..5 {
+        let mut caller = proxy.caller().await;
+        caller.send(request("PUT", OSS, "/k", "Content-Length: 5\r\n")).await;
+        callers.push(caller);
+    }
+    upstream.until("five uploads", |log| log.requests.len() == 5).await;
+    for caller in &mut callers {
+        caller.send("hello").await;
+        assert_eq!(caller.answer().await.status, 200);
+    }
+    let answer = proxy.get(OSS, "/again").await;
+    assert_eq!((answer.status, upstream.requests().len(), upstream.log().connections), (200, 7, 6));
+}

@@ -146,3 +146,16 @@ async fn a_held_bodys_limit_is_of_its_data_however_it_is_cut() {
         + "0\r\n\r\n";
     assert_eq!(proxy.call(over).await.verdict(), (413, "body_too_large".to_owned()));
 }
+
+#[tokio::test]
+async fn a_form_of_more_fields_than_anyone_sends_is_refused_before_it_is_sorted() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = Kit::new().before(&upstream).await;
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let body = |fields: usize| "Action=DescribeRegions".to_owned() + &"&a=1".repeat(fields - 1);
+    let answer = proxy.call(with_body("POST", ECS, "/", form, &body(10_001))).await;
+    assert_eq!(answer.verdict(), (413, "body_too_large".to_owned()), "{answer:?}");
+    assert_eq!(upstream.log().connections, 0);
+    let answer = proxy.call(with_body("POST", ECS, "/", form, &body(10_000))).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::kit::program::Program;
-use crate::kit::{Caller, OSS, Reply, Step, Upstream, request, soon};
+use crate::kit::{Caller, Ended, OSS, Reply, Step, Upstream, get, request, soon};
 
 /// So many workers that one connection is hardly ever the first one's.
 const WORKERS: usize = 32;
@@ -80,4 +80,18 @@ async fn a_hang_up_drains_as_the_other_signals_do_and_what_comes_with_it_is_no_s
     assert_eq!(status.code(), Some(0));
     assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
     drop(callers);
+}
+
+#[tokio::test]
+async fn an_answer_that_the_deadline_cuts_does_not_look_whole() {
+    // Toward HTTP/1.0 the end of the connection is the end of the answer, and nothing else says so.
+    let half = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n";
+    let upstream = Upstream::start(move |_, _| Reply::new(half).then(Step::AwaitEnd)).await;
+    let mut program = Program::start("drain_timeout = \"100ms\"", "", &upstream).await;
+    let mut caller = Caller::connect(program.forward).await;
+    caller.send(get(OSS, "/k").replacen("HTTP/1.1", "HTTP/1.0", 1)).await;
+    soon("the half", caller.reader.until(b"\r\n\r\nhalf")).await.unwrap();
+    program.signal();
+    assert_eq!(caller.end().await, Ended::Reset);
+    assert_eq!(program.end().await.code(), Some(0));
 }
