@@ -15,7 +15,7 @@ impl<const N: usize> Inline<N> {
     fn new(bytes: impl Iterator<Item = u8>) -> Option<Self> {
         let mut inline = Self { length: 0, bytes: [0; N] };
         for byte in bytes {
-            if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'.') {
+            if !is_name_byte(byte) {
                 return None;
             }
             *inline.bytes.get_mut(usize::from(inline.length))? = byte;
@@ -25,10 +25,9 @@ impl<const N: usize> Inline<N> {
     }
 
     fn from_plain(bytes: &[u8]) -> Option<Self> {
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let mut inline = Self { length: u8::try_from(bytes.len()).ok()?, bytes: [0; N] };
         inline.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        (!bytes.is_empty() && bytes.iter().all(is_name)).then_some(inline)
+        (!bytes.is_empty() && bytes.iter().copied().all(is_name_byte)).then_some(inline)
     }
 
     fn as_bytes(&self) -> &[u8] {
@@ -38,6 +37,10 @@ impl<const N: usize> Inline<N> {
     fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
+}
+
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 impl<const N: usize> std::hash::Hash for Inline<N> {

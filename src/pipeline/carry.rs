@@ -75,19 +75,16 @@ impl Pipeline {
         let relayed = arrived.relay(&self.worker.upstream, host, closes, &mut side(caller)).await;
         record.request_bytes = exchange.body_bytes(&caller.head);
         record.response_bytes = relayed.body_bytes;
-        let (outcome, next) = match relayed.end {
-            End::Keep => (Outcome::Forwarded, Next::Keep),
-            End::Close => (Outcome::Forwarded, Next::Close),
-            End::Truncated | End::Silent => (Outcome::Truncated, Next::Abort),
+        let (outcome, fault, next) = match relayed.end {
+            End::Keep => (Outcome::Forwarded, None, Next::Keep),
+            End::Close => (Outcome::Forwarded, None, Next::Close),
+            End::Truncated => (Outcome::Truncated, Some(Code::UpstreamTruncated), Next::Abort),
+            End::Silent => (Outcome::Truncated, Some(Code::UpstreamIdleTimeout), Next::Abort),
             // It may still be there and read again one day: what it got must not look whole.
-            End::CallerGone => (Outcome::CallerGone, Next::Abort),
+            End::CallerGone => (Outcome::CallerGone, None, Next::Abort),
         };
         record.outcome = outcome;
-        record.refusal = match relayed.end {
-            End::Truncated => Some(Code::UpstreamTruncated.name()),
-            End::Silent => Some(Code::UpstreamIdleTimeout.name()),
-            End::Keep | End::Close | End::CallerGone => None,
-        };
+        record.refusal = fault.map(Code::name);
         caller.head.finish(exchange.upload.prefix());
         Ok(next)
     }

@@ -33,8 +33,8 @@ impl Prepared {
     }
 }
 
-/// Fields of a form, each of which is listed and sorted while all other requests wait. The cloud's own lists end at a few
-/// hundred members.
+/// Fields of a form: each is listed and sorted while all other requests of the worker wait. The lists take a megabyte or two
+/// at this many.
 const FORM_FIELDS_MAX: usize = 10_000;
 
 /// What a request is judged by, beside what it says itself.

@@ -15,7 +15,7 @@ use crate::names::{Endpoint, calendar, write_decimal};
 const FULL: usize = 48 * 1024;
 /// … or this long after the last time, whichever comes first.
 pub const FLUSH_EVERY: Duration = Duration::from_millis(200);
-/// The most that waits to be written: about 1,700 lines, for as long as whoever reads them stands still.
+/// The most that waits to be written: more than a thousand lines, for as long as whoever reads them stands still.
 const WAITING_MAX: usize = 512 * 1024;
 
 /// How a line looks.

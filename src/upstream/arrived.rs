@@ -123,17 +123,15 @@ impl Arrived {
         side: &mut CallerSide<'_, S>,
     ) -> Relayed {
         let framing = self.answer.framing;
+        let knows_chunks = !side.head.is_http_1_0();
         let reframing = match framing {
-            AnswerFraming::Chunked if side.head.is_http_1_0() => Reframing::Unchunk,
+            AnswerFraming::Chunked if !knows_chunks => Reframing::Unchunk,
             // In chunks, the caller can tell the end from a break, and its connection can serve again.
-            AnswerFraming::UntilClose if !side.head.is_http_1_0() => Reframing::Chunk,
+            AnswerFraming::UntilClose if knows_chunks => Reframing::Chunk,
             _ => Reframing::None,
         };
-        let ends_by_closing = match framing {
-            AnswerFraming::Chunked | AnswerFraming::UntilClose => side.head.is_http_1_0(),
-            AnswerFraming::Length(_) | AnswerFraming::None => false,
-        };
-        let closes = closes || ends_by_closing || !self.is_request_whole;
+        let has_no_length = matches!(framing, AnswerFraming::Chunked | AnswerFraming::UntilClose);
+        let closes = closes || has_no_length && !knows_chunks || !self.is_request_whole;
         let toward = Toward {
             // A 204 has no length; the answers to HEAD and 304 state that of the body they do not have.
             keeps_length: match framing {
@@ -141,8 +139,7 @@ impl Arrived {
                 AnswerFraming::None => self.answer.status != 204,
                 AnswerFraming::Chunked | AnswerFraming::UntilClose => false,
             },
-            is_chunked: matches!(framing, AnswerFraming::Chunked | AnswerFraming::UntilClose)
-                && !ends_by_closing,
+            is_chunked: has_no_length && knows_chunks,
             closes,
         };
         let mut out = side.buffers.small();

@@ -25,13 +25,8 @@ impl NameSet {
     }
 
     /// How many names.
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.names.len()
-    }
-
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.names.is_empty()
     }
 
     /// Whether the list holds the header `name`, in any letter case.
