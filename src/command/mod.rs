@@ -4,6 +4,8 @@
 mod cloud;
 #[cfg(feature = "sandbox")]
 mod demo;
+#[cfg(feature = "sandbox")]
+mod fault;
 mod output;
 mod process;
 mod reference;

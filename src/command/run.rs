@@ -31,6 +31,11 @@ pub(super) struct Arguments {
     #[cfg(feature = "sandbox")]
     #[arg(long)]
     sandbox: bool,
+    /// Let the miniature cloud do this wrong, so that recovery can be watched: expire-tokens=SECONDS, fail-sts=CALLS or
+    /// fail=PRODUCT; may be repeated
+    #[cfg(feature = "sandbox")]
+    #[arg(long, value_name = "FAULT", requires = "sandbox")]
+    sandbox_fault: Vec<super::fault::Fault>,
     /// Check the settings, say what is wrong with them, and exit
     #[arg(long)]
     check: bool,
@@ -196,6 +201,9 @@ async fn beside_sandbox(
         return Ok(None);
     }
     let cloud = Cloud::start(crate::sandbox::Options::default(), Arc::clone(&setup.clock)).await?;
+    for fault in &arguments.sandbox_fault {
+        fault.throw(cloud.sandbox.faults());
+    }
     cloud::adopt(&mut setup.settings, cloud.token());
     let (environment, ignored) = cloud::environment(std::mem::take(&mut setup.environment));
     setup.environment = environment;
