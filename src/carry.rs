@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use zeroize::Zeroizing;
 
 use crate::credential::{Answer, Boxed, Carry, CarryError, Outbound};
-use crate::upstream::{Routes, open};
+use crate::upstream::Dialler;
 
 /// What STS sees as the client.
 const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
@@ -19,18 +19,18 @@ const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 /// One connection a call: STS is called a few times an hour.
 #[derive(Debug)]
 pub struct StsCarry {
-    routes: Arc<Routes>,
+    dialler: Arc<Dialler>,
 }
 
 impl StsCarry {
-    /// Dials where `routes` say.
-    pub const fn new(routes: Arc<Routes>) -> Self {
-        Self { routes }
+    /// Dials as `dialler` does for everything else.
+    pub const fn new(dialler: Arc<Dialler>) -> Self {
+        Self { dialler }
     }
 
     async fn exchange(&self, outbound: Outbound) -> Result<Answer, CarryError> {
         let host = outbound.host;
-        let connection = open(&host, self.routes.dial_name(&host), outbound.connect_timeout).await;
+        let connection = self.dialler.open(&host, outbound.connect_timeout).await;
         // Also when the time to connect was up: nothing was sent, so another host may be asked at once.
         let connection = connection.map_err(|failure| CarryError::Unreachable(failure.to_string()))?;
         let broken = |error: hyper::Error| CarryError::Broken(error.to_string());

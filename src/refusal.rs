@@ -48,6 +48,7 @@ pub enum Code {
     SchemeUnavailable,
     UpstreamUnreachable,
     UpstreamTls,
+    EgressBlocked,
     UpstreamProtocol,
     UpstreamTruncated,
     UpstreamResetAmbiguous,
@@ -71,7 +72,7 @@ struct Row {
 
 impl Code {
     /// Every code, in the order of the reference.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::AmbiguousFraming,
         Self::DuplicateContentLength,
         Self::BadContentLength,
@@ -112,6 +113,7 @@ impl Code {
         Self::SchemeUnavailable,
         Self::UpstreamUnreachable,
         Self::UpstreamTls,
+        Self::EgressBlocked,
         Self::UpstreamProtocol,
         Self::UpstreamTruncated,
         Self::UpstreamResetAmbiguous,
@@ -172,6 +174,7 @@ impl Code {
             Self::SchemeUnavailable => row(501, "scheme_unavailable", "SchemeUnavailable"),
             Self::UpstreamUnreachable => row(502, "upstream_unreachable", "UpstreamUnreachable"),
             Self::UpstreamTls => row(502, "upstream_tls", "UpstreamTls"),
+            Self::EgressBlocked => row(502, "egress_blocked", "EgressBlocked"),
             Self::UpstreamProtocol => row(502, "upstream_protocol", "UpstreamProtocol"),
             Self::UpstreamTruncated => row(502, "upstream_truncated", "UpstreamTruncated"),
             Self::UpstreamResetAmbiguous => row(502, "upstream_reset_ambiguous", "UpstreamResetAmbiguous"),

@@ -22,6 +22,7 @@ use crate::credential::Credential;
 use crate::names::{RoleName, calendar};
 use crate::sandbox::{Options, Outcome, Verdict};
 use crate::sidecar::{Setup, Sidecar};
+use crate::upstream::SystemResolver;
 
 /// What `demo` takes.
 #[derive(Debug, Args)]
@@ -155,7 +156,13 @@ async fn start(arguments: &Arguments, cloud: &Cloud, clock: Arc<dyn Clock>) -> i
     let loaded = config::load_without_file(&flags, &nothing, Path::new("/"));
     let mut settings = loaded.map_err(|problems| io::Error::other(format!("{problems:?}")))?.settings;
     adopt(&mut settings, cloud.token());
-    let setup = Setup { settings, environment: BTreeMap::new(), clock, elsewhere: Some(cloud.dial.clone()) };
+    let setup = Setup {
+        settings,
+        environment: BTreeMap::new(),
+        clock,
+        elsewhere: Some(cloud.dial.clone()),
+        resolver: Arc::new(SystemResolver),
+    };
     Sidecar::start(setup).await.map_err(io::Error::other)
 }
 

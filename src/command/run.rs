@@ -14,6 +14,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Flags, Settings};
 use crate::sidecar::{self, Setup, Sidecar, StartError};
 use crate::telemetry::start_log;
+use crate::upstream::SystemResolver;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -74,7 +75,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.check || arguments.print_config {
         return Exit::Success;
     }
-    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
+    let setup = Setup {
+        settings,
+        environment,
+        clock: Arc::new(SystemClock),
+        elsewhere: None,
+        resolver: Arc::new(SystemResolver),
+    };
     let log = start_log(
         sidecar::line_format(setup.settings.log.format, std::io::stderr().is_terminal()),
         setup.environment.get("RUST_LOG").map(String::as_str),

@@ -19,6 +19,7 @@ use crate::policy;
 use crate::sidecar::{self, Setup};
 use crate::sign::{self, Payload, Unsigned, Workspace};
 use crate::suggest::meant;
+use crate::upstream::SystemResolver;
 use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed};
 
 /// What `sign` takes.
@@ -210,7 +211,13 @@ fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
     if !settings.roles.contains_key(&role) {
         return Err(usage(unknown_role(&arguments.role, &settings)));
     }
-    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
+    let setup = Setup {
+        settings,
+        environment,
+        clock: Arc::new(SystemClock),
+        elsewhere: None,
+        resolver: Arc::new(SystemResolver),
+    };
     let fetching = async {
         let credentials = sidecar::credentials_alone(setup).map_err(lines)?;
         let cell = credentials.cell(&role).ok_or_else(|| usage(format!("there is no role `{role}`")))?;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::address::Address;
 use super::grammar::is_host;
 use super::problem::Placed;
+use crate::names::{Unfit, unfit};
 
 /// One row of `[connect_to]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub(super) fn target(text: &str) -> Result<Target, String> {
 }
 
 fn https(host: &str, port: u16) -> Result<Target, String> {
-    if host.parse().is_ok_and(is_metadata) {
+    if host.parse().is_ok_and(is_never_dialled) {
         return Err(METADATA.to_owned());
     }
     if is_number(host.rsplit('.').next().unwrap_or_default()) {
@@ -109,23 +110,10 @@ fn http(authority: &str) -> Result<Target, String> {
     }
 }
 
-/// Whether a machine of the cloud is told its own credentials there: 100.100.100.200, and everything of 169.254.0.0/16,
-/// in whatever form of IPv6 stands for them.
-fn is_metadata(ip: IpAddr) -> bool {
-    let v4 = match ip {
-        IpAddr::V4(v4) => v4,
-        IpAddr::V6(v6) => match v6.segments() {
-            // Mapped, compatible, translated: the last four bytes are the address.
-            [0, 0, 0, 0, 0, 0 | 0xffff, ..]
-            | [0, 0, 0, 0, 0xffff, 0, ..]
-            | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
-                let [.., a, b, c, d] = v6.octets();
-                Ipv4Addr::new(a, b, c, d)
-            }
-            _ => return false,
-        },
-    };
-    v4.is_link_local() || v4 == Ipv4Addr::new(100, 100, 100, 200)
+/// Whether nothing signed goes there even if the operator says so: a machine of the cloud, of this one or another, is told
+/// its own credentials at such an address.
+fn is_never_dialled(ip: IpAddr) -> bool {
+    matches!(unfit(ip), Some(Unfit::Metadata | Unfit::LinkLocal))
 }
 
 /// Whether resolvers take a name that ends in this label for an address: `0x64.0x64.0x64.0xc8`.

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 
+mod address;
 mod call;
 mod decimal;
 mod endpoint;
@@ -13,6 +14,7 @@ mod moment;
 mod product;
 mod ram;
 
+pub use address::{Unfit, unfit};
 pub use call::{Action, Call, Version};
 pub use decimal::write_decimal;
 pub use endpoint::{Endpoint, Network};

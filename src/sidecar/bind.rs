@@ -62,7 +62,7 @@ impl Bound {
     /// One worker's share.
     pub(super) fn door(&mut self, plan: &Plan) -> Option<Door> {
         let listen = plan.settings.listen.get(self.index)?;
-        let pinned = *plan.parts.pinned.get(self.index)?;
+        let pinned = *plan.pinned.get(self.index)?;
         let own = match self.address {
             Some(address) => {
                 let port = address.port();

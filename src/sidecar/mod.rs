@@ -27,7 +27,7 @@ use crate::config::{Problem, Ready, Settings};
 use crate::credential::{Credentials, DayKeys, Surroundings, Variables};
 use crate::names::RoleName;
 use crate::telemetry::Metrics;
-use crate::upstream::{Connections, Dial};
+use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve};
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
@@ -49,17 +49,20 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// Where every endpoint is dialled instead: the sandbox. Every tenant is then allowed.
     pub elsewhere: Option<Dial>,
+    /// Whom names of the cloud are looked up with.
+    pub resolver: Arc<dyn Resolve>,
 }
 
 impl fmt::Debug for Setup {
     /// Never the environment: it may hold an AccessKey's secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { settings, environment, clock, elsewhere } = self;
+        let Self { settings, environment, clock, elsewhere, resolver } = self;
         f.debug_struct("Setup")
             .field("settings", settings)
             .field("environment", &format_args!("{} variables", environment.len()))
             .field("clock", clock)
             .field("elsewhere", elsewhere)
+            .field("resolver", resolver)
             .finish()
     }
 }
@@ -114,19 +117,26 @@ pub struct Sidecar {
 pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
     let variables = Arc::new(Variables::from_pairs(setup.environment));
     let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
-    credentials(&setup.settings, &parts, variables, &setup.clock)
+    // Nothing listens.
+    let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
+    credentials(&setup.settings, &dialler, variables, &setup.clock)
 }
 
 impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { settings, environment, clock, elsewhere } = setup;
+        let Setup { settings, environment, clock, elsewhere, resolver } = setup;
         let variables = Arc::new(Variables::from_pairs(environment));
         let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
         let (workers, mut bound) = bind::listeners(&settings)?;
         let (admin_listener, admin) = bind::admin(&settings)?;
+        let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
+        let own = addresses.iter().flatten().copied().chain([admin]).collect();
+        let Parts { tenants, routes, pinned, upgrades } = parts;
+        let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
-        let credentials = credentials(&settings, &parts, variables, &clock).map_err(StartError::Settings)?;
+        let credentials =
+            credentials(&settings, &dialler, variables, &clock).map_err(StartError::Settings)?;
         let credentials = Arc::new(credentials);
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
@@ -141,9 +151,11 @@ impl Sidecar {
             connections: Arc::clone(&connections),
             is_draining: AtomicBool::new(false),
         });
-        let addresses = bound.iter().map(|door| door.address).collect();
         let plan = Arc::new(Plan {
-            parts,
+            tenants,
+            pinned,
+            upgrades,
+            dialler,
             credentials: Arc::clone(&credentials),
             day_keys: DayKeys::new(),
             clock,
@@ -216,13 +228,13 @@ fn required(settings: &Settings) -> BTreeSet<RoleName> {
 
 fn credentials(
     settings: &Settings,
-    parts: &Parts,
+    dialler: &Arc<Dialler>,
     variables: Arc<Variables>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Credentials, Vec<Problem>> {
     let surroundings = Surroundings {
         variables,
-        carry: Arc::new(StsCarry::new(Arc::clone(&parts.routes))),
+        carry: Arc::new(StsCarry::new(Arc::clone(dialler))),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
         runtime: Handle::current(),

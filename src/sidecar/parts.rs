@@ -17,7 +17,7 @@ use crate::upstream::{Dial, Routes, trust};
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) tenants: Arc<Tenants>,
-    pub(super) routes: Arc<Routes>,
+    pub(super) routes: Routes,
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
     pub(super) upgrades: HashSet<String>,
@@ -62,7 +62,7 @@ impl Parts {
         })?;
         let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
-        let routes = Arc::new(routes(settings, elsewhere, &trust));
+        let routes = routes(settings, elsewhere, &trust);
         Ok(Self { tenants: Arc::new(tenants), routes, pinned, upgrades })
     }
 }

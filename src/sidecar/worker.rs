@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::parts::Parts;
 use crate::accept::{self, Limits, Listening, Shared};
 use crate::buffers::Buffers;
 use crate::classify::Listener;
 use crate::clock::Clock;
 use crate::config::{Access, LogFormat, Settings};
 use crate::credential::{Cell, Credentials, DayKeys};
+use crate::endpoint::Tenants;
 use crate::names::{Endpoint, RoleName};
 use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Worker};
 use crate::telemetry::{AccessWriter, FLUSH_EVERY, Format, Metrics};
-use crate::upstream::{Connections, Timeouts, Upstream};
+use crate::upstream::{Connections, Dialler, Timeouts, Upstream};
 use crate::wire::HeadLimits;
 
 /// How often a worker closes connections that have idled too long.
@@ -32,7 +32,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) settings: Settings,
-    pub(super) parts: Parts,
+    pub(super) tenants: Arc<Tenants>,
+    /// By listener: the endpoint of a pinned one.
+    pub(super) pinned: Vec<Option<Endpoint>>,
+    pub(super) upgrades: HashSet<String>,
+    pub(super) dialler: Arc<Dialler>,
     pub(super) credentials: Arc<Credentials>,
     pub(super) day_keys: DayKeys,
     pub(super) clock: Arc<dyn Clock>,
@@ -65,10 +69,10 @@ impl Plan {
             body_idle: settings.limits.body_idle_timeout,
         };
         Worker {
-            upstream: Upstream::new(Arc::clone(&self.parts.routes), timeouts, Arc::clone(&self.connections)),
-            tenants: Arc::clone(&self.parts.tenants),
+            upstream: Upstream::new(Arc::clone(&self.dialler), timeouts, Arc::clone(&self.connections)),
+            tenants: Arc::clone(&self.tenants),
             seen: Seen::default(),
-            upgrades: HashSet::clone(&self.parts.upgrades),
+            upgrades: HashSet::clone(&self.upgrades),
             clock: Arc::clone(&self.clock),
             skew: Arc::clone(&self.skew),
             day_keys: self.day_keys.clone(),

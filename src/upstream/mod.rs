@@ -7,20 +7,27 @@ mod arrived;
 mod attempt;
 mod connect;
 mod connection;
+mod egress;
 mod failure;
 mod pool;
+mod race;
 mod relay;
+mod resolve;
 mod route;
 mod send;
+mod trust;
 mod upload;
 mod watch;
 mod write;
 
 pub use arrived::{Arrived, End, Relayed};
-pub use connect::{open, trust, trust_only};
+pub use connect::Dialler;
 pub use connection::Connection;
+pub use egress::{Blocked, Egress};
 pub use failure::{BodyFault, Failure};
+pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use route::{Dial, Routes};
+pub use trust::{trust, trust_only};
 pub use upload::{Outgoing, Upload};
 pub use watch::CallerSide;
 
@@ -71,7 +78,7 @@ pub struct Connections {
 /// One worker's way to the cloud.
 #[derive(Debug)]
 pub struct Upstream {
-    routes: Arc<Routes>,
+    dialler: Arc<Dialler>,
     timeouts: Timeouts,
     pool: Pool,
     connections: Arc<Connections>,
@@ -79,8 +86,8 @@ pub struct Upstream {
 
 impl Upstream {
     /// With an empty pool.
-    pub fn new(routes: Arc<Routes>, timeouts: Timeouts, connections: Arc<Connections>) -> Self {
-        Self { routes, timeouts, pool: Pool::default(), connections }
+    pub fn new(dialler: Arc<Dialler>, timeouts: Timeouts, connections: Arc<Connections>) -> Self {
+        Self { dialler, timeouts, pool: Pool::default(), connections }
     }
 
     /// The waits that hold here.
@@ -109,7 +116,7 @@ impl Upstream {
     }
 
     async fn connect(&self, host: &Host) -> Result<Connection, Failure> {
-        let mut connection = open(host, self.routes.dial_name(host), self.timeouts.connect).await?;
+        let mut connection = self.dialler.open(host, self.timeouts.connect).await?;
         self.connections.opened.fetch_add(1, Ordering::Relaxed);
         connection.count(&self.connections.open);
         Ok(connection)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use countersign::clock::{Clock, SystemClock};
 use countersign::config::{Flags, load};
 use countersign::sidecar::{Setup, Sidecar, StartError};
-use countersign::upstream::Dial;
+use countersign::upstream::{Dial, Resolve, SystemResolver};
 
 use super::place::Place;
 use super::{Answer, Caller, KEY_ID, SECRET, TOKEN, Upstream, get, with_body};
@@ -33,6 +33,7 @@ pub(crate) struct Kit {
     environment: BTreeMap<String, String>,
     clock: Arc<dyn Clock>,
     elsewhere: Option<Dial>,
+    resolver: Arc<dyn Resolve>,
 }
 
 impl Kit {
@@ -61,6 +62,7 @@ impl Kit {
             environment: BTreeMap::new(),
             clock: Arc::new(SystemClock),
             elsewhere: None,
+            resolver: Arc::new(SystemResolver),
         }
     }
 
@@ -111,6 +113,12 @@ impl Kit {
         self
     }
 
+    /// Looks names up there.
+    pub(crate) fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = resolver;
+        self
+    }
+
     /// In front of the recording upstream: ECS, the bucket's OSS and STS are there.
     pub(crate) async fn before(self, upstream: &Upstream) -> Proxy {
         let address = upstream.address;
@@ -136,7 +144,7 @@ impl Kit {
     }
 
     pub(crate) async fn try_start(self) -> Result<Proxy, StartError> {
-        let Self { place, top, listen, access, admin, more, environment, clock, elsewhere } = self;
+        let Self { place, top, listen, access, admin, more, environment, clock, elsewhere, resolver } = self;
         let text = format!(
             "{top}\n{listen}\n[tenants]\noss = [\"bkt1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n{admin}\n\
              [log]\naccess = \"{access}\"\nformat = \"json\"\n{more}"
@@ -149,7 +157,7 @@ impl Kit {
                 panic!("{}\n{text}", lines.join("\n"));
             }
         };
-        let sidecar = Sidecar::start(Setup { settings, environment, clock, elsewhere }).await?;
+        let sidecar = Sidecar::start(Setup { settings, environment, clock, elsewhere, resolver }).await?;
         let address = |index: usize| sidecar.addresses.get(index).copied().flatten();
         let (forward, pinned) = (address(0), address(1));
         Ok(Proxy { sidecar, place, forward, pinned })

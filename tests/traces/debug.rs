@@ -13,7 +13,7 @@ use countersign::pipeline::Assembled;
 use countersign::secret::Secret;
 use countersign::sidecar::Setup;
 use countersign::sign::{Identity, Key, Payload, Unsigned, Workspace, acs3, oss, rpc, sign};
-use countersign::upstream::Outgoing;
+use countersign::upstream::{Outgoing, SystemResolver};
 use countersign::wire::{Field, Framing, Parameter, Spelling, Target, decoded};
 
 use crate::kit::{ECS, Place};
@@ -34,7 +34,13 @@ fn the_environment_that_a_sidecar_starts_with_is_not_printed() {
     let name = "ALIBABA_CLOUD_ACCESS_KEY_SECRET".to_owned();
     let environment = BTreeMap::from([(name, CANARY.to_owned())]);
     let settings = load(&Flags::default(), &environment, Place::new().path()).unwrap().settings;
-    let setup = Setup { settings, environment, clock: Arc::new(SystemClock), elsewhere: None };
+    let setup = Setup {
+        settings,
+        environment,
+        clock: Arc::new(SystemClock),
+        elsewhere: None,
+        resolver: Arc::new(SystemResolver),
+    };
     assert_silent("a setup", &setup);
 }
 

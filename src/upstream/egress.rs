@@ -1,0 +1,149 @@
+//! Judges an address after name resolution and before the first packet: where nothing signed may go, nothing goes.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use crate::names::{Unfit, unfit};
+
+/// The addresses of our own listeners, and the judgement.
+#[derive(Clone, Debug, Default)]
+pub struct Egress {
+    own: Vec<SocketAddr>,
+}
+
+/// Who says that an address is to be dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// A name server.
+    Resolved,
+    /// The operator, who wrote the address itself: loopback may be meant.
+    Written,
+}
+
+/// Why an address is not dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// No endpoint is there.
+    Unfit(Unfit),
+    /// A listener of this very process: a request would go round in circles, or reach the admin listener.
+    OwnListener,
+}
+
+impl fmt::Display for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unfit(why) => write!(f, "{why}"),
+            Self::OwnListener => f.write_str("a listener of countersign's own"),
+        }
+    }
+}
+
+impl Egress {
+    /// `own`: where this process listens.
+    pub const fn new(own: Vec<SocketAddr>) -> Self {
+        Self { own }
+    }
+
+    /// Whether `address` may be dialled.
+    pub(super) fn judge(&self, address: SocketAddr, said: Said) -> Result<(), Blocked> {
+        match unfit(address.ip()) {
+            Some(Unfit::ThisMachine) if said == Said::Written => {}
+            Some(why) => return Err(Blocked::Unfit(why)),
+            None => {}
+        }
+        if self.own.iter().any(|own| is_at(*own, address, is_of_this_machine)) {
+            Err(Blocked::OwnListener)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Whether whoever dials `address` reaches what listens at `own`. `is_ours`: whether an interface of this machine has an
+/// address.
+fn is_at(own: SocketAddr, address: SocketAddr, is_ours: impl Fn(IpAddr) -> bool) -> bool {
+    let (own_ip, ip) = (own.ip().to_canonical(), address.ip().to_canonical());
+    own.port() == address.port()
+        && (own_ip == ip
+            || ip.is_unspecified() && own_ip.is_loopback()
+            || own_ip.is_unspecified() && (unfit(ip) == Some(Unfit::ThisMachine) || is_ours(ip)))
+}
+
+/// Whether an interface of this machine has the address: the system would use it as the source of a packet to itself.
+/// Nothing is sent. What cannot be found out counts as a no: there is no way there either.
+fn is_of_this_machine(ip: IpAddr) -> bool {
+    let any = match ip {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let source = || -> io::Result<IpAddr> {
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.connect((ip, 9))?;
+        Ok(socket.local_addr()?.ip())
+    };
+    source().is_ok_and(|source| source == ip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(own: &str, address: &str, said: Said) -> Result<(), Blocked> {
+        Egress::new(vec![own.parse().unwrap()]).judge(address.parse().unwrap(), said)
+    }
+
+    #[test]
+    fn only_an_address_that_the_operator_wrote_may_be_loopback() {
+        let loopback = Err(Blocked::Unfit(Unfit::ThisMachine));
+        for address in ["127.0.0.1:443", "[::1]:443", "[::ffff:127.0.0.1]:443", "0.0.0.0:443"] {
+            assert_eq!(judged("127.0.0.1:9110", address, Said::Resolved), loopback, "{address}");
+            assert_eq!(judged("127.0.0.1:9110", address, Said::Written), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn metadata_and_link_local_are_blocked_whoever_names_them() {
+        for said in [Said::Resolved, Said::Written] {
+            for (address, why) in [
+                ("100.100.100.200:443", Unfit::Metadata),
+                ("[::ffff:100.100.100.200]:80", Unfit::Metadata),
+                ("169.254.169.254:443", Unfit::LinkLocal),
+                ("[fe80::1]:443", Unfit::LinkLocal),
+            ] {
+                assert_eq!(judged("127.0.0.1:9110", address, said), Err(Blocked::Unfit(why)), "{address}");
+            }
+            assert_eq!(judged("127.0.0.1:9110", "100.100.100.201:443", said), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_listener_of_our_own_is_blocked_in_each_of_its_forms() {
+        for (own, address, expected) in [
+            ("10.0.0.5:443", "10.0.0.5:443", Err(Blocked::OwnListener)),
+            ("10.0.0.5:443", "[::ffff:10.0.0.5]:443", Err(Blocked::OwnListener)),
+            ("10.0.0.5:443", "10.0.0.5:444", Ok(())),
+            ("10.0.0.5:443", "10.0.0.6:443", Ok(())),
+            ("127.0.0.1:9465", "127.0.0.1:9465", Err(Blocked::OwnListener)),
+            ("127.0.0.1:9465", "0.0.0.0:9465", Err(Blocked::OwnListener)),
+            ("0.0.0.0:9465", "127.0.0.2:9465", Err(Blocked::OwnListener)),
+            ("[::]:9465", "127.0.0.1:9465", Err(Blocked::OwnListener)),
+            ("0.0.0.0:9465", "192.0.2.1:9465", Ok(())),
+        ] {
+            assert_eq!(judged(own, address, Said::Written), expected, "{own} {address}");
+        }
+    }
+
+    #[test]
+    fn a_listener_on_all_addresses_is_blocked_at_each_of_this_machines() {
+        let own = "0.0.0.0:9465".parse().unwrap();
+        let is_ours = |ip: IpAddr| ip == IpAddr::from([10, 0, 0, 5]);
+        for (address, expected) in
+            [("10.0.0.5:9465", true), ("10.0.0.5:443", false), ("10.0.0.6:9465", false)]
+        {
+            assert_eq!(is_at(own, address.parse().unwrap(), is_ours), expected, "{address}");
+        }
+        assert!(is_of_this_machine([127, 0, 0, 1].into()));
+        assert!(!is_of_this_machine([192, 0, 2, 1].into()));
+    }
+}
