@@ -2,10 +2,13 @@
 
 #[cfg(feature = "sandbox")]
 mod cloud;
+mod completions;
 #[cfg(feature = "sandbox")]
 mod demo;
+mod explain;
 #[cfg(feature = "sandbox")]
 mod fault;
+mod manual;
 mod output;
 mod process;
 mod reference;
@@ -69,6 +72,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Sign one request without sending it, and print it
     Sign(sign::Arguments),
+    /// Print what a shell needs to complete this command line
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man(manual::Arguments),
     /// Write the reference pages that are made from the source
     #[command(hide = true)]
     Reference(reference::Arguments),
@@ -94,6 +101,8 @@ pub fn main() -> Exit {
         #[cfg(feature = "sandbox")]
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => manual::run(&arguments),
         Command::Reference(arguments) => reference::run(&arguments),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::explain::{Mask, explained};
 use super::output::{self, complain, print};
 use super::{Exit, process};
 use crate::classify::{self, BodyPlan};
@@ -29,7 +30,9 @@ Example:\n  ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=t
 countersign sign 'https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions' --explain\n\n\
 The credential comes from where `run` would take it; one from STS is fetched, and nothing else is sent. \
 [tenants] does not apply here: a host of any bucket, project or instance is signed for. \
-What is printed can be used by whoever reads it: keep it to yourself.")]
+What is printed can be used by whoever reads it: keep it to yourself. \
+With --explain the security token is masked, so that it can be shown; without a token the signature alone still opens \
+this one call for some minutes.")]
 pub(super) struct Arguments {
     /// The address, as a client would call it: https://HOST/PATH?QUERY; http:// is taken alike
     url: String,
@@ -42,7 +45,7 @@ pub(super) struct Arguments {
     /// The body; a form unless a Content-Type says otherwise
     #[arg(short, long, value_name = "BODY")]
     data: Option<String>,
-    /// Print the canonical request and the string-to-sign as well
+    /// Print the canonical request and the string-to-sign as well; the security token is masked everywhere
     #[arg(long)]
     explain: bool,
     /// Sign for this moment, as 2026-01-31T12:00:00Z [default: now]
@@ -62,10 +65,13 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
     match signed(arguments) {
-        Ok((signed, body, workspace, scheme)) => {
-            let explained = if arguments.explain { explained(&workspace, scheme) } else { String::new() };
-            let (head, body) = (String::from_utf8_lossy(signed.head()), String::from_utf8_lossy(&body));
-            match print(format_args!("{explained}{head}{body}")) {
+        Ok(Outcome { signed, body, workspace, scheme, mask }) => {
+            let head = if arguments.explain {
+                explained(scheme, &workspace, signed.head(), &mask)
+            } else {
+                String::from_utf8_lossy(signed.head()).into_owned()
+            };
+            match print(format_args!("{head}{}", String::from_utf8_lossy(&body))) {
                 Ok(()) => Exit::Success,
                 Err(error) => output::ended(&error),
             }
@@ -77,18 +83,14 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn explained(workspace: &Workspace, scheme: Option<Scheme>) -> String {
-    let scheme = scheme.map_or("none: the request carries its own proof", Scheme::name);
-    let mut out = format!("# scheme\n{scheme}\n\n");
-    for (title, text) in
-        [("canonical request", workspace.canonical_request()), ("string to sign", workspace.string_to_sign())]
-    {
-        if !text.is_empty() {
-            out.push_str(&format!("# {title}\n{}\n\n", String::from_utf8_lossy(text)));
-        }
-    }
-    out.push_str("# signed request\n");
-    out
+/// What was signed, and what an explanation needs beside it.
+struct Outcome {
+    signed: Signed,
+    body: Vec<u8>,
+    workspace: Workspace,
+    /// None: the request carries its own proof.
+    scheme: Option<Scheme>,
+    mask: Mask,
 }
 
 type Failed = (Exit, String);
@@ -97,7 +99,7 @@ fn usage(message: impl Into<String>) -> Failed {
     (Exit::Usage, message.into())
 }
 
-fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<Scheme>), Failed> {
+fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     let clock = SystemClock;
     let moment = moment(arguments, &clock)?;
     let (head, body) = request(arguments)?;
@@ -120,7 +122,14 @@ fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<S
     };
     let mut workspace = Workspace::default();
     let Some(scheme) = plan.call.scheme else {
-        return Ok((sign::pass(&unsigned, Vec::new()), body.into_owned(), workspace, None));
+        let signed = sign::pass(&unsigned, Vec::new());
+        return Ok(Outcome {
+            signed,
+            body: body.into_owned(),
+            workspace,
+            scheme: None,
+            mask: Mask::of(None),
+        });
     };
     let credential = credential(arguments)?;
     let day_key = match (scheme, endpoint.region()) {
@@ -134,7 +143,8 @@ fn signed(arguments: &Arguments) -> Result<(Signed, Vec<u8>, Workspace, Option<S
     let identity = credential.identity(day_key.as_ref());
     let signed = sign::sign(scheme, &unsigned, &identity, &moment, (&mut workspace, Vec::new()))
         .map_err(|fault| (Exit::Failed, fault.to_string()))?;
-    Ok((signed, body.into_owned(), workspace, Some(scheme)))
+    let mask = Mask::of(identity.security_token);
+    Ok(Outcome { signed, body: body.into_owned(), workspace, scheme: Some(scheme), mask })
 }
 
 fn moment(arguments: &Arguments, clock: &SystemClock) -> Result<Moment, Failed> {

@@ -137,3 +137,44 @@ fn whoever_signs_need_not_be_able_to_write_access_lines() {
     let (status, _, said) = sign(&["--config", &settings, url], &KEY);
     assert_eq!(status, 0, "{said}");
 }
+
+#[test]
+fn an_explanation_shows_what_was_signed_and_never_the_token() {
+    let token = "CanaryToken7hBw3+/x=";
+    let environment = [KEY[0], KEY[1], ("ALIBABA_CLOUD_SECURITY_TOKEN", token)];
+    let unreserved = ["CanaryToken7hBw3", SECRET];
+    let reproducible = ["--date", "2026-01-31T12:00:00Z", "--nonce", "n-1", "--explain"];
+    for (more, url, expected) in [
+        (
+            &[][..],
+            "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions",
+            &["ACS3-HMAC-SHA256", "x-acs-security-token:[security-token]", "x-acs-signature-nonce:n-1"][..],
+        ),
+        (
+            &["--data", "Action=DescribeRegions"],
+            "https://ecs.cn-hangzhou.aliyuncs.com/",
+            &["POST&%2F&", "SecurityToken%3D[security-token]%26", "SecurityToken=[security-token]&"],
+        ),
+        (
+            &[],
+            "https://bkt1.oss-cn-hangzhou.aliyuncs.com/k",
+            &["x-oss-security-token:[security-token]", "20260131/cn-hangzhou/oss/aliyun_v4_request"],
+        ),
+    ] {
+        let arguments: Vec<&str> = reproducible.iter().chain(more).copied().chain([url]).collect();
+        let (status, printed, said) = sign(&arguments, &environment);
+        assert_eq!(status, 0, "{said}");
+        for text in ["# scheme\n", "# string to sign\n", "# signed request, without its security token\n"] {
+            assert!(printed.contains(text), "{text} is not in\n{printed}");
+        }
+        for text in expected {
+            assert!(printed.contains(text), "{text} is not in\n{printed}");
+        }
+        for secret in unreserved {
+            assert!(!printed.contains(secret), "{secret} is in\n{printed}");
+        }
+    }
+    // Without --explain it is the request as it would be sent.
+    let (_, printed, _) = sign(&["https://bkt1.oss-cn-hangzhou.aliyuncs.com/k"], &environment);
+    assert!(printed.contains(token), "{printed}");
+}

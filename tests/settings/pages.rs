@@ -114,8 +114,11 @@ fn page(path: &str) -> String {
 
 #[test]
 fn the_reference_is_the_one_in_docs() {
-    let is_same = page("docs/configuration.md") == reference();
-    assert!(is_same, "docs/configuration.md is out of date; write it with: cargo run -- --reference docs");
+    for (path, text) in
+        [("docs/configuration.md", reference()), ("docs/refusals.md", countersign::refusal::reference())]
+    {
+        assert!(page(path) == text, "{path} is out of date; write it with: cargo run -- reference docs");
+    }
 }
 
 #[test]
