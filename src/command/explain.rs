@@ -29,13 +29,30 @@ impl Mask {
         };
         // In the query of RPC version 1 it is encoded, and once more in the string-to-sign.
         let (once, twice) = (encoded(token), encoded(&encoded(token)));
-        Self(vec![twice, once, token.to_owned()])
+        let mut forms = vec![twice, once, token.to_owned()];
+        forms.dedup();
+        Self(forms)
     }
 
     /// The text without the token.
     fn hide(&self, text: &[u8]) -> String {
-        self.0.iter().fold(String::from_utf8_lossy(text).into_owned(), |text, form| text.replace(form, MASK))
+        self.0.iter().fold(String::from_utf8_lossy(text).into_owned(), |text, form| replaced(&text, form))
     }
+}
+
+/// The text with each whole `form` masked. Where more letters follow it is part of another word: a token of three letters,
+/// as one tries things with, is part of a header's name.
+fn replaced(text: &str, form: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(form) {
+        let is_whole = !after.starts_with(|next: char| next.is_ascii_alphanumeric());
+        out.push_str(before);
+        out.push_str(if is_whole { MASK } else { form });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The scheme, the canonical request, the string-to-sign and the signed request.
@@ -69,6 +86,8 @@ mod tests {
         ] {
             assert_eq!(mask.hide(text.as_bytes()), hidden);
         }
+        let short = Mask::of(Some("tok"));
+        assert_eq!(short.hide(b"x-acs-security-token:tok\n"), "x-acs-security-token:[security-token]\n");
         for none in [None, Some("")] {
             assert_eq!(Mask::of(none).hide(b"a+/b="), "a+/b=");
         }
