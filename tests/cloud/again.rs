@@ -65,7 +65,10 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
         let seen = to_product(&upstream);
         if is_again {
             assert_eq!((answer.status, seen.len()), (200, 2), "{name}: {answer:?}");
-            assert!(seen[1].lower().contains("token1") && !seen[1].lower().contains("token0"), "{name}");
+            assert!(
+                seen[1].lower().contains("canarytoken1") && !seen[1].lower().contains("canarytoken0"),
+                "{name}"
+            );
             assert_eq!(seen[0].body, seen[1].body, "{name}");
             assert_eq!(sts.calls(), 2, "{name}");
         } else {

@@ -9,7 +9,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::reader::{Ended, Framing, Reader, framing, headers};
-use super::soon;
+use super::{soon, witness};
+
+/// What is searched of a body: no error is longer, and objects are what the tests put there.
+const SEARCHED_MAX: usize = 64 * 1024;
 
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
@@ -118,6 +121,8 @@ impl Caller {
             };
             let mut body = Vec::new();
             let cut = self.reader.body(framing, &mut |piece| body.extend_from_slice(piece)).await.err();
+            witness::heard("an answer's head", head.as_bytes());
+            witness::heard("an answer", &body[..body.len().min(SEARCHED_MAX)]);
             return Some(Answer { status, head, body, interims, cut });
         }
     }

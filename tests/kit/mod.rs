@@ -1,6 +1,7 @@
 //! What the tests stand on: a proxy in this process, a caller on one side of it, a cloud of our own on the other.
 
 pub(crate) mod caller;
+pub(crate) mod canary;
 pub(crate) mod clock;
 pub(crate) mod date;
 pub(crate) mod judge;
@@ -13,6 +14,7 @@ pub(crate) mod sandboxed;
 pub(crate) mod sts;
 pub(crate) mod tls;
 pub(crate) mod upstream;
+pub(crate) mod witness;
 
 pub(crate) use caller::{Answer, Caller};
 pub(crate) use clock::Moved;

@@ -11,7 +11,7 @@ use countersign::sidecar::{Setup, Sidecar, StartError};
 use countersign::upstream::{Dial, Resolve, SystemResolver};
 
 use super::place::Place;
-use super::{Answer, Caller, KEY_ID, SECRET, TOKEN, Upstream, get, with_body};
+use super::{Answer, Caller, KEY_ID, SECRET, TOKEN, Upstream, get, with_body, witness};
 
 /// A forward listener and one that is pinned.
 const LISTEN: &str = r#"
@@ -157,7 +157,10 @@ impl Kit {
                 panic!("{}\n{text}", lines.join("\n"));
             }
         };
-        let sidecar = Sidecar::start(Setup { settings, environment, clock, elsewhere, resolver }).await?;
+        let started = Sidecar::start(Setup { settings, environment, clock, elsewhere, resolver }).await;
+        let sidecar = started.inspect_err(|error| {
+            witness::heard("an error of the start", format!("{error} {error:?}").as_bytes());
+        })?;
         let address = |index: usize| sidecar.addresses.get(index).copied().flatten();
         let (forward, pinned) = (address(0), address(1));
         Ok(Proxy { sidecar, place, forward, pinned })

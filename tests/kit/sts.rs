@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::canary::{GRANTED_SECRET, GRANTED_TOKEN};
 use super::clock::unix_seconds;
 use super::{Kit, Reply, Seen, date};
 
@@ -19,14 +20,14 @@ impl Sts {
         seen.header("host").unwrap().starts_with("sts.")
     }
 
-    /// A credential for an hour: `STS.n0`, `secret0` and `token0` at the first call.
+    /// A credential for an hour: `STS.n0` at the first call, and a secret and a token of the same number.
     pub(crate) fn grant(&self) -> Reply {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
         let expiration = date::iso(unix_seconds() + 3600);
         Reply::body(&format!(
             "{{\"RequestId\":\"R\",\"AssumedRoleUser\":{{\"Arn\":\"acs:ram::1000000000000001:assumed-role/app/session\",\
              \"AssumedRoleId\":\"3:session\"}},\"Credentials\":{{\"AccessKeyId\":\"STS.n{number}\",\"AccessKeySecret\":\
-             \"secret{number}\",\"SecurityToken\":\"token{number}\",\"Expiration\":\"{expiration}\"}}}}"
+             \"{GRANTED_SECRET}{number}\",\"SecurityToken\":\"{GRANTED_TOKEN}{number}\",\"Expiration\":\"{expiration}\"}}}}"
         ))
     }
 }

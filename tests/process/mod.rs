@@ -3,5 +3,6 @@
 mod check;
 mod output;
 mod sandbox;
+mod secrecy;
 mod signals;
 mod start;

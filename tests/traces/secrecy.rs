@@ -1,42 +1,12 @@
 //! The secrets of these tests are canaries: after everything that can go wrong has gone wrong, none of them may be
-//! found in an answer, a line, a metric, a `Debug` form, or the most talkative log.
+//! found in an answer, a line, a metric, a `Debug` form, or the most talkative log. `kit::witness` does the same for every
+//! other test of this program.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
+use crate::kit::canary::{self, OIDC_TOKEN};
 use crate::kit::{
     Caller, ECS, KEY_ID, Kit, OSS, Proxy, REGIONS, Reply, SECRET, Seen, Step, Sts, TOKEN, Upstream, get,
-    request, with_body,
+    request, with_body, witness,
 };
-
-const OIDC_TOKEN: &str = "eyJjYW5hcnk.b2lkYy1jYW5hcnk.c2lnbmF0dXJl";
-
-/// What must not be found. The last are those that the scripted STS grants.
-const CANARIES: [&str; 8] = [
-    SECRET,
-    TOKEN,
-    "CanaryToken7hBw3%2B%2Fx%3D",
-    OIDC_TOKEN,
-    "b2lkYy1jYW5hcnk",
-    "secret0",
-    "token0",
-    "token1",
-];
-
-/// A log that is kept.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Everything that can go wrong with a request, by its path.
 fn script(seen: &Seen, index: usize) -> Reply {
@@ -102,26 +72,13 @@ async fn everything(proxy: &Proxy) -> String {
 }
 
 fn assert_clean(name: &str, text: &str) {
-    for canary in CANARIES {
-        if let Some(at) = text.find(canary) {
-            let from = text[..at].char_indices().rev().nth(200).map_or(0, |(from, _)| from);
-            panic!("{name}: {canary} after: {}", &text[from..at]);
-        }
+    if let Some(found) = canary::found_in(text.as_bytes()) {
+        panic!("{name}: {found}");
     }
 }
 
 #[tokio::test]
 async fn no_secret_is_found_in_anything_that_anybody_can_read() {
-    let log = Kept::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    // For the whole process: what the tests beside this one log is searched too.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
-
     let sts = Sts::default();
     let granting = sts.clone();
     let upstream = Upstream::start(
@@ -163,12 +120,11 @@ async fn no_secret_is_found_in_anything_that_anybody_can_read() {
         assert!(lines.lines().count() >= 20, "{name}: {lines}");
     }
     assert!(sts.calls() >= 2);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = witness::log();
     assert_clean("the log", &log);
-    assert!(
-        log.contains("role=default") && log.contains("a request was not answered"),
-        "it was listened to: {log}"
-    );
+    for said in ["role=default", "a request was not answered", " DEBUG "] {
+        assert!(log.contains(said), "{said} was not listened to");
+    }
 }
 
 #[tokio::test]
