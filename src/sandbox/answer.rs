@@ -126,8 +126,8 @@ impl Dialect {
     }
 
     /// A success. In XML its root is named after the action.
-    pub(crate) fn success(self, action: &str, value: &Value) -> Answer {
-        self.render(200, &format!("{action}Response"), value)
+    pub(crate) fn success(self, status: u16, action: &str, value: &Value) -> Answer {
+        self.render(status, &format!("{action}Response"), value)
     }
 
     /// An error.

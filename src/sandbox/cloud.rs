@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::cs::Cs;
 use super::digest::sha256;
+use super::ecs::Ecs;
 use super::encode::hex;
 use super::fault::Faults;
 use super::identity::{Identities, Identity, Principal};
 use super::ledger::Ledger;
+use super::news::{Observer, Teller};
 use super::oss::Store;
 use super::verify::{Bench, Nonces};
 use crate::clock::Clock;
@@ -25,22 +28,38 @@ pub(crate) struct Cloud {
     pub(crate) nonces: Nonces,
     pub(crate) ledger: Ledger,
     pub(crate) store: Store,
+    pub(crate) ecs: Ecs,
+    pub(crate) cs: Cs,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
 
 impl Cloud {
-    pub(crate) fn new(clock: Arc<dyn Clock>, store: Store, lifetime: Option<i64>) -> Self {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        store: Store,
+        observer: Arc<dyn Observer>,
+        lifetime: Option<i64>,
+    ) -> Self {
+        let teller = Teller::new(observer, Arc::clone(&clock));
         Self {
             clock,
             throws: AtomicU64::new(0),
             faults: Faults::default(),
             identities: Identities::default(),
             nonces: Nonces::default(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(teller),
             store,
+            ecs: Ecs::default(),
+            cs: Cs::default(),
             lifetime,
         }
+    }
+
+    /// The machine's clock, which the issuer of OIDC tokens goes by: no fault shifts a cluster's clock with the cloud's.
+    /// Since 1970, in whole seconds.
+    pub(crate) fn machine_now(&self) -> i64 {
+        self.clock.now().unix_seconds()
     }
 
     /// The cloud's clock: since 1970, in whole seconds, shifted as the faults say.

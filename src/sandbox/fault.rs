@@ -114,23 +114,22 @@ impl Faults {
         *switches = Switches { revocations: switches.revocations, ..Switches::default() };
     }
 
-    /// The failure that the next STS call meets. Counts the call.
-    pub(crate) fn next_sts_failure(&self) -> Option<Error> {
+    /// The failure that the next STS call meets, and for how many more it is on. Counts the call.
+    pub(crate) fn next_sts_failure(&self) -> Option<(Error, Option<u32>)> {
         let mut switches = self.switches();
         let (failure, left) = switches.sts.as_mut()?;
         let error = failure.error();
-        let is_last = match left {
-            Some(0) => return None,
+        let left = match left {
             Some(calls) => {
-                *calls -= 1;
-                *calls == 0
+                *calls = calls.checked_sub(1)?;
+                Some(*calls)
             }
-            None => false,
+            None => None,
         };
-        if is_last {
+        if left == Some(0) {
             switches.sts = None;
         }
-        Some(error)
+        Some((error, left))
     }
 
     pub(crate) fn sts_delay(&self) -> Option<Duration> {
@@ -176,9 +175,10 @@ mod tests {
     fn a_counted_failure_ends_by_itself() {
         let faults = Faults::default();
         faults.fail_sts(Failure::new(503, "ServiceUnavailable"), Some(2));
-        let codes: Vec<_> = (0..3).map(|_| faults.next_sts_failure().map(|error| error.code)).collect();
-        let unavailable = Some("ServiceUnavailable".to_owned());
-        assert_eq!(codes, [unavailable.clone(), unavailable, None]);
+        let codes: Vec<_> =
+            (0..3).map(|_| faults.next_sts_failure().map(|(error, left)| (error.code, left))).collect();
+        let unavailable = |left| Some(("ServiceUnavailable".to_owned(), Some(left)));
+        assert_eq!(codes, [unavailable(1), unavailable(0), None]);
     }
 
     #[test]

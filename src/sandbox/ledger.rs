@@ -1,8 +1,10 @@
-//! What the sandbox saw: a bounded list of verdicts, and counters that are not bounded in number but in names.
+//! What the sandbox saw: a bounded list of verdicts, and counters that are not bounded in number but in names. What is
+//! worth watching of it is told as it happens.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::news::{News, Teller, masked};
 use super::verify::Claim;
 
 /// How many verdicts are kept. More than any demonstration or test makes; past it the oldest go.
@@ -41,6 +43,8 @@ pub struct Verdict {
     pub status: u16,
     /// What the sandbox itself took the MAC of. Under RPC version 1 it holds the security token.
     pub string_to_sign: Option<String>,
+    /// How many more calls the fault that failed it is on for. None: it is not counted.
+    pub left: Option<u32>,
 }
 
 impl Verdict {
@@ -59,6 +63,24 @@ impl Verdict {
             outcome,
             status,
             string_to_sign: claim.map(|claim| String::from_utf8_lossy(&claim.string_to_sign).into_owned()),
+            left: None,
+        }
+    }
+
+    /// What somebody who watches wants to know of it.
+    fn news(&self) -> Option<News> {
+        let (product, action) = (self.product.clone(), self.action.clone());
+        match &self.outcome {
+            Outcome::Verified | Outcome::Unsigned => None,
+            Outcome::Refused(code) => Some(News::Refused {
+                product,
+                action,
+                code: code.clone(),
+                key: self.access_key_id.as_deref().map(masked),
+            }),
+            Outcome::Failed(code) => {
+                Some(News::Failed { product, action, code: code.clone(), left: self.left })
+            }
         }
     }
 }
@@ -77,8 +99,11 @@ pub struct Counters {
 }
 
 /// The book that all this is written into.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger(Mutex<Book>);
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    book: Mutex<Book>,
+    teller: Teller,
+}
 
 #[derive(Debug, Default)]
 struct Book {
@@ -87,8 +112,12 @@ struct Book {
 }
 
 impl Ledger {
+    pub(crate) fn new(teller: Teller) -> Self {
+        Self { book: Mutex::default(), teller }
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a connection.
@@ -96,8 +125,16 @@ impl Ledger {
         self.book().counters.connections += 1;
     }
 
-    /// Notes a verdict, and counts it.
+    /// Tells what is not in a verdict.
+    pub(crate) fn tell(&self, news: &News) {
+        self.teller.tell(news);
+    }
+
+    /// Notes a verdict, counts it, and tells it if it is none of the ordinary ones.
     pub(crate) fn note(&self, verdict: Verdict) {
+        if let Some(news) = verdict.news() {
+            self.teller.tell(&news);
+        }
         let mut book = self.book();
         if verdict.product == "sts" {
             count(&mut book.counters.sts_calls, &verdict.action);
@@ -129,11 +166,15 @@ fn count(names: &mut BTreeMap<String, u64>, name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::news::Unobserved;
     use super::*;
+    use crate::clock::SystemClock;
 
     #[test]
     fn the_book_keeps_the_newest_and_counts_all() {
-        let ledger = Ledger::default();
+        let ledger = Ledger::new(Teller::new(Arc::new(Unobserved), Arc::new(SystemClock)));
         for number in 0..KEPT + 10 {
             let refused = Outcome::Refused("SignatureDoesNotMatch".to_owned());
             ledger.note(Verdict::new("sts", &format!("Action{number}"), None, refused, 400));

@@ -17,9 +17,11 @@ mod fault;
 mod heard;
 mod identity;
 mod ledger;
+mod news;
 mod oidc;
 mod open_api;
 mod oss;
+mod page;
 mod place;
 mod serve;
 mod sts;
@@ -30,6 +32,7 @@ mod tests;
 
 pub use fault::{Failure, Faults};
 pub use ledger::{Counters, Outcome, Verdict};
+pub use news::{News, Observer, Unobserved};
 
 use std::fmt;
 use std::io;
@@ -59,6 +62,8 @@ pub struct Options {
     pub buckets: Vec<String>,
     /// Where objects past 1 MiB are kept, in files without a name that go with the process.
     pub scratch: PathBuf,
+    /// Who hears what it does. Nobody by default.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl Default for Options {
@@ -68,6 +73,7 @@ impl Default for Options {
             token_lifetime: None,
             buckets: vec!["demo".to_owned()],
             scratch: std::env::temp_dir(),
+            observer: Arc::new(Unobserved),
         }
     }
 }
@@ -104,7 +110,8 @@ impl Sandbox {
         let authority = Arc::new(Authority::new()?);
         let tls = TlsAcceptor::from(Arc::new(authority.clone().server()?));
         let lifetime = options.token_lifetime.map(|life| i64::try_from(life.as_secs()).unwrap_or(i64::MAX));
-        let cloud = Arc::new(Cloud::new(clock, oss::Store::new(options.scratch), lifetime));
+        let store = oss::Store::new(options.scratch);
+        let cloud = Arc::new(Cloud::new(clock, store, options.observer, lifetime));
         for bucket in options.buckets {
             cloud.store.create(&bucket, "cn-hangzhou", cloud.now());
         }
@@ -133,7 +140,7 @@ impl Sandbox {
 
     /// Mints an OIDC token of another lifetime, in whole seconds.
     pub fn oidc_token_for(&self, lifetime: Duration) -> String {
-        self.issuer.mint(self.cloud.now(), i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX))
+        self.issuer.mint(self.cloud.machine_now(), i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX))
     }
 
     /// The AccessKey of its one RAM user: id and secret. It does not expire.

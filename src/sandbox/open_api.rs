@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Dialect, set};
 use super::cloud::Cloud;
+use super::encode::hex;
 use super::error::Error;
 use super::heard::{Heard, Parameters};
+use super::identity::Identity;
 use super::ledger::{Outcome, Verdict};
 use super::oidc::Issuer;
 use super::place::Place;
 use super::verify::{self, Claim};
-use super::{cs, ecs, sts};
+use super::{cs, sts};
 
 /// One call, as the products see it.
 struct Call<'a> {
@@ -25,21 +27,23 @@ pub(crate) async fn answer(cloud: &Cloud, issuer: &Issuer, place: &Place, heard:
     let request_id = cloud.request_id();
     let parameters = heard.parameters();
     let call = Call { place, heard, action: action(place, heard, &parameters), parameters };
-    let (claim, outcome, reply) = decide(cloud, issuer, &call).await;
+    let Decision { claim, outcome, reply, left } = decide(cloud, issuer, &call).await;
     let dialect = Dialect::of(heard);
     let mut answer = match reply {
-        Ok(mut value) => {
+        Ok((status, mut value)) => {
             if let Value::Object(members) = &mut value {
-                members.insert("RequestId".to_owned(), json!(request_id));
+                let name = if place.product == "cs" { "request_id" } else { "RequestId" };
+                members.insert(name.to_owned(), json!(request_id));
             }
-            dialect.success(&call.action, &value)
+            dialect.success(status, &call.action, &value)
         }
         Err(error) => dialect.error(&error, &place.product, &place.host, &request_id),
     };
     set(&mut answer, "x-acs-request-id", &request_id);
     set(&mut answer, "x-acs-trace-id", &request_id.replace('-', "").to_lowercase());
     let status = answer.status().as_u16();
-    cloud.ledger.note(Verdict::new(&place.product, &call.action, claim.as_ref(), outcome, status));
+    let verdict = Verdict::new(&place.product, &call.action, claim.as_ref(), outcome, status);
+    cloud.ledger.note(Verdict { left, ..verdict });
     answer
 }
 
@@ -51,50 +55,81 @@ fn action(place: &Place, heard: &Heard, parameters: &Parameters) -> String {
     named.or_else(by_path).unwrap_or_else(|| "unknown".to_owned())
 }
 
-type Decision = (Option<Claim>, Outcome, Result<Value, Error>);
+/// What became of a call, and its answer's status and body.
+struct Decision {
+    claim: Option<Claim>,
+    outcome: Outcome,
+    reply: Result<(u16, Value), Error>,
+    /// How many more calls the fault that failed it is on for.
+    left: Option<u32>,
+}
+
+impl Decision {
+    fn refused(claim: Option<Claim>, error: Error) -> Self {
+        Self { claim, outcome: Outcome::Refused(error.code.clone()), reply: Err(error), left: None }
+    }
+
+    fn failed(error: Error, left: Option<u32>) -> Self {
+        Self { claim: None, outcome: Outcome::Failed(error.code.clone()), reply: Err(error), left }
+    }
+
+    fn answered(claim: Option<Claim>, reply: Result<(u16, Value), Error>) -> Self {
+        let outcome = if claim.is_some() { Outcome::Verified } else { Outcome::Unsigned };
+        Self { claim, outcome, reply, left: None }
+    }
+}
 
 async fn decide(cloud: &Cloud, issuer: &Issuer, call: &Call<'_>) -> Decision {
-    let mut failure = cloud.faults.product_failure(&call.place.product);
-    if call.place.product == "sts" {
-        if let Some(delay) = cloud.faults.sts_delay() {
-            tokio::time::sleep(delay).await;
-        }
-        failure = failure.or_else(|| cloud.faults.next_sts_failure());
+    let product = call.place.product.as_str();
+    if product == "sts"
+        && let Some(delay) = cloud.faults.sts_delay()
+    {
+        tokio::time::sleep(delay).await;
     }
-    if let Some(error) = failure {
-        return (None, Outcome::Failed(error.code.clone()), Err(error));
+    if let Some(error) = cloud.faults.product_failure(product) {
+        return Decision::failed(error, None);
+    }
+    if product == "sts"
+        && let Some((error, left)) = cloud.faults.next_sts_failure()
+    {
+        return Decision::failed(error, left);
     }
     let claim = match verify::read(call.heard, call.place) {
         Ok(claim) => claim,
-        Err(denial) => return refused(None, denial.open_api(None)),
+        Err(denial) => return Decision::refused(None, denial.open_api(None)),
     };
-    let is_anonymous = call.place.product == "sts" && sts::is_anonymous(&call.action);
+    let is_anonymous = product == "sts" && sts::is_anonymous(&call.action);
+    let anonymously =
+        || sts::answer_anonymous(cloud, issuer, &call.action, &call.parameters).map(|value| (200, value));
     let Some(claim) = claim else {
         if is_anonymous {
-            let reply = sts::answer_anonymous(cloud, issuer, &call.action, &call.parameters);
-            return (None, Outcome::Unsigned, reply);
+            return Decision::answered(None, anonymously());
         }
-        return refused(None, verify::Denial::Missing("AccessKeyId").open_api(None));
+        return Decision::refused(None, verify::Denial::Missing("AccessKeyId").open_api(None));
     };
     match cloud.bench().judge(&claim) {
         Err(denial) => {
             let error = denial.open_api(Some(&claim));
-            refused(Some(claim), error)
+            Decision::refused(Some(claim), error)
         }
         Ok(caller) => {
-            let region = call.place.region.as_deref();
-            let reply = match call.place.product.as_str() {
-                "sts" if is_anonymous => sts::answer_anonymous(cloud, issuer, &call.action, &call.parameters),
-                "sts" => sts::answer(cloud, &call.action, &call.parameters, &caller),
-                "ecs" => ecs::answer(&call.action, &call.parameters, region),
-                "cs" => cs::answer(&call.heard.method, &call.heard.path, region),
-                _ => Err(Error::no_such_action()),
-            };
-            (Some(claim), Outcome::Verified, reply)
+            let reply = if is_anonymous { anonymously() } else { perform(cloud, call, &caller) };
+            Decision::answered(Some(claim), reply)
         }
     }
 }
 
-fn refused(claim: Option<Claim>, error: Error) -> Decision {
-    (claim, Outcome::Refused(error.code.clone()), Err(error))
+/// Has the product do what a verified call asks.
+fn perform(cloud: &Cloud, call: &Call<'_>, caller: &Identity) -> Result<(u16, Value), Error> {
+    let (parameters, region) = (&call.parameters, call.place.region.as_deref());
+    let value = match call.place.product.as_str() {
+        "sts" => sts::answer(cloud, &call.action, parameters, caller),
+        "ecs" => cloud.ecs.answer(&call.action, parameters, region, cloud.now()),
+        "cs" => {
+            let stamp = cs::Stamp { now: cloud.now(), fresh: &hex(&cloud.random(16)) };
+            return cloud.cs.answer(call.heard, parameters, region, stamp);
+        }
+        _ => Err(Error::no_such_action()),
+    };
+    value.map(|value| (200, value))
 }

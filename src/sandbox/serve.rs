@@ -20,6 +20,7 @@ use super::cloud::Cloud;
 use super::date;
 use super::error::Error;
 use super::heard::Heard;
+use super::news::News;
 use super::oidc::Issuer;
 use super::place::Place;
 use super::{open_api, oss};
@@ -63,6 +64,7 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, cloud: Arc<Cloud>, issuer: A
 
 async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incoming>) -> io::Result<Answer> {
     if cloud.faults.is_dark() {
+        cloud.ledger.tell(&News::HungUp);
         return Err(io::Error::other("the sandbox is dark"));
     }
     let (parts, body) = request.into_parts();

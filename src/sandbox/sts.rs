@@ -1,5 +1,7 @@
 //! STS: hands out short-lived credentials, and tells a caller who it is.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::cloud::Cloud;
@@ -9,6 +11,7 @@ use super::encode::base64;
 use super::error::Error;
 use super::heard::Parameters;
 use super::identity::{Identity, Principal};
+use super::news::{News, masked};
 use super::oidc::Issuer;
 
 /// The lifetime of a credential whose caller names none, in seconds. STS's own default.
@@ -42,7 +45,7 @@ pub(crate) fn answer_anonymous(
     }
     let token = required(parameters, "OIDCToken")?;
     let ask = Ask::read(parameters)?;
-    let claims = issuer.claims(token, cloud.now())?;
+    let claims = issuer.claims(token, cloud.machine_now())?;
     let moment = |name: &str| date::iso(claims.get(name).and_then(Value::as_i64).unwrap_or_default());
     let mut answer = issue(cloud, &ask);
     add(
@@ -187,6 +190,11 @@ fn issue(cloud: &Cloud, ask: &Ask) -> Value {
             "SecurityToken": identity.security_token,
             "Expiration": date::iso(now.saturating_add(lifetime)),
         },
+    });
+    cloud.ledger.tell(&News::Issued {
+        arn: identity.principal.arn().to_owned(),
+        key: masked(&identity.access_key_id),
+        lifetime: Duration::from_secs(lifetime.unsigned_abs()),
     });
     cloud.identities.admit(identity);
     answer

@@ -9,17 +9,17 @@ use crate::names::Nonce;
 
 /// Stands at a moment of 2024 until it is moved. Its nonces count up.
 #[derive(Debug)]
-pub(super) struct StandingClock {
+pub(crate) struct StandingClock {
     at: Mutex<Duration>,
     nonces: AtomicU64,
 }
 
 impl StandingClock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { at: Mutex::new(Duration::from_secs(1_709_798_945)), nonces: AtomicU64::new(0) }
     }
 
-    pub(super) fn advance(&self, seconds: u64) {
+    pub(crate) fn advance(&self, seconds: u64) {
         *self.at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += Duration::from_secs(seconds);
     }
 }

@@ -5,3 +5,5 @@ mod clock;
 mod faults;
 mod oss;
 mod sts;
+
+pub(super) use clock::StandingClock;
