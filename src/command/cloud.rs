@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
@@ -37,6 +38,8 @@ pub(super) struct Cloud {
     pub(super) dial: Dial,
     token: Arc<TokenFile>,
     renewing: tokio::task::JoinHandle<()>,
+    /// The faults that begin and end with time.
+    pub(super) playing: JoinSet<()>,
 }
 
 impl Drop for Cloud {
@@ -56,7 +59,7 @@ impl Cloud {
         let token = Arc::new(TokenFile::create(&*clock)?);
         token.write(&sandbox.oidc_token())?;
         let renewing = tokio::spawn(renew(Arc::clone(&sandbox), Arc::clone(&token)));
-        Ok(Self { sandbox, dial, token, renewing })
+        Ok(Self { sandbox, dial, token, renewing, playing: JoinSet::new() })
     }
 
     /// The file with the token for the sandbox's STS.

@@ -1,74 +1,285 @@
-//! `--sandbox-fault`: what the miniature cloud is to do wrong from the start, so that recovery can be watched.
+//! `--sandbox-fault`: what the miniature cloud is to do wrong, and when, so that recovery can be watched.
 
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::sandbox::{Failure, Faults};
+use tokio::task::JoinSet;
+
+use crate::sandbox::{Failure, Faults, Sandbox};
 
 /// One thing that it does wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// Credentials count as expired at this age, though their end was told to be later.
-    ExpireTokens(Duration),
+enum Fault {
+    /// Credentials count as expired at this age, in seconds, though their end was told to be later.
+    ExpireTokens(u32),
     /// So many calls to STS fail.
     FailSts(u32),
+    /// Every call to STS waits so many seconds.
+    DelaySts(u32),
     /// Every call to a product fails.
     Fail(String),
+    /// Every call to a product is past its quota.
+    Throttle(String),
+    /// The cloud's clock is ahead by so many seconds, or behind.
+    Skew(i32),
+    /// Every credential that was issued so far is forgotten, once.
+    Revoke,
+    /// Every request is hung up on.
+    Dark,
 }
 
-/// What can be written, for the help and for mistakes.
-pub(super) const FORMS: &str = "expire-tokens=SECONDS, fail-sts=CALLS or fail=PRODUCT";
+/// A fault, and its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Script {
+    fault: Fault,
+    /// When it begins, from the start. In seconds.
+    after: u32,
+    /// How long it lasts, in seconds. None: to the end, or until it is used up.
+    lasts: Option<u32>,
+}
 
-impl FromStr for Fault {
+/// What can be written, for mistakes.
+const FORMS: &str = "expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, \
+                     skew=SECONDS, dark or revoke, and behind it ,after=SECONDS or ,for=SECONDS or both";
+
+impl FromStr for Script {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = text.split_once('=').unwrap_or((text, ""));
-        let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
-        let fault = match name {
-            "expire-tokens" => {
-                number().map(|seconds| Self::ExpireTokens(Duration::from_secs(u64::from(seconds))))
+        let mut parts = text.split(',');
+        let fault = parts.next().and_then(Fault::read).ok_or_else(|| format!("write {FORMS}"))?;
+        let (mut after, mut lasts) = (None, None);
+        for part in parts {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let place = match name {
+                "after" => &mut after,
+                "for" => &mut lasts,
+                _ => return Err(format!("write {FORMS}")),
+            };
+            if place.is_some() {
+                return Err(format!("`{name}` is there twice"));
             }
-            "fail-sts" => number().map(Self::FailSts),
-            // The sandbox's own calls are failed by their own fault.
-            "fail" if value != "sts" && crate::endpoint::product(value).is_some() => {
-                Some(Self::Fail(value.to_owned()))
-            }
-            _ => None,
-        };
-        fault.ok_or_else(|| format!("write {FORMS}"))
+            *place =
+                Some(positive(value).ok_or_else(|| format!("`{name}` is a number of seconds from 1 up"))?);
+        }
+        if fault == Fault::Revoke && (after.is_none() || lasts.is_some()) {
+            return Err(
+                "write revoke,after=SECONDS: at the start there is nothing to revoke, and it is done at once"
+                    .to_owned(),
+            );
+        }
+        Ok(Self { fault, after: after.unwrap_or(0), lasts })
     }
 }
 
+fn positive(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number| *number > 0)
+}
+
 impl Fault {
-    /// Makes the sandbox do it.
-    pub(super) fn throw(&self, faults: &Faults) {
-        let failure = || Failure::new(503, "ServiceUnavailable");
-        match self {
-            Self::ExpireTokens(age) => faults.expire_after(Some(*age)),
-            Self::FailSts(calls) => faults.fail_sts(failure(), Some(*calls)),
-            Self::Fail(product) => faults.fail_product(product, failure()),
+    fn read(text: &str) -> Option<Self> {
+        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+        let product = || value.filter(|value| crate::endpoint::product(value).is_some()).map(str::to_owned);
+        match (name, value) {
+            ("expire-tokens", Some(value)) => positive(value).map(Self::ExpireTokens),
+            ("fail-sts", Some(value)) => positive(value).map(Self::FailSts),
+            ("delay-sts", Some(value)) => positive(value).map(Self::DelaySts),
+            // That STS fails is a fault of its own, which counts.
+            ("fail", Some(value)) if value != "sts" => product().map(Self::Fail),
+            ("throttle", _) => product().map(Self::Throttle),
+            ("skew", Some(value)) => value.parse().ok().filter(|seconds| *seconds != 0).map(Self::Skew),
+            ("revoke", None) => Some(Self::Revoke),
+            ("dark", None) => Some(Self::Dark),
+            _ => None,
         }
     }
+
+    fn begin(&self, faults: &Faults) {
+        let failure = || Failure::new(503, "ServiceUnavailable");
+        match self {
+            Self::ExpireTokens(age) => faults.expire_after(Some(seconds(*age))),
+            Self::FailSts(calls) => faults.fail_sts(failure(), Some(*calls)),
+            Self::DelaySts(delay) => faults.delay_sts(Some(seconds(*delay))),
+            Self::Fail(product) => faults.fail_product(product, failure()),
+            Self::Throttle(product) => faults.throttle(product),
+            Self::Skew(shift) => faults.skew_clock(i64::from(*shift)),
+            Self::Revoke => faults.revoke_tokens(),
+            Self::Dark => faults.go_dark(true),
+        }
+    }
+
+    /// Ends it, and says whether it was still on.
+    fn end(&self, faults: &Faults) -> bool {
+        match self {
+            Self::ExpireTokens(_) => faults.expire_after(None),
+            Self::FailSts(_) => return faults.heal_sts(),
+            Self::DelaySts(_) => faults.delay_sts(None),
+            Self::Fail(product) | Self::Throttle(product) => faults.heal_product(product),
+            Self::Skew(_) => faults.skew_clock(0),
+            Self::Revoke => {}
+            Self::Dark => faults.go_dark(false),
+        }
+        true
+    }
+
+    /// What it is thrown by: the same switch cannot stand in two ways at once.
+    fn switch(&self) -> (&'static str, &str) {
+        match self {
+            Self::ExpireTokens(_) => ("expire-tokens", ""),
+            Self::FailSts(_) => ("fail-sts", ""),
+            Self::DelaySts(_) => ("delay-sts", ""),
+            Self::Fail(product) | Self::Throttle(product) => ("product", product),
+            Self::Skew(_) => ("skew", ""),
+            Self::Revoke => ("revoke", ""),
+            Self::Dark => ("dark", ""),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ExpireTokens(age) => write!(f, "expire-tokens={age}"),
+            Self::FailSts(calls) => write!(f, "fail-sts={calls}"),
+            Self::DelaySts(delay) => write!(f, "delay-sts={delay}"),
+            Self::Fail(product) => write!(f, "fail={product}"),
+            Self::Throttle(product) => write!(f, "throttle={product}"),
+            Self::Skew(shift) => write!(f, "skew={shift}"),
+            Self::Revoke => f.write_str("revoke"),
+            Self::Dark => f.write_str("dark"),
+        }
+    }
+}
+
+fn seconds(number: u32) -> Duration {
+    Duration::from_secs(u64::from(number))
+}
+
+impl Script {
+    /// The seconds in which it is on.
+    fn span(&self) -> std::ops::Range<u64> {
+        let from = u64::from(self.after);
+        from..self.lasts.map_or(u64::MAX, |lasts| from + u64::from(lasts))
+    }
+}
+
+/// Two faults that are on at the same time and cannot be, in words.
+pub(super) fn clash(scripts: &[Script]) -> Option<String> {
+    scripts.iter().enumerate().find_map(|(at, one)| {
+        let meets = |other: &&Script| {
+            one.fault.switch() == other.fault.switch()
+                && one.fault != Fault::Revoke
+                && one.span().start < other.span().end
+                && other.span().start < one.span().end
+        };
+        let other = scripts.iter().skip(at + 1).find(meets)?;
+        Some(format!(
+            "--sandbox-fault {} and {} are on at the same time; end one before the other begins, with ,for= and ,after=",
+            one.fault, other.fault
+        ))
+    })
+}
+
+/// Begins what begins at the start, and the rest at its time. It ends with the value that is returned.
+pub(super) fn play(scripts: &[Script], sandbox: &Arc<Sandbox>) -> JoinSet<()> {
+    let mut playing = JoinSet::new();
+    for Script { fault, after, lasts } in scripts.iter().cloned() {
+        let sandbox = Arc::clone(sandbox);
+        if after == 0 {
+            begin(&fault, lasts, &sandbox);
+        }
+        playing.spawn(async move {
+            if after > 0 {
+                tokio::time::sleep(seconds(after)).await;
+                begin(&fault, lasts, &sandbox);
+            }
+            if let Some(lasts) = lasts {
+                tokio::time::sleep(seconds(lasts)).await;
+                if fault.end(sandbox.faults()) {
+                    tracing::info!(%fault, "sandbox: the fault is over");
+                }
+            }
+        });
+    }
+    playing
+}
+
+fn begin(fault: &Fault, lasts: Option<u32>, sandbox: &Sandbox) {
+    fault.begin(sandbox.faults());
+    tracing::info!(%fault, seconds = lasts, "sandbox: a fault begins");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn script(fault: Fault, after: u32, lasts: Option<u32>) -> Script {
+        Script { fault, after, lasts }
+    }
+
     #[test]
-    fn a_fault_is_read_and_what_is_none_is_told_the_forms() {
-        for (text, fault) in [
-            ("expire-tokens=30", Fault::ExpireTokens(Duration::from_secs(30))),
-            ("fail-sts=2", Fault::FailSts(2)),
-            ("fail=ecs", Fault::Fail("ecs".to_owned())),
+    fn a_fault_is_read_with_its_time() {
+        let ecs = || "ecs".to_owned();
+        for (text, expected) in [
+            ("expire-tokens=30", script(Fault::ExpireTokens(30), 0, None)),
+            ("fail-sts=2", script(Fault::FailSts(2), 0, None)),
+            ("delay-sts=3,for=9", script(Fault::DelaySts(3), 0, Some(9))),
+            ("fail=ecs,after=5,for=10", script(Fault::Fail(ecs()), 5, Some(10))),
+            ("throttle=ecs,for=10,after=5", script(Fault::Throttle(ecs()), 5, Some(10))),
+            ("throttle=sts", script(Fault::Throttle("sts".to_owned()), 0, None)),
+            ("skew=-1200", script(Fault::Skew(-1_200), 0, None)),
+            ("revoke,after=7", script(Fault::Revoke, 7, None)),
+            ("dark,for=2", script(Fault::Dark, 0, Some(2))),
         ] {
-            assert_eq!(text.parse(), Ok(fault), "{text}");
+            let read: Script = text.parse().unwrap();
+            assert_eq!(read, expected, "{text}");
+            assert!(text.starts_with(&read.fault.to_string()), "{text} is told as {}", read.fault);
         }
-        for text in
-            ["", "expire-tokens", "expire-tokens=0", "fail-sts=x", "fail=ecss", "fail=sts", "fail", "dark"]
-        {
-            assert_eq!(text.parse::<Fault>(), Err(format!("write {FORMS}")), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_fault_is_told_the_forms() {
+        let forms = format!("write {FORMS}");
+        for text in [
+            "",
+            "expire-tokens",
+            "expire-tokens=0",
+            "fail-sts=x",
+            "fail=ecss",
+            "fail=sts",
+            "fail",
+            "throttle",
+            "skew=0",
+            "dark=1",
+            "revoke=2",
+            "dark,",
+            "dark,until=3",
+        ] {
+            assert_eq!(text.parse::<Script>().unwrap_err(), forms, "{text}");
         }
+        for (text, expected) in [
+            ("dark,for=0", "`for` is a number of seconds from 1 up"),
+            ("dark,after", "`after` is a number of seconds from 1 up"),
+            ("dark,for=1,for=2", "`for` is there twice"),
+        ] {
+            assert_eq!(text.parse::<Script>().unwrap_err(), expected, "{text}");
+        }
+        for text in ["revoke", "revoke,after=3,for=2"] {
+            assert!(text.parse::<Script>().unwrap_err().starts_with("write revoke,after=SECONDS"), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_switch_cannot_stand_in_two_ways() {
+        let clash = |texts: &[&str]| {
+            let scripts: Vec<Script> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            clash(&scripts).is_some()
+        };
+        assert!(clash(&["fail=ecs", "throttle=ecs,after=9"]));
+        assert!(clash(&["skew=5,for=10", "dark", "skew=9,after=9"]));
+        assert!(!clash(&["fail=ecs,for=9", "throttle=ecs,after=9"]));
+        assert!(!clash(&["fail=ecs", "fail=oss", "revoke,after=1", "revoke,after=2"]));
     }
 }

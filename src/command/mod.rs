@@ -16,6 +16,8 @@ mod run;
 mod sign;
 #[cfg(feature = "sandbox")]
 mod spoilt;
+#[cfg(feature = "sandbox")]
+mod watch;
 
 use std::process::ExitCode;
 

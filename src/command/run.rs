@@ -32,11 +32,12 @@ pub(super) struct Arguments {
     #[cfg(feature = "sandbox")]
     #[arg(long)]
     sandbox: bool,
-    /// Let the miniature cloud do this wrong, so that recovery can be watched: expire-tokens=SECONDS, fail-sts=CALLS or
-    /// fail=PRODUCT; may be repeated
+    /// Let the miniature cloud do this wrong, so that recovery can be watched: expire-tokens=SECONDS, fail-sts=CALLS,
+    /// delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, skew=SECONDS, dark or revoke. ,after=SECONDS behind it is when
+    /// it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be repeated
     #[cfg(feature = "sandbox")]
     #[arg(long, value_name = "FAULT", requires = "sandbox")]
-    sandbox_fault: Vec<super::fault::Fault>,
+    sandbox_fault: Vec<super::fault::Script>,
     /// Check the settings, say what is wrong with them, and exit
     #[arg(long)]
     check: bool,
@@ -46,6 +47,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
+    #[cfg(feature = "sandbox")]
+    if let Some(clash) = super::fault::clash(&arguments.sandbox_fault) {
+        complain(clash);
+        return Exit::Usage;
+    }
     let flags = Flags {
         config: arguments.config.clone(),
         listen: arguments.listen.clone(),
@@ -204,13 +210,12 @@ async fn beside_sandbox(
     setup: &mut Setup,
 ) -> std::io::Result<Option<super::cloud::Cloud>> {
     use super::cloud::{self, Cloud};
+    use crate::sandbox::Options;
     if !arguments.sandbox {
         return Ok(None);
     }
-    let cloud = Cloud::start(crate::sandbox::Options::default(), Arc::clone(&setup.clock)).await?;
-    for fault in &arguments.sandbox_fault {
-        fault.throw(cloud.sandbox.faults());
-    }
+    let options = Options { observer: Arc::new(super::watch::Watch), ..Options::default() };
+    let mut cloud = Cloud::start(options, Arc::clone(&setup.clock)).await?;
     cloud::adopt(&mut setup.settings, cloud.token());
     let (environment, ignored) = cloud::environment(std::mem::take(&mut setup.environment));
     setup.environment = environment;
@@ -219,6 +224,7 @@ async fn beside_sandbox(
     if !ignored.is_empty() {
         tracing::info!(variables = ignored.join(" "), "credential variables are ignored");
     }
+    cloud.playing = super::fault::play(&arguments.sandbox_fault, &cloud.sandbox);
     Ok(Some(cloud))
 }
 

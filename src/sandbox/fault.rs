@@ -31,6 +31,7 @@ impl Failure {
     fn error(&self) -> Error {
         let message = match self.code.as_str() {
             "Throttling.User" => "Request was denied due to user flow control.",
+            "TotalQpsLimitExceeded" => "The total QPS of this account exceeds its limit.",
             "Throttling.Api" => "Request was denied due to api flow control.",
             "ServiceUnavailable" => "The request has failed due to a temporary failure of the server.",
             "NoPermission" => "You are not authorized to do this action. You should be authorized by RAM.",
@@ -68,9 +69,14 @@ impl Faults {
         self.switches().sts = Some((failure, calls));
     }
 
-    /// Makes every STS call wait this long before it is answered.
-    pub fn delay_sts(&self, delay: Duration) {
-        self.switches().sts_delay = Some(delay);
+    /// Ends [`fail_sts`](Self::fail_sts), and says whether it was still on.
+    pub fn heal_sts(&self) -> bool {
+        self.switches().sts.take().is_some()
+    }
+
+    /// Makes every STS call wait this long before it is answered. `None`: not at all.
+    pub fn delay_sts(&self, delay: Option<Duration>) {
+        self.switches().sts_delay = delay;
     }
 
     /// Fails every call to a product, by its code: `ecs`, `oss`.
@@ -78,9 +84,19 @@ impl Faults {
         self.switches().products.insert(product.to_owned(), failure);
     }
 
-    /// Answers every call to a product as past its quota. One second is the shortest wait that both hints can state.
+    /// Answers every call to a product as past its quota.
     pub fn throttle(&self, product: &str) {
-        self.fail_product(product, Failure::throttled(Duration::from_secs(1)));
+        // One second is the shortest wait that both of OpenAPI's hints can state.
+        let failure = match product {
+            "oss" => Failure::new(503, "TotalQpsLimitExceeded"),
+            _ => Failure::throttled(Duration::from_secs(1)),
+        };
+        self.fail_product(product, failure);
+    }
+
+    /// Ends [`fail_product`](Self::fail_product) and [`throttle`](Self::throttle) of one product.
+    pub fn heal_product(&self, product: &str) {
+        self.switches().products.remove(product);
     }
 
     /// Shifts the cloud's clock, and the `Date` of its answers, by so many seconds against the machine's.

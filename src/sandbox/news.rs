@@ -15,7 +15,6 @@ const SUBJECTS: usize = 100;
 
 /// Something that happened. Keys are shown by their last four characters; secrets and tokens are not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum News {
     /// STS issued a credential.
     Issued {
