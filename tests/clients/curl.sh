@@ -51,14 +51,24 @@ says "an RPC call through http_proxy is answered" 200 '"RegionId":"cn-hangzhou"'
 says "the operation may be named in a header" 200 '"RegionId":"cn-hangzhou"' \
     --header "$ECS" --header "x-acs-action: DescribeRegions" --header "x-acs-version: 2014-05-26" "$FORWARD/"
 says "parameters that must be encoded are signed as they are sent" 200 '"TotalCount":5' \
-    --get --data-urlencode "InstanceName=a b+c/d=e&f*~测试" --header "$ECS" \
+    --get --data-urlencode "InstanceName=web-*" --data-urlencode "Note=a b+c/d=e&f*~测试" --header "$ECS" \
     "$FORWARD/?Action=DescribeInstances&RegionId=cn-hangzhou"
-says "a call by path names its operation in a header" 200 '"cluster_id":"c5b1sandbox0001"' \
+says "a call by path names its operation in a header" 200 '"cluster_id":"c5b1sandbox0002"' \
     --header "Host: cs.cn-hangzhou.aliyuncs.com" --header "x-acs-action: DescribeClustersV1" \
-    "$FORWARD/api/v1/clusters?name=shop%20a"
+    "$FORWARD/api/v1/clusters?name=s%68op&note=shop%20a"
+says "a call by path with a body of JSON creates a cluster" 202 '"task_id":"T-' \
+    --header "Host: cs.cn-hangzhou.aliyuncs.com" --header "x-acs-action: CreateCluster" \
+    --json '{"name": "lab-测试", "region_id": "cn-hangzhou"}' "$FORWARD/clusters"
 says "a form is answered" 200 '"InstanceName":"web-4"' \
     --header "$ECS" --data "Action=DescribeInstances&Version=2014-05-26&Format=JSON&RegionId=cn-hangzhou&PageSize=3&PageNumber=2" \
-    --data-urlencode "InstanceName=web + *~测试" "$FORWARD/"
+    --data-urlencode "InstanceName=web-*" --data-urlencode "Note=web + *~测试" "$FORWARD/"
+says "an instance is run by a form" 200 '"InstanceIdSet":["i-sandboxcnshanghai0006"]' \
+    --header "Host: ecs.cn-shanghai.aliyuncs.com" --data "Action=RunInstances&Version=2014-05-26&Format=JSON" \
+    --data "ImageId=aliyun_3&InstanceType=ecs.c8i.large&Tag.1.Key=team" --data-urlencode "Tag.1.Value=a b+c/d=e&f*~测试" \
+    "$FORWARD/"
+says "and one with the same tag by a query" 200 '"InstanceIdSet":["i-sandboxcnshanghai0007"]' \
+    --get --header "Host: ecs.cn-shanghai.aliyuncs.com" --data-urlencode "Tag.1.Value=a b+c/d=e&f*~测试" \
+    "$FORWARD/?Action=RunInstances&ImageId=aliyun_3&InstanceType=ecs.c8i.large&Tag.1.Key=team"
 says "a form beside an operation in the query is answered" 200 '"InstanceName":"web-4"' \
     --header "$ECS" --data "RegionId=cn-hangzhou&PageSize=3&PageNumber=2" "$FORWARD/?Action=DescribeInstances"
 says "a body of JSON is signed" 200 "\"Arn\":\"$ARN\"" \

@@ -17,8 +17,10 @@ STOP_SECONDS = 30
 
 # Every host of this region is dialled through the relay, which keeps what is sent.
 RELAYED = (
+    "cs.cn-beijing.aliyuncs.com",
     "ecs.cn-beijing.aliyuncs.com",
     "sts.cn-beijing.aliyuncs.com",
+    "vpc.cn-beijing.aliyuncs.com",
     "oss-cn-beijing.aliyuncs.com",
     "*.oss-cn-beijing.aliyuncs.com",
 )

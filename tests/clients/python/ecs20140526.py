@@ -1,14 +1,18 @@
 """`alibabacloud_ecs20140526`: the current SDK, generated for one product. Pointed at the proxy by its configuration."""
 
 import asyncio
+import json
 import os
 
 import checks
 import dummies
 from alibabacloud_ecs20140526 import models
 from alibabacloud_ecs20140526.client import Client
-from alibabacloud_tea_openapi.models import Config
-from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+from alibabacloud_tea_openapi.exceptions import AlibabaCloudException, ClientException
+from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params
+from darabonba.runtime import RuntimeOptions
+
+TAGS = {"équipe": "a b+c/d=e&f*~测试", "env": ""}
 
 
 def client(region="cn-hangzhou", **more):
@@ -26,6 +30,24 @@ def client(region="cn-hangzhou", **more):
 
 def instances(of, region="cn-hangzhou", **more):
     return of.describe_instances(models.DescribeInstancesRequest(region_id=region, **more)).body
+
+
+def run(of, region="cn-hangzhou", **more):
+    """Runs instances, and returns their ids."""
+    tags = [models.RunInstancesRequestTag(key=key, value=value) for key, value in TAGS.items()]
+    usual = {"image_id": "aliyun_3", "instance_type": "ecs.c8i.large", "tag": tags}
+    body = of.run_instances(models.RunInstancesRequest(region_id=region, **(usual | more))).body
+    return body.instance_id_sets.instance_id_set
+
+
+def delete(of, *ids):
+    """So that the next check finds what it expects."""
+    of.delete_instances(models.DeleteInstancesRequest(region_id="cn-hangzhou", instance_id=list(ids), force=True))
+
+
+def shown(of, instance_id):
+    (one,) = instances(of, instance_ids=json.dumps([instance_id])).instances.instance
+    return one
 
 
 def the_regions_come_back_parsed():
@@ -54,9 +76,77 @@ def pages_of_two_hold_every_instance_once():
 
 
 def parameters_with_lists_and_unicode_are_signed_as_they_are_sent():
-    tags = [models.DescribeInstancesRequestTag(key="équipe", value="a b+c/d=e&f*~测试")]
-    body = instances(client(), tag=tags, instance_name="web-*", instance_ids='["i-1", "i-2"]')
-    checks.same(body.total_count, 5)
+    of = client()
+    run(of, instance_name="a b+c/d=e&f*~测试", amount=2)
+    tags = [models.DescribeInstancesRequestTag(key=key, value=value) for key, value in TAGS.items()]
+    body = instances(of, tag=tags, instance_name="a b+c/d=e&f*~*")
+    checks.same(body.total_count, 2)
+    ids = [one.instance_id for one in body.instances.instance]
+    checks.same(instances(of, instance_ids=json.dumps([*ids, "i-none"])).total_count, 2)
+    delete(of, *ids)
+
+
+def an_instance_is_run_stopped_started_and_deleted():
+    of = client()
+    (first,) = run(of, instance_name="job")
+    checks.same(shown(of, first).status, "Running")
+    of.stop_instance(models.StopInstanceRequest(instance_id=first, force_stop=True))
+    one = shown(of, first)
+    checks.same((one.status, one.instance_name, one.image_id), ("Stopped", "job", "aliyun_3"))
+    checks.same({tag.tag_key: tag.tag_value for tag in one.tags.tag}, TAGS)
+    again = checks.raised(ClientException, lambda: of.stop_instance(models.StopInstanceRequest(instance_id=first)))
+    checks.same((again.status_code, again.code), (403, "IncorrectInstanceStatus"))
+    of.start_instance(models.StartInstanceRequest(instance_id=first))
+    asked = models.StopInstancesRequest(region_id="cn-hangzhou", instance_id=[first])
+    stopped = of.stop_instances(asked).body.instance_responses.instance_response[0]
+    checks.same((stopped.previous_status, stopped.current_status, stopped.code), ("Running", "Stopped", "200"))
+    of.delete_instance(models.DeleteInstanceRequest(instance_id=first))
+    gone = checks.raised(ClientException, lambda: of.stop_instance(models.StopInstanceRequest(instance_id=first)))
+    checks.same((gone.status_code, gone.code), (404, "InvalidInstanceId.NotFound"))
+
+
+def the_same_client_token_runs_nothing_twice():
+    of = client()
+    first = run(of, client_token="once", amount=2)
+    checks.same(run(of, client_token="once", amount=2), first)
+    error = checks.raised(ClientException, lambda: run(of, client_token="once", amount=3))
+    checks.same((error.status_code, error.code), (400, "IdempotentParameterMismatch"))
+    delete(of, *first)
+
+
+def what_an_order_lacks_reaches_the_caller_by_name():
+    error = checks.raised(ClientException, lambda: run(client(), image_id=None))
+    checks.same((error.status_code, error.code), (400, "MissingParameter"))
+    assert "ImageId" in error.message, error.message
+    error = checks.raised(ClientException, lambda: run(client(), dry_run=True))
+    checks.same((error.status_code, error.code), (400, "DryRunOperation"))
+
+
+def tags_are_set_listed_and_removed():
+    of = client()
+    (first,) = run(of)
+    where = {"region_id": "cn-hangzhou", "resource_type": "instance", "resource_id": [first]}
+    of.tag_resources(models.TagResourcesRequest(tag=[models.TagResourcesRequestTag(key="env", value="x")], **where))
+    of.untag_resources(models.UntagResourcesRequest(tag_key=["équipe"], **where))
+    listed = of.list_tag_resources(models.ListTagResourcesRequest(**where)).body.tag_resources.tag_resource
+    checks.same([(tag.resource_id, tag.tag_key, tag.tag_value) for tag in listed], [(first, "env", "x")])
+    delete(of, first)
+
+
+def an_order_in_a_form_is_verified_as_well_as_one_in_the_query():
+    # The generic call of the same SDK, which sends what it is given as a form.
+    params = Params(
+        action="RunInstances", version="2014-05-26", protocol="HTTP", pathname="/", method="POST", auth_type="AK",
+        style="RPC", req_body_type="formData", body_type="json",
+    )
+    body = {"RegionId": "cn-hangzhou", "ImageId": "aliyun_3", "InstanceType": "ecs.c8i.large"}
+    body |= {"InstanceName": "form + 测试", "Tag.1.Key": "équipe", "Tag.1.Value": "a b"}
+    of = client()
+    answer = of.call_api(params, OpenApiRequest(body=body), RuntimeOptions())
+    (first,) = answer["body"]["InstanceIdSets"]["InstanceIdSet"]
+    one = shown(of, first)
+    checks.same((one.instance_name, one.tags.tag[0].tag_value), ("form + 测试", "a b"))
+    delete(of, first)
 
 
 def an_asynchronous_call_is_answered_too():
@@ -89,6 +179,11 @@ checks.run(
     an_instance_comes_back_with_its_nested_fields,
     pages_of_two_hold_every_instance_once,
     parameters_with_lists_and_unicode_are_signed_as_they_are_sent,
+    an_instance_is_run_stopped_started_and_deleted,
+    the_same_client_token_runs_nothing_twice,
+    what_an_order_lacks_reaches_the_caller_by_name,
+    tags_are_set_listed_and_removed,
+    an_order_in_a_form_is_verified_as_well_as_one_in_the_query,
     an_asynchronous_call_is_answered_too,
     a_dummy_token_is_replaced_like_a_dummy_key,
     an_error_of_the_cloud_reaches_the_caller_whole,

@@ -9,8 +9,13 @@ from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
+from aliyunsdkecs.request.v20140526.DeleteInstancesRequest import DeleteInstancesRequest
 from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import DescribeInstancesRequest
 from aliyunsdkecs.request.v20140526.DescribeRegionsRequest import DescribeRegionsRequest
+from aliyunsdkecs.request.v20140526.RunInstancesRequest import RunInstancesRequest
+from aliyunsdkecs.request.v20140526.StopInstanceRequest import StopInstanceRequest
+
+TAGS = [{"Key": "équipe", "Value": "网 络"}]
 
 ARN = f"acs:ram::1000000000000001:assumed-role/demo/sandbox-{os.environ['ROLE']}"
 
@@ -36,6 +41,21 @@ def instances(**parameters):
     return request
 
 
+def order(**parameters):
+    request = RunInstancesRequest()
+    for name, value in ({"ImageId": "aliyun_3", "InstanceType": "ecs.c8i.large", "Tags": TAGS} | parameters).items():
+        getattr(request, f"set_{name}")(value)
+    return request
+
+
+def delete(*ids):
+    """So that the next check finds what it expects."""
+    request = DeleteInstancesRequest()
+    request.set_InstanceIds(list(ids))
+    request.set_Force(True)
+    answer(client(), request)
+
+
 def identity_request(host, method="GET"):
     request = CommonRequest(domain=host, version="2015-04-01", action_name="GetCallerIdentity")
     request.set_method(method)
@@ -58,14 +78,38 @@ def pages_of_two_hold_every_instance_once():
 
 
 def parameters_with_lists_and_unicode_are_signed_as_they_are_sent():
-    request = instances(InstanceName="a b+c/d=e&f*~测试é", Tags=[{"Key": "équipe", "Value": "网 络"}])
-    checks.same(answer(client(), request)["TotalCount"], 5)
+    (first,) = answer(client(), order(InstanceName="a b+c/d=e&f*~测试é"))["InstanceIdSets"]["InstanceIdSet"]
+    found = answer(client(), instances(InstanceName="a b+c/d=e&f*~测*é", Tags=TAGS))["Instances"]["Instance"]
+    checks.same([(one["InstanceId"], one["InstanceName"]) for one in found], [(first, "a b+c/d=e&f*~测试é")])
+    delete(first)
+
+
+def an_order_by_post_with_a_form_is_done():
+    request = order()
+    request.set_method("POST")
+    for name, value in {"InstanceName": "web + *~测试", "Amount": 2, "Tag.2.Key": "env", "Tag.2.Value": "x y"}.items():
+        request.add_body_params(name, value)
+    ids = answer(client(), request)["InstanceIdSets"]["InstanceIdSet"]
+    one = answer(client(), instances(InstanceIds=json.dumps(ids)))["Instances"]["Instance"][1]
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in one["Tags"]["Tag"]}
+    checks.same((one["InstanceName"], tags), ("web + *~测试", {"équipe": "网 络", "env": "x y"}))
+    delete(*ids)
+
+
+def an_instance_is_stopped_once():
+    (first,) = answer(client(), order())["InstanceIdSets"]["InstanceIdSet"]
+    request = StopInstanceRequest()
+    request.set_InstanceId(first)
+    answer(client(), request)
+    error = checks.raised(ServerException, lambda: answer(client(), request))
+    checks.same((error.get_http_status(), error.get_error_code()), (403, "IncorrectInstanceStatus"))
+    delete(first)
 
 
 def a_call_by_post_with_a_form_is_answered():
     request = instances(PageSize=3)
     request.set_method("POST")
-    request.add_body_params("InstanceName", "web + *~测试")
+    request.add_body_params("InstanceName", "web*")
     request.add_body_params("PageNumber", 2)
     got = answer(client(), request)
     checks.same([one["InstanceName"] for one in got["Instances"]["Instance"]], ["web-4", "web-5"])
@@ -108,6 +152,8 @@ checks.run(
     pages_of_two_hold_every_instance_once,
     parameters_with_lists_and_unicode_are_signed_as_they_are_sent,
     a_call_by_post_with_a_form_is_answered,
+    an_order_by_post_with_a_form_is_done,
+    an_instance_is_stopped_once,
     the_caller_is_the_proxys_role_and_nobody_else,
     the_caller_is_the_same_by_post,
     a_dummy_token_does_not_change_who_calls,
