@@ -78,7 +78,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "sandbox",
         may_use: &["names", "clock", "sandbox"],
-        never: &["crate::sign", "crate::credential"],
+        never: &["crate::sign", "crate::credential", "tracing"],
     },
 ];
 

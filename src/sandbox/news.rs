@@ -129,17 +129,8 @@ pub(crate) fn masked(access_key_id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::StandingClock;
+    use super::super::tests::{Ear, StandingClock};
     use super::*;
-
-    #[derive(Debug, Default)]
-    struct Ear(Mutex<Vec<(News, u64)>>);
-
-    impl Observer for Ear {
-        fn hear(&self, news: &News, untold: u64) {
-            self.0.lock().unwrap().push((news.clone(), untold));
-        }
-    }
 
     fn failed(product: &str, left: Option<u32>) -> News {
         let (action, code) = ("DescribeRegions".to_owned(), "ServiceUnavailable".to_owned());
@@ -150,18 +141,17 @@ mod tests {
     fn the_same_is_told_once_a_second_and_the_rest_counted() {
         let (ear, clock) = (Arc::new(Ear::default()), Arc::new(StandingClock::new()));
         let teller = Teller::new(ear.clone(), clock.clone());
-        let heard = || std::mem::take(&mut *ear.0.lock().unwrap());
         (0..5).for_each(|_| teller.tell(&failed("ecs", None)));
-        assert_eq!(heard(), [(failed("ecs", None), 0)]);
+        assert_eq!(ear.heard(), [(failed("ecs", None), 0)]);
         teller.tell(&failed("cs", None));
-        assert_eq!(heard(), [(failed("cs", None), 0)]);
+        assert_eq!(ear.heard(), [(failed("cs", None), 0)]);
         clock.advance(1);
         teller.tell(&failed("ecs", None));
-        assert_eq!(heard(), [(failed("ecs", None), 4)]);
+        assert_eq!(ear.heard(), [(failed("ecs", None), 4)]);
         // The last of a count is what recovery begins with.
         teller.tell(&failed("ecs", Some(1)));
         teller.tell(&failed("ecs", Some(0)));
-        assert_eq!(heard(), [(failed("ecs", Some(0)), 1)]);
+        assert_eq!(ear.heard(), [(failed("ecs", Some(0)), 1)]);
     }
 
     #[test]
@@ -169,7 +159,7 @@ mod tests {
         let (ear, clock) = (Arc::new(Ear::default()), Arc::new(StandingClock::new()));
         let teller = Teller::new(ear.clone(), clock);
         (0..SUBJECTS + 50).for_each(|number| teller.tell(&failed(&number.to_string(), None)));
-        assert_eq!(ear.0.lock().unwrap().len(), SUBJECTS + 1);
+        assert_eq!(ear.heard().len(), SUBJECTS + 1);
         assert_eq!(teller.told.lock().unwrap().len(), SUBJECTS + 1);
     }
 

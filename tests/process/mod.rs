@@ -1,6 +1,7 @@
 //! The executable as its supervisor meets it: signals, pipes, exit codes.
 
 mod check;
+mod faults;
 mod output;
 mod sandbox;
 mod secrecy;

@@ -67,17 +67,3 @@ async fn either_way_out_leads_out() {
     let (status, text, _) = answered(&place, &[]).await;
     assert_eq!(status, 200, "{text}");
 }
-
-#[tokio::test]
-async fn a_cloud_that_is_told_to_fail_does_and_recovery_can_be_watched() {
-    let place = Place::new();
-    let (status, text, _) = answered(&place, &["--sandbox-fault", "fail=ecs"]).await;
-    assert_eq!(status, 503, "{text}");
-    assert!(text.contains("\"ServiceUnavailable\""), "the cloud's own answer: {text}");
-    // More than one request waits for, and fewer than it takes to give up.
-    let (status, text, messages) = answered(&place, &["--sandbox-fault", "fail-sts=2"]).await;
-    assert_eq!(status, 200, "{text}\n{messages:?}");
-    let (status, text, _) = answered(&place, &["--sandbox-fault", "fail-sts=1000"]).await;
-    assert_eq!(status, 503, "{text}");
-    assert!(text.contains("Countersign.CredentialsUnavailable"), "{text}");
-}

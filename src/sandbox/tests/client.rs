@@ -2,7 +2,7 @@
 //!
 //! It takes the MAC from the verifier, whose arithmetic the published requests of `tests/data/sandbox/` prove.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -23,7 +23,7 @@ use crate::sandbox::encode::percent;
 use crate::sandbox::heard::Heard;
 use crate::sandbox::place::Place;
 use crate::sandbox::verify;
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{News, Observer, Options, Sandbox};
 
 /// What signs a request.
 #[derive(Clone, Debug)]
@@ -64,17 +64,37 @@ impl Read {
     }
 }
 
+/// Remembers what the sandbox tells.
+#[derive(Debug, Default)]
+pub(crate) struct Ear(Mutex<Vec<(News, u64)>>);
+
+impl Observer for Ear {
+    fn hear(&self, news: &News, untold: u64) {
+        self.0.lock().unwrap().push((news.clone(), untold));
+    }
+}
+
+impl Ear {
+    /// What was told since the last time, each with how often it was not.
+    pub(crate) fn heard(&self) -> Vec<(News, u64)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
 /// A sandbox under a standing clock, and a client of it.
 pub(super) struct Visit {
     pub(super) sandbox: Sandbox,
     pub(super) clock: Arc<StandingClock>,
+    pub(super) ear: Arc<Ear>,
     tls: TlsConnector,
 }
 
 impl Visit {
     pub(super) async fn new() -> Self {
         let clock = Arc::new(StandingClock::new());
-        let sandbox = Sandbox::start(Options::default(), clock.clone()).await.unwrap();
+        let ear = Arc::new(Ear::default());
+        let options = Options { observer: ear.clone(), ..Options::default() };
+        let sandbox = Sandbox::start(options, clock.clone()).await.unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(sandbox.authority().to_vec())).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -82,7 +102,7 @@ impl Visit {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { sandbox, clock, tls: TlsConnector::from(Arc::new(config)) }
+        Self { sandbox, clock, ear, tls: TlsConnector::from(Arc::new(config)) }
     }
 
     pub(super) fn user(&self) -> Key {
@@ -125,6 +145,10 @@ impl Visit {
     }
 
     pub(super) fn rpc_request(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Heard {
+        rpc_signed(self.rpc_unsigned(key, host, pairs), key)
+    }
+
+    fn rpc_unsigned(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Heard {
         let stamp = date::iso(self.clock.moment().unix_seconds);
         let nonce = self.clock.nonce();
         let mut all = vec![
@@ -136,10 +160,15 @@ impl Visit {
         ];
         all.extend(key.token.as_deref().map(|token| ("SecurityToken", token)));
         all.extend(pairs);
-        let mut heard = request("POST", host, "/", &query(&all));
-        let signature = mac(&Heard { query: format!("{}&Signature=-", heard.query), ..heard.clone() }, key);
-        heard.query = format!("{}&Signature={}", heard.query, percent(signature.as_bytes()));
-        heard
+        request("POST", host, "/", &query(&all))
+    }
+
+    /// An RPC call with its parameters in a form and what signs it in the query, as version 1.
+    pub(super) async fn rpc_form(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Read {
+        let mut heard = self.rpc_unsigned(key, host, &[]);
+        heard.headers.push(("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec()));
+        heard.body = query(pairs).into_bytes();
+        self.send(&rpc_signed(heard, key)).await
     }
 
     /// An unsigned RPC call with its parameters in a form.
@@ -151,20 +180,27 @@ impl Visit {
     }
 
     /// A call signed as ACS3.
-    pub(super) async fn acs3(
+    pub(super) async fn acs3(&self, key: &Key, place: (&str, &str, &str), action: &str) -> Read {
+        self.acs3_json(key, place, action, "").await
+    }
+
+    /// The same with a body of JSON.
+    pub(super) async fn acs3_json(
         &self,
         key: &Key,
         (method, host, path): (&str, &str, &str),
         action: &str,
+        body: &str,
     ) -> Read {
         let mut heard = request(method, host, path, "");
+        heard.body = body.as_bytes().to_vec();
         let mut add =
             |name: &str, value: &str| heard.headers.push((name.to_owned(), value.as_bytes().to_vec()));
         add("x-acs-action", action);
         add("x-acs-version", "2014-05-26");
         add("x-acs-date", &date::iso(self.clock.moment().unix_seconds));
         add("x-acs-signature-nonce", self.clock.nonce().as_str());
-        add("x-acs-content-sha256", &sha256_hex(b""));
+        add("x-acs-content-sha256", &sha256_hex(body.as_bytes()));
         if let Some(token) = &key.token {
             add("x-acs-security-token", token);
         }
@@ -231,6 +267,12 @@ fn query(pairs: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, value)| format!("{}={}", percent(name.as_bytes()), percent(value.as_bytes())));
     spelled.collect::<Vec<_>>().join("&")
+}
+
+fn rpc_signed(mut heard: Heard, key: &Key) -> Heard {
+    let signature = mac(&Heard { query: format!("{}&Signature=-", heard.query), ..heard.clone() }, key);
+    heard.query = format!("{}&Signature={}", heard.query, percent(signature.as_bytes()));
+    heard
 }
 
 fn authorized(mut heard: Heard, lead: &str, key: &Key) -> Heard {

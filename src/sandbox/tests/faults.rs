@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::client::{Visit, request};
-use crate::sandbox::{Failure, Outcome};
+use crate::sandbox::{Failure, News, Outcome};
 
 const STS: &str = "sts.cn-hangzhou.aliyuncs.com";
 const ECS: &str = "ecs.cn-hangzhou.aliyuncs.com";
@@ -79,6 +79,85 @@ async fn a_product_can_fail_alone() {
     assert_eq!(visit.rpc(&visit.user(), ECS, &REGIONS).await.code(), "Throttling.User");
     assert_eq!(visit.rpc(&visit.user(), STS, &WHO).await.status, 200);
     assert_eq!(visit.sandbox.verdicts()[0].outcome, Outcome::Failed("Throttling.User".to_owned()));
+}
+
+#[tokio::test]
+async fn oss_has_its_own_word_for_too_many_requests() {
+    let visit = Visit::new().await;
+    visit.sandbox.faults().throttle("oss");
+    let list = request("GET", "demo.oss-cn-hangzhou.aliyuncs.com", "/", "");
+    let answer = visit.oss(&visit.user(), list.clone()).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "TotalQpsLimitExceeded"));
+    visit.sandbox.faults().heal_product("oss");
+    assert_eq!(visit.oss(&visit.user(), list).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_shifted_clock_leaves_an_oidc_token_as_good_as_it_was() {
+    let visit = Visit::new().await;
+    let token = visit.sandbox.oidc_token();
+    visit.sandbox.faults().skew_clock(86_400);
+    let pairs = [
+        ("Action", "AssumeRoleWithOIDC"),
+        ("Version", "2015-04-01"),
+        ("Format", "JSON"),
+        ("OIDCProviderArn", "acs:ram::1000000000000001:oidc-provider/ack"),
+        ("RoleArn", "acs:ram::1000000000000001:role/app"),
+        ("RoleSessionName", "app"),
+        ("OIDCToken", &token),
+    ];
+    let answer = visit.form(STS, &pairs).await;
+    assert_eq!(answer.json()["Credentials"]["Expiration"], "2024-03-08T09:09:05Z");
+}
+
+#[tokio::test]
+async fn what_happens_is_told_without_what_is_secret() {
+    let visit = Visit::new().await;
+    let faults = visit.sandbox.faults();
+    let key = visit.role_key(&[("DurationSeconds", "900")]).await;
+    let end = format!("…{}", &key.id[key.id.len() - 4..]);
+    faults.expire_after(Some(Duration::from_secs(1)));
+    visit.clock.advance(1);
+    visit.rpc(&key, ECS, &REGIONS).await;
+    faults.fail_sts(Failure::new(503, "ServiceUnavailable"), Some(1));
+    visit.rpc(&visit.user(), STS, &WHO).await;
+    faults.throttle("oss");
+    visit.oss(&key, request("GET", "demo.oss-cn-hangzhou.aliyuncs.com", "/", "")).await;
+    faults.go_dark(true);
+    visit.try_send(&visit.rpc_request(&key, ECS, &REGIONS)).await;
+    // What goes well is nobody's news.
+    faults.heal();
+    visit.rpc(&visit.user(), ECS, &REGIONS).await;
+
+    let heard: Vec<News> = visit.ear.heard().into_iter().map(|(news, _)| news).collect();
+    let text = String::from;
+    let expected = [
+        News::Issued {
+            arn: text("acs:ram::1000000000000001:assumed-role/reader/alice"),
+            key: end.clone(),
+            lifetime: Duration::from_secs(900),
+        },
+        News::Refused {
+            product: text("ecs"),
+            action: text("DescribeRegions"),
+            code: text("InvalidSecurityToken.Expired"),
+            key: Some(end),
+        },
+        News::Failed {
+            product: text("sts"),
+            action: text("GetCallerIdentity"),
+            code: text("ServiceUnavailable"),
+            left: Some(0),
+        },
+        News::Failed {
+            product: text("oss"),
+            action: text("GET"),
+            code: text("TotalQpsLimitExceeded"),
+            left: None,
+        },
+        News::HungUp,
+    ];
+    assert_eq!(heard, expected);
 }
 
 #[tokio::test]

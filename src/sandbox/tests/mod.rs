@@ -4,6 +4,8 @@ mod client;
 mod clock;
 mod faults;
 mod oss;
+mod products;
 mod sts;
 
+pub(super) use client::Ear;
 pub(super) use clock::StandingClock;

@@ -1,6 +1,6 @@
 //! Credentials: how they are come by, what they open, when they end.
 
-use super::client::{Visit, key_of, request};
+use super::client::{Visit, key_of};
 use crate::sandbox::Outcome;
 
 const STS: &str = "sts.cn-hangzhou.aliyuncs.com";
@@ -122,29 +122,4 @@ async fn a_wrong_secret_shows_what_the_cloud_signed() {
     let verdict = visit.sandbox.verdicts().pop().unwrap();
     assert_eq!(verdict.outcome, Outcome::Refused("SignatureDoesNotMatch".to_owned()));
     assert_eq!(verdict.access_key_id, Some(key.id));
-}
-
-#[tokio::test]
-async fn a_product_that_is_not_played_is_verified_first() {
-    let visit = Visit::new().await;
-    let vpc = "vpc.cn-hangzhou.aliyuncs.com";
-    let answer = visit.acs3(&visit.user(), ("POST", vpc, "/"), "DescribeVpcs").await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "InvalidAction.NotFound"));
-    assert_eq!(visit.sandbox.verdicts()[0].outcome, Outcome::Verified);
-    assert_eq!(
-        visit.send(&request("POST", vpc, "/", "Action=DescribeVpcs")).await.code(),
-        "MissingAccessKeyId"
-    );
-}
-
-#[tokio::test]
-async fn an_roa_product_lists_its_clusters() {
-    let visit = Visit::new().await;
-    let cs = "cs.cn-hangzhou.aliyuncs.com";
-    let answer = visit.acs3(&visit.user(), ("GET", cs, "/api/v1/clusters"), "DescribeClustersV1").await;
-    assert_eq!(answer.json()["page_info"]["total_count"], 2);
-    let answer = visit.acs3(&visit.user(), ("GET", cs, "/clusters"), "DescribeClusters").await;
-    assert_eq!(answer.json()[0]["region_id"], "cn-hangzhou");
-    let answer = visit.acs3(&visit.user(), ("GET", cs, "/nodes"), "DescribeClusters").await;
-    assert_eq!(answer.code(), "InvalidAction.NotFound");
 }
