@@ -13,6 +13,8 @@ mod output;
 mod process;
 mod reference;
 mod run;
+#[cfg(feature = "sandbox")]
+mod script;
 mod sign;
 #[cfg(feature = "sandbox")]
 mod spoilt;

@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be repeated
     #[cfg(feature = "sandbox")]
     #[arg(long, value_name = "FAULT", requires = "sandbox")]
-    sandbox_fault: Vec<super::fault::Script>,
+    sandbox_fault: Vec<super::script::Script>,
     /// Check the settings, say what is wrong with them, and exit
     #[arg(long)]
     check: bool,
@@ -48,7 +48,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     #[cfg(feature = "sandbox")]
-    if let Some(clash) = super::fault::clash(&arguments.sandbox_fault) {
+    if let Some(clash) = super::script::clash(&arguments.sandbox_fault) {
         complain(clash);
         return Exit::Usage;
     }
@@ -224,7 +224,7 @@ async fn beside_sandbox(
     if !ignored.is_empty() {
         tracing::info!(variables = ignored.join(" "), "credential variables are ignored");
     }
-    cloud.playing = super::fault::play(&arguments.sandbox_fault, &cloud.sandbox);
+    cloud.playing = super::script::play(&arguments.sandbox_fault, &cloud.sandbox);
     Ok(Some(cloud))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It takes the MAC from the verifier, whose arithmetic the published requests of `tests/data/sandbox/` prove.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::clock::StandingClock;
+use super::ear::Ear;
 use crate::clock::Clock;
 use crate::sandbox::date;
 use crate::sandbox::digest::sha256_hex;
@@ -23,7 +24,7 @@ use crate::sandbox::encode::percent;
 use crate::sandbox::heard::Heard;
 use crate::sandbox::place::Place;
 use crate::sandbox::verify;
-use crate::sandbox::{News, Observer, Options, Sandbox};
+use crate::sandbox::{Options, Sandbox};
 
 /// What signs a request.
 #[derive(Clone, Debug)]
@@ -61,23 +62,6 @@ impl Read {
             Some((_, rest)) => rest.split('<').next().unwrap_or_default().to_owned(),
             None => self.json()["Code"].as_str().unwrap_or_default().to_owned(),
         }
-    }
-}
-
-/// Remembers what the sandbox tells.
-#[derive(Debug, Default)]
-pub(crate) struct Ear(Mutex<Vec<(News, u64)>>);
-
-impl Observer for Ear {
-    fn hear(&self, news: &News, untold: u64) {
-        self.0.lock().unwrap().push((news.clone(), untold));
-    }
-}
-
-impl Ear {
-    /// What was told since the last time, each with how often it was not.
-    pub(crate) fn heard(&self) -> Vec<(News, u64)> {
-        std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 

@@ -2,10 +2,11 @@
 
 mod client;
 mod clock;
+mod ear;
 mod faults;
 mod oss;
 mod products;
 mod sts;
 
-pub(super) use client::Ear;
 pub(super) use clock::StandingClock;
+pub(super) use ear::Ear;
