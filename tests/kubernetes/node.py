@@ -1,0 +1,309 @@
+"""A whole Kubernetes on this machine, for as long as the tests take: one node, no container engine, no registry.
+
+Its parts are built from the Go modules that `binaries/go.mod` pins; etcd, containerd, runc and the network plugins are
+Debian's. Needs root, and leaves nothing running, mounted or routed behind it.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+sys.path.insert(0, str(ROOT / "deploy"))
+import image  # noqa: E402: deploy/image.py, which packs the images of the tests too.
+
+PARTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl")
+TOOLS = ("etcd", "containerd", "ctr", "runc", "iptables", "ip", "openssl", "cc")
+PLUGINS = Path("/usr/lib/cni")
+PACKAGES = "etcd-server containerd runc containernetworking-plugins iptables iproute2 openssl gcc libc6-dev"
+
+API, ETCD, ETCD_PEERS = 26443, 26379, 26380
+NODE = "node"
+PAUSE = "registry.k8s.io/pause:3.10"
+
+# Every pod's first process: it waits, and reaps what others leave.
+PAUSE_C = """
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void end(int s) { _exit(s == 0); }
+static void reap(int s) { while (s && waitpid(-1, 0, WNOHANG) > 0); }
+int main(void) { signal(SIGTERM, end); signal(SIGINT, end); signal(SIGCHLD, reap); for (;;) pause(); }
+"""
+
+CONTAINERD = """
+version = 2
+root = "{state}/containerd"
+state = "{state}/containerd-run"
+[grpc]
+address = "{state}/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "{pause}"
+# A container of containers may not lower its processes' scores, and does not need to.
+restrict_oom_score_adj = true
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "{plugins}"
+conf_dir = "{state}/cni"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+"""
+
+PODS_NETWORK = {
+    "cniVersion": "1.0.0",
+    "name": "pods",
+    "plugins": [{
+        "type": "ptp",
+        "ipam": {"type": "host-local", "subnet": "10.245.0.0/24", "routes": [{"dst": "0.0.0.0/0"}], "dataDir": ""},
+    }],
+}
+
+
+def built():
+    """The directory of Kubernetes' programs. Building them takes some ten minutes on two cores, once."""
+    bin_directory = ROOT / "target" / "kubernetes" / "bin"
+    pins = (HERE / "binaries" / "go.mod").read_text()
+    stamp = bin_directory / "go.mod"
+    if stamp.exists() and stamp.read_text() == pins and all((bin_directory / part).exists() for part in PARTS):
+        return bin_directory
+    if not shutil.which("go"):
+        sys.exit("Kubernetes is built from its sources, and go is not installed: https://go.dev/dl")
+    version = re.search(r"k8s\.io/kubernetes (v(\d+)\.(\d+)\.\d+)", pins)
+    says = "k8s.io/component-base/version.git"
+    stamps = f"-X {says}Version={version[1]} -X {says}Major={version[2]} -X {says}Minor={version[3]}"
+    print(f"building Kubernetes {version[1]}: some ten minutes, once", flush=True)
+    bin_directory.mkdir(parents=True, exist_ok=True)
+    build = ["nice", "go", "build", "-trimpath", "-ldflags", f"-s -w {stamps}", "-o", bin_directory, "tool"]
+    subprocess.run(build, cwd=HERE / "binaries", check=True)
+    stamp.write_text(pins)
+    return bin_directory
+
+
+def lacking():
+    """What of Debian's is not installed."""
+    found = [tool for tool in TOOLS if not shutil.which(tool)]
+    return found if PLUGINS.is_dir() else [*found, str(PLUGINS)]
+
+
+def until(what, holds, seconds=60):
+    """Waits for something that nobody can announce: another process's first answer."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = holds()
+        if value:
+            return value
+        time.sleep(0.2)
+    raise TimeoutError(f"{what} did not come in {seconds} s")
+
+
+class Node:
+    """The node and its control plane, running inside of `with`."""
+
+    def __init__(self):
+        if os.geteuid() != 0:
+            sys.exit("a node needs root: it makes namespaces, mounts and routes")
+        if missing := lacking():
+            sys.exit(f"not installed: {', '.join(missing)}; apt-get install {PACKAGES}")
+        self.bin = built()
+        # A short path: sockets are in there, whose names have 107 bytes at most.
+        self.state = Path(tempfile.mkdtemp(prefix="kube-"))
+        self.kubeconfig = self.state / "kubeconfig"
+        self.running = {}
+
+    def __enter__(self):
+        try:
+            self.control()
+            self.containers()
+            self.kubelet()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self, program, *arguments):
+        """Starts one part; its log is a file of its name."""
+        log = (self.state / f"{Path(program).name}.log").open("wb")
+        command = [program, *(str(argument) for argument in arguments)]
+        # A session of its own: Ctrl-C is for whoever stops it in order.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.state, start_new_session=True
+        )
+        self.running[Path(program).name] = process
+
+    def alive(self, name, holds):
+        """A condition that cannot come any more once the part has ended."""
+
+        def asked():
+            if self.running[name].poll() is not None:
+                raise RuntimeError(f"{name} has ended:\n{self.tail(name)}")
+            return holds()
+
+        return asked
+
+    def tail(self, name, lines=15):
+        """The end of a part's log."""
+        return "\n".join((self.state / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
+
+    def kubectl(self, *arguments, given=None, check=True):
+        """What kubectl answers."""
+        command = [self.bin / "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"kubectl {' '.join(str(a) for a in arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def get(self, *arguments):
+        """An object, or a list of them."""
+        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
+
+    def ctr(self, *arguments, check=True):
+        """What containerd answers."""
+        command = ["ctr", "--address", self.state / "containerd.sock", "--namespace", "k8s.io", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=check).stdout
+
+    def control(self):
+        """etcd, the API server, and those who act on what it holds."""
+        state = self.state
+        here = f"http://127.0.0.1:{ETCD}"
+        peers = f"http://127.0.0.1:{ETCD_PEERS}"
+        self.start(
+            "etcd", "--data-dir", state / "etcd", "--listen-client-urls", here, "--advertise-client-urls", here,
+            "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers,
+            "--initial-cluster", f"default={peers}", "--unsafe-no-fsync",
+        )  # fmt: skip
+        key = state / "accounts.key"
+        subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
+        (state / "tokens.csv").write_text('tests,tests,1,"system:masters"\n')
+        self.start(
+            self.bin / "kube-apiserver", f"--etcd-servers={here}", f"--secure-port={API}",
+            f"--cert-dir={state}/certificates", f"--advertise-address={self.address()}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
+            "--authorization-mode=AlwaysAllow", f"--token-auth-file={state}/tokens.csv",
+            "--service-cluster-ip-range=10.246.0.0/24", "--kubelet-preferred-address-types=InternalIP",
+        )  # fmt: skip
+        # Only this machine is spoken to, with a certificate that was made a moment ago.
+        cluster = {"server": f"https://127.0.0.1:{API}", "insecure-skip-tls-verify": True}
+        self.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "tests", "cluster": cluster}],
+            "users": [{"name": "tests", "user": {"token": "tests"}}],
+            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "tests"}}],
+            "current-context": "tests",
+        }))
+        answers = self.alive("kube-apiserver", lambda: self.kubectl("get", "--raw", "/readyz", check=False))
+        until("the API server's readiness", answers)
+        self.start(
+            self.bin / "kube-controller-manager", "--kubeconfig", self.kubeconfig, "--leader-elect=false",
+            f"--service-account-private-key-file={key}", f"--root-ca-file={state}/certificates/apiserver.crt",
+        )  # fmt: skip
+        self.start(self.bin / "kube-scheduler", "--kubeconfig", self.kubeconfig, "--leader-elect=false")
+
+    def address(self):
+        """This machine's own address."""
+        shown = subprocess.run(["ip", "-j", "-4", "address", "show", "scope", "global"], capture_output=True, check=True)
+        return next(a["local"] for link in json.loads(shown.stdout) for a in link.get("addr_info", []) if "local" in a)
+
+    def containers(self):
+        """containerd, with the one image that every pod has."""
+        state = self.state
+        (state / "cni").mkdir()
+        PODS_NETWORK["plugins"][0]["ipam"]["dataDir"] = str(state / "addresses")
+        (state / "cni" / "pods.conflist").write_text(json.dumps(PODS_NETWORK))
+        settings = CONTAINERD.format(state=state, pause=PAUSE, plugins=PLUGINS)
+        (state / "containerd.toml").write_text(settings)
+        self.start("containerd", "--config", state / "containerd.toml")
+        until("containerd", self.alive("containerd", lambda: self.ctr("version", check=False)))
+        program = state / "pause"
+        compile_it = ["cc", "-O2", "-static", "-x", "c", "-o", program, "-"]
+        subprocess.run(compile_it, input=PAUSE_C, text=True, check=True)
+        self.carry(PAUSE, {"/pause": (program.read_bytes(), 0o755)}, entrypoint="/pause", user="65535:65535")
+
+    def carry(self, name, files, **described):
+        """Makes an image and has containerd take it."""
+        packed = self.state / "image.tar"
+        packed.write_bytes(image.pack(name, files, **described))
+        self.take(packed)
+
+    def take(self, packed):
+        """Has containerd take an image."""
+        return self.ctr("images", "import", packed)
+
+    def kubelet(self):
+        """What runs pods, and what leads to them."""
+        state = self.state
+        (state / "kubelet.json").write_text(json.dumps({
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
+            "authorization": {"mode": "AlwaysAllow"},
+            "cgroupDriver": "cgroupfs",
+            "cgroupRoot": "/",
+            "enforceNodeAllocatable": [],
+            "failSwapOn": False,
+            # Machines that have only the older control groups are tested on too.
+            "failCgroupV1": False,
+            "containerRuntimeEndpoint": f"unix://{state}/containerd.sock",
+            # A disk that others fill is no reason to evict what is tested.
+            "evictionHard": {name: "0%" for name in ("imagefs.available", "nodefs.available", "nodefs.inodesFree")},
+            "imageGCHighThresholdPercent": 100,
+            "resolvConf": "/etc/resolv.conf",
+            "podLogsDir": str(state / "logs"),
+        }))
+        self.start(
+            self.bin / "kubelet", "--config", state / "kubelet.json", "--kubeconfig", self.kubeconfig,
+            "--root-dir", state / "kubelet", "--hostname-override", NODE,
+        )  # fmt: skip
+        # The limits on connections that are tracked are the machine's, and are left alone.
+        tracked = [f"--conntrack-{what}=0" for what in ("max-per-core", "tcp-timeout-established", "tcp-timeout-close-wait")]
+        self.start(
+            self.bin / "kube-proxy", "--kubeconfig", self.kubeconfig, "--hostname-override", NODE,
+            "--proxy-mode=iptables", "--iptables-localhost-nodeports=false", *tracked,
+        )  # fmt: skip
+        ready = ("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=2s")
+        until("the node's readiness", self.alive("kubelet", lambda: self.kubectl(*ready, check=False)))
+        account = ("get", "serviceaccount", "default")
+        until("the first service account", lambda: self.kubectl(*account, check=False))
+
+    def stop(self):
+        """Ends everything, in an order in which each can still clean up."""
+        if "kubelet" in self.running:
+            everything = ("delete", "deployments,jobs,pods", "--all", "--all-namespaces", "--grace-period=1")
+            self.kubectl(*everything, "--timeout=40s", check=False)
+        for name in ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"):
+            self.end(name)
+        if "containerd" in self.running:
+            for task in self.ctr("tasks", "ls", "-q", check=False).split():
+                self.ctr("tasks", "rm", "--force", task, check=False)
+        for name in ("kube-apiserver", "containerd", "etcd"):
+            self.end(name)
+        if "kube-proxy" in self.running:
+            subprocess.run([self.bin / "kube-proxy", "--cleanup"], capture_output=True, check=False)
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for mount in sorted((m for m in mounts if m.startswith(f"{self.state}/")), reverse=True):
+            subprocess.run(["umount", "-l", mount], check=False)
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def end(self, name):
+        """Ends one part, by force if it does not end by itself."""
+        process = self.running.get(name)
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
