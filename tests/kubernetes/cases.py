@@ -85,13 +85,17 @@ def only_countersign_has_the_token(node, objects):
     # Its STS knows no other issuer and refuses; the application is to start all the same, and look around.
     container = shipped.sidecar(job)
     container["startupProbe"]["httpGet"]["path"] = "/healthz"
+    # The application looks around, and beside it one that has the volume, to show that it would be found.
     app = shipped.pod(job)["containers"][0]
-    app["command"] = ["sh", "-c", "find / -xdev -name token; find /var/run/secrets; echo looked; sleep 3600"]
+    look = r"find / \( -path /proc -o -path /sys \) -prune -o -name token -print; echo looked; sleep 3600"
+    app["command"] = ["sh", "-c", look]
+    mounts = [mount for mount in container["volumeMounts"] if mount["name"] == "countersign-token"]
+    shipped.pod(job)["containers"].append({**app, "name": "thief", "volumeMounts": mounts})
     with applied(node, "token", objects):
-        read = lambda: node.kubectl("-n", "token", "logs", "job/regions", "-c", "app", check=False)
-        seen = until("the app's look around", lambda: "looked" in read() and read())
-        expect(seen.strip().splitlines()[-1] == "looked", seen)
-        expect("token" not in seen and "/var/run/secrets\n" not in seen, f"the app found {seen!r}")
+        for name, finds in (("app", []), ("thief", ["/var/run/secrets/countersign/token"])):
+            read = lambda: node.kubectl("-n", "token", "logs", "job/regions", "-c", name, check=False).split()
+            seen = until("a look around", lambda: "looked" in read() and read())
+            expect([path for path in seen if "..data" not in path and "/..2" not in path] == [*finds, "looked"], seen)
         (pod,) = node.get("-n", "token", "pods")["items"]
         volume = Path("pods") / pod["metadata"]["uid"] / "volumes/kubernetes.io~projected/countersign-token"
         token = (node.state / "kubelet" / volume / "token").read_text()

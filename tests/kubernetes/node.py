@@ -294,6 +294,10 @@ class Node:
         mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
         for mount in sorted((m for m in mounts if m.startswith(f"{self.state}/")), reverse=True):
             subprocess.run(["umount", "-l", mount], check=False)
+        for group in Path("/sys/fs/cgroup").rglob("kubepods"):
+            for directory in sorted((d for d in group.rglob("*") if d.is_dir()), reverse=True):
+                directory.rmdir()
+            group.rmdir()
         shutil.rmtree(self.state, ignore_errors=True)
 
     def end(self, name):
