@@ -4,6 +4,7 @@ Its parts are built from the Go modules that `binaries/go.mod` pins; etcd, conta
 Debian's. Needs root, and leaves nothing running, mounted or routed behind it.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -294,10 +295,11 @@ class Node:
         mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
         for mount in sorted((m for m in mounts if m.startswith(f"{self.state}/")), reverse=True):
             subprocess.run(["umount", "-l", mount], check=False)
-        for group in Path("/sys/fs/cgroup").rglob("kubepods"):
-            for directory in sorted((d for d in group.rglob("*") if d.is_dir()), reverse=True):
-                directory.rmdir()
-            group.rmdir()
+        for group in (*Path("/sys/fs/cgroup").glob("kubepods"), *Path("/sys/fs/cgroup").glob("*/kubepods")):
+            # From the bottom up; a group is an empty directory once its processes are gone.
+            for directory, _, _ in os.walk(group, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(directory)
         shutil.rmtree(self.state, ignore_errors=True)
 
     def end(self, name):
