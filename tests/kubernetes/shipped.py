@@ -24,16 +24,25 @@ printf '{"made": %d, "failed": %d}' "$made" "$failed" >/dev/termination-log
 """
 
 
+def objects_in(text):
+    """The objects that kubectl has written one after the other, lists opened. What was cut off is not there."""
+    decoder, rest = json.JSONDecoder(), text.strip()
+    while rest:
+        try:
+            value, end = decoder.raw_decode(rest)
+        except json.JSONDecodeError:
+            return
+        yield from value["items"] if value["kind"] == "List" else [value]
+        rest = rest[end:].strip()
+
+
 def rendered(node):
     """`deploy/kubernetes/example`, as `kubectl apply -k` would send it."""
     text = node.kubectl("kustomize", EXAMPLE)
-    made = node.kubectl("create", "--dry-run=client", "-o", "json", "-f", "-", given=text)
-    # One object after the other, or a list of them, as versions of kubectl have it.
-    decoder, objects, rest = json.JSONDecoder(), [], made.strip()
-    while rest:
-        value, end = decoder.raw_decode(rest)
-        objects += value["items"] if value["kind"] == "List" else [value]
-        rest = rest[end:].strip()
+    objects = list(objects_in(node.kubectl("create", "--dry-run=client", "-o", "json", "-f", "-", given=text)))
+    for made in objects:
+        # kubectl's own guess.
+        made["metadata"].pop("namespace", None)
     return objects
 
 
@@ -86,4 +95,4 @@ def beside(objects):
 
 def only(objects, *kinds):
     """Those of these kinds, and what all of them need."""
-    return [o for o in objects if o["kind"] in (*kinds, "ServiceAccount", "ConfigMap")]
+    return copy.deepcopy([o for o in objects if o["kind"] in (*kinds, "ServiceAccount", "ConfigMap")])
