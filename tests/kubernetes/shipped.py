@@ -16,7 +16,7 @@ trap 'ending=1' TERM
 while [ -z "$ending" ] || [ "$left" -gt 0 ]; do
     [ -z "$ending" ] || left=$((left - 1))
     made=$((made + 1))
-    wget -q -T 10 -O - 'http://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions&Version=2014-05-26' |
+    timeout 10 wget -q -O - 'http://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions&Version=2014-05-26' |
         grep -q RegionId || { failed=$((failed + 1)); echo "call $made failed, ending=${ending:-0}"; }
     usleep 100000
 done
