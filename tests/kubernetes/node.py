@@ -260,12 +260,14 @@ class Node:
             # A disk that others fill is no reason to evict what is tested.
             "evictionHard": {name: "0%" for name in ("imagefs.available", "nodefs.available", "nodefs.inodesFree")},
             "imageGCHighThresholdPercent": 100,
+            # kube-proxy has chains of its own, which can be taken away.
+            "makeIPTablesUtilChains": False,
             "resolvConf": "/etc/resolv.conf",
             "podLogsDir": str(state / "logs"),
         }))
         self.start(
             self.bin / "kubelet", "--config", state / "kubelet.json", "--kubeconfig", self.kubeconfig,
-            "--root-dir", state / "kubelet", "--hostname-override", NODE,
+            "--root-dir", state / "kubelet", "--cert-dir", state / "certificates", "--hostname-override", NODE,
         )  # fmt: skip
         # The limits on connections that are tracked are the machine's, and are left alone.
         tracked = [f"--conntrack-{what}=0" for what in ("max-per-core", "tcp-timeout-established", "tcp-timeout-close-wait")]
@@ -291,7 +293,7 @@ class Node:
         for name in ("kube-apiserver", "containerd", "etcd"):
             self.end(name)
         if "kube-proxy" in self.running:
-            subprocess.run([self.bin / "kube-proxy", "--cleanup"], capture_output=True, check=False)
+            self.unroute()
         mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
         for mount in sorted((m for m in mounts if m.startswith(f"{self.state}/")), reverse=True):
             subprocess.run(["umount", "-l", mount], check=False)
@@ -300,7 +302,18 @@ class Node:
             for directory, _, _ in os.walk(group, topdown=False):
                 with contextlib.suppress(OSError):
                     os.rmdir(directory)
+        for link in Path("/var/log/containers").glob("*.log"):
+            if link.is_symlink() and link.readlink().is_relative_to(self.state):
+                link.unlink()
         shutil.rmtree(self.state, ignore_errors=True)
+
+    def unroute(self):
+        """Takes kube-proxy's rules away, and the chain that it takes for the kubelet's."""
+        subprocess.run([self.bin / "kube-proxy", "--cleanup"], capture_output=True, check=False)
+        chain = "KUBE-FIREWALL"
+        for program in ("iptables", "ip6tables"):
+            for rule in (["-D", "INPUT", "-j", chain], ["-D", "OUTPUT", "-j", chain], ["-F", chain], ["-X", chain]):
+                subprocess.run([program, *rule], capture_output=True, check=False)
 
     def end(self, name):
         """Ends one part, by force if it does not end by itself."""
