@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
 use countersign::accept::refusal_of;
+use countersign::classify::{Listener, check_path, named, target};
 use countersign::upstream::Upload;
 use countersign::wire::{Framing, Head, HeadLimits, Malformed};
 use serde_json::{Value, json};
@@ -85,6 +86,8 @@ fn connection(case: &[u8], step: usize) -> Value {
             },
             "keeps": head.keeps_alive(),
             "continue": head.expects_continue(),
+            // What has a code of its own and is refused one stage later.
+            "later": later(&head),
         });
         let behind = head.behind().len();
         let head_ends_at = case.len() - arriving.bytes.len() - behind;
@@ -108,6 +111,16 @@ fn connection(case: &[u8], step: usize) -> Value {
             return json!({ "requests": requests, "then": if whole { "close" } else { "body" } });
         }
     }
+}
+
+/// The code with which a forward listener refuses where it goes, though it is framed well enough. None: it does not.
+fn later(head: &Head) -> Option<&'static str> {
+    let listener = Listener { own: vec!["127.0.0.1:9110".to_owned()], pinned: None };
+    let checked = target(head.target()).and_then(|target| {
+        check_path(target.path, target.query, true)?;
+        named(head, &target, &listener).map(drop)
+    });
+    checked.err().map(|refusal| refusal.code.name())
 }
 
 /// `Ok(false)`: nothing more comes, and what has come is no head.

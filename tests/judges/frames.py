@@ -130,7 +130,12 @@ def plain(part, request):
 ONLY_OURS = [
     (
         "one empty line before the request line, which RFC 9112, 2.2, asks servers to pass over",
-        lambda rest, why: rest.startswith(b"\r\n") and not rest.startswith(b"\r\n\r\n"),
+        lambda rest, one, why: rest.startswith(b"\r\n") and why == "no request line received",
+    ),
+    (
+        "UTF-8 in the target, which is refused one stage later, with a code of its own",
+        lambda rest, one, why: max(bytes.fromhex(one["target"])) > 0x7E
+        and one["later"] in ("bad_target", "bad_path", "bad_authority"),
     ),
 ]
 
@@ -163,7 +168,7 @@ def judge(text, our, their, reasons, ours_refuse):
         takes = [bool(one) and one["state"] == "whole", bool(other) and other["state"] == "whole"]
         if takes == [True, False]:
             why = other["state"] if other else their["then"]
-            reason = next((reason for reason, holds in ONLY_OURS if holds(text[at:], why)), None)
+            reason = next((reason for reason, holds in ONLY_OURS if holds(text[at:], one, why)), None)
             if reason is None:
                 return "unexplained"
             reasons[reason] += 1
