@@ -112,7 +112,10 @@ fn by_target(bytes: &[u8], listener: &Listener, verdict: &Verdict) {
     // With another host it is refused.
     let text = [b"GET http://", bytes, b"/ HTTP/1.1\r\nHost: other.example\r\n\r\n"].concat();
     if !bytes.eq_ignore_ascii_case(b"other.example") {
-        assert!(matches!(asked(&text, listener), None | Some(Verdict::Refused(_))), "two hosts in one request");
+        assert!(
+            matches!(asked(&text, listener), None | Some(Verdict::Refused(_))),
+            "two hosts in one request"
+        );
     }
 }
 

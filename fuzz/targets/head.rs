@@ -92,7 +92,8 @@ fn judge(head: &mut Head, bytes: &[u8]) {
     }
     assert_eq!(head.fields().count(), lines.len() - 1, "each line is a field");
     assert!(head.fields().count() <= LIMITS.headers);
-    let first: Vec<&[u8]> = lines[0].strip_suffix(b"\r").unwrap_or(lines[0]).split(|&byte| byte == b' ').collect();
+    let first: Vec<&[u8]> =
+        lines[0].strip_suffix(b"\r").unwrap_or(lines[0]).split(|&byte| byte == b' ').collect();
     assert!(first.len() == 3 && first[1] == head.target() && !first[1].is_empty());
     assert!(matches!((first[2], head.is_http_1_0()), (b"HTTP/1.1", false) | (b"HTTP/1.0", true)));
     assert!(head.method().is_none_or(|method| method.name().as_bytes() == first[0]));

@@ -83,7 +83,9 @@ fn print_and_read(directory: &Path, loaded: &Loaded) {
     };
     let values = |text: &str| -> Vec<String> {
         // Without where they were set.
-        text.lines().map(|line| line.rsplit_once(" # ").map_or(line, |(value, _)| value).trim_end().to_owned()).collect()
+        text.lines()
+            .map(|line| line.rsplit_once(" # ").map_or(line, |(value, _)| value).trim_end().to_owned())
+            .collect()
     };
     assert_eq!(values(&printed), values(&again.print()));
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use countersign::clock::{Clock, Now};
 use countersign::credential::{
-    Answer, AssumeConfig, Boxed, Carry, CarryError, Credential, Credentials, Event, Observer, Outbound, RoleConfig,
-    SourceConfig, StsTable, Surroundings, Variables,
+    Answer, AssumeConfig, Boxed, Carry, CarryError, Credential, Credentials, Event, Observer, Outbound,
+    RoleConfig, SourceConfig, StsTable, Surroundings, Variables,
 };
 use countersign::names::{Host, Nonce, RoleArn, RoleName};
 use libfuzzer_sys::fuzz_target;
@@ -59,7 +59,10 @@ fn used(reply: &Reply, body: &Value, credential: &Credential) {
     assert!(reply.body.len() <= 64 * 1024);
     let id = text(&granted["AccessKeyId"]);
     assert!(!id.is_empty() && id == credential.access_key_id().as_str());
-    assert!(id.bytes().all(|byte| byte.is_ascii_graphic() && !b",=/;".contains(&byte)), "{id:?} would split a header");
+    assert!(
+        id.bytes().all(|byte| byte.is_ascii_graphic() && !b",=/;".contains(&byte)),
+        "{id:?} would split a header"
+    );
     assert!(!text(&granted["AccessKeySecret"]).is_empty());
     let token = text(&granted["SecurityToken"]);
     assert_eq!(credential.security_token().map(|token| token.expose()), Some(token.as_str()));
@@ -93,7 +96,8 @@ impl Reply {
         let line = std::str::from_utf8(&bytes[..end]).ok()?;
         let mut parts = line.splitn(4, '|');
         let status = parts.next()?.parse().ok()?;
-        let mut header = || parts.next().filter(|text| !text.is_empty() && !text.contains(CANARY)).map(str::to_owned);
+        let mut header =
+            || parts.next().filter(|text| !text.is_empty() && !text.contains(CANARY)).map(str::to_owned);
         let headers = [header(), header(), header()];
         Some(Self { status, headers, body: bytes[end + 1..].to_vec() })
     }
@@ -111,10 +115,13 @@ impl Carry for Reply {
 fn open(reply: Reply, observer: Arc<Ear>) -> Credentials {
     let role_arn = RoleArn::parse(ROLE).expect("a role");
     let (external_id, policy, source_identity) = (None, None, None);
-    let step = AssumeConfig { role_arn, external_id, policy, source_identity, session_name: None, duration: None };
-    let config = RoleConfig { source: SourceConfig::Environment, assume: vec![step], ..RoleConfig::default() };
+    let step =
+        AssumeConfig { role_arn, external_id, policy, source_identity, session_name: None, duration: None };
+    let config =
+        RoleConfig { source: SourceConfig::Environment, assume: vec![step], ..RoleConfig::default() };
     let roles = BTreeMap::from([(RoleName::new("app"), config)]);
-    let pairs = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIfuzz"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "fuzzfuzzfuzz")];
+    let pairs =
+        [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIfuzz"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "fuzzfuzzfuzz")];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let surroundings = Surroundings {
         variables: Arc::new(Variables::from_pairs(pairs)),
