@@ -3,6 +3,7 @@
 nginx and haproxy pass what they heard on to an echo behind them; Node and h11 say it themselves.
 """
 
+import contextlib
 import hashlib
 import json
 import queue
@@ -125,10 +126,11 @@ class Behind(Server):
             threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
 
     def answer(self, connection):
-        """One request a connection: neither proxy is asked to keep any."""
+        """One request a connection: neither proxy is asked to keep any. Of what is no request it says nothing, and the
+        proxy then answers with an error."""
         parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
         request, body = None, b""
-        with connection:
+        with connection, contextlib.suppress(h11.RemoteProtocolError):
             while True:
                 event = parser.next_event()
                 if event is h11.NEED_DATA:
@@ -139,7 +141,7 @@ class Behind(Server):
                     body += bytes(event.data)
                 else:
                     break
-            if request is not None:
+            if request is not None and type(event) is h11.EndOfMessage:
                 self.heard.put(said(request.method, request.target, request.headers.raw_items(), body))
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 

@@ -111,7 +111,7 @@ class Product:
     def __init__(self, binary, scratch, hosts, tap):
         port, admin = free_ports(2)
         settings = scratch / "countersign.toml"
-        lines = [f'[[listen]]\naddress = "127.0.0.1:{port}"', f'[admin]\naddress = "127.0.0.1:{admin}"']
+        lines = [f'drain_timeout = "1s"\n[[listen]]\naddress = "127.0.0.1:{port}"', f'[admin]\naddress = "127.0.0.1:{admin}"']
         lines += ['[tenants]\noss = ["bkt1"]', '[log]\naccess = "off"', "[connect_to]"]
         lines += [f'"{host}" = "http://127.0.0.1:{tap.port}"' for host in hosts]
         settings.write_text("\n".join(lines) + "\n")
@@ -128,9 +128,12 @@ class Product:
     def ask(self, text):
         """Sends one request and returns the answer's status and head."""
         if self.stream is None:
-            self.stream = Stream(socket.create_connection(("127.0.0.1", self.port), timeout=30))
+            self.stream = Stream(socket.create_connection(("127.0.0.1", self.port), timeout=10))
         self.stream.sock.sendall(text)
-        head = self.stream.until(b"\r\n\r\n")
+        try:
+            head = self.stream.until(b"\r\n\r\n")
+        except TimeoutError:
+            raise SystemExit(f"FAILED no answer: the tap cannot read what was made of {text!r}") from None
         first, headers = split_head(head)
         headers = dict(headers)
         if not text.startswith(b"HEAD "):
@@ -142,4 +145,7 @@ class Product:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
