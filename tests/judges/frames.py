@@ -19,6 +19,7 @@ NEITHER_LEAST = 0.15
 # Each kind of case that the corpus knows must have come so often.
 KIND_LEAST = 0.004
 SHOWN_MOST = 10
+SHOWN_BYTES = 2_000
 
 
 def ours(program, cases):
@@ -202,7 +203,8 @@ def report(classes, kinds, reasons, ours_refuse, faults, count):
     for text, holds in checks:
         print(f"  {'ok' if holds else 'FAILED'} {text}")
     for verdict, name, step, text, our, their in faults[:SHOWN_MOST]:
-        print(f"  {verdict} ({name}, pieces of {step}):\n    {text!r}\n    ours: {our}\n    h11:  {their}")
+        shown = [repr(part)[:SHOWN_BYTES] for part in (text, our, their)]
+        print(f"  {verdict} ({name}, pieces of {step}):\n    {shown[0]}\n    ours: {shown[1]}\n    h11:  {shown[2]}")
     if len(faults) > SHOWN_MOST:
         print(f"  … and {len(faults) - SHOWN_MOST} more")
     failed = sum(not holds for _, holds in checks)
