@@ -81,7 +81,8 @@ pub fn named<'a>(head: &'a Head, target: &Target<'a>, listener: &Listener) -> Re
         return if port.is_none_or(|port| port == 443) { Ok(Named::Host(name)) } else { Err(bad_port()) };
     };
     // Before no name at all there is no tenant: what would be left of `bucket.` is a trailing dot.
-    let mut names = listener.own.iter().filter(|own| !own.is_empty());
+    // Nor before an address in brackets: `bucket.[::1]` is of no grammar, and in an absolute target it is refused.
+    let mut names = listener.own.iter().filter(|own| !own.is_empty() && !own.starts_with('['));
     let tenant = names.find_map(|own| strip_label(host, own));
     if let Some(label) = tenant {
         return Ok(Named::Tenant(label));
@@ -159,4 +160,37 @@ fn no_endpoint(own: &str) -> Refusal {
             "send `Host: ecs.cn-hangzhou.aliyuncs.com`, or set http_proxy=http://{own} and call http://ecs.cn-hangzhou.aliyuncs.com, or give a listener an `endpoint`"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::HeadLimits;
+
+    fn code_or_label(host: &str) -> Result<String, Code> {
+        let own = ["127.0.0.1:9110", "localhost:9110", "[::1]:9110"].map(str::to_owned).into();
+        let listener = Listener { own, pinned: Some("oss-cn-hangzhou.aliyuncs.com".to_owned()) };
+        let mut head = Head::new();
+        head.buffer().extend_from_slice(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+        head.parse(&HeadLimits { head: 4096, headers: 10, uri: 1024 }).unwrap();
+        let target = target(head.target()).unwrap();
+        match named(&head, &target, &listener) {
+            Ok(Named::Tenant(label)) => Ok(label.to_owned()),
+            Ok(other) => panic!("{host} is {other:?}"),
+            Err(refusal) => Err(refusal.code),
+        }
+    }
+
+    #[test]
+    fn a_tenant_stands_before_names_and_not_before_an_address_in_brackets() {
+        for host in [
+            "bkt1.127.0.0.1:9110",
+            "bkt1.localhost:9110",
+            "bkt1.LOCALHOST:9110",
+            "bkt1.oss-cn-hangzhou.aliyuncs.com",
+        ] {
+            assert_eq!(code_or_label(host), Ok("bkt1".to_owned()), "{host}");
+        }
+        assert_eq!(code_or_label("bkt1.[::1]:9110"), Err(Code::BadAuthority));
+    }
 }
