@@ -134,6 +134,14 @@ impl Sandbox {
         self.authority.certificate()
     }
 
+    /// The same as PEM, for a file that others are to trust.
+    pub fn authority_pem(&self) -> String {
+        let text = encode::base64(self.authority());
+        let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned());
+        let lines: Vec<String> = lines.collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    }
+
     /// Mints an OIDC token that its STS takes for one hour, as a Kubernetes cluster would mint one for a pod.
     pub fn oidc_token(&self) -> String {
         self.oidc_token_for(Duration::from_secs(oidc::LIFETIME.unsigned_abs()))
