@@ -2,11 +2,10 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::client::{Read, Visit, request};
+use super::super::client::{Read, Visit, request};
+use super::DEMO;
 use crate::sandbox::encode::{base64, percent};
 use crate::sandbox::heard::Heard;
-
-const DEMO: &str = "demo.oss-cn-hangzhou.aliyuncs.com";
 
 fn put(key: &str, body: &[u8]) -> Heard {
     Heard { body: body.to_vec(), ..request("PUT", DEMO, key, "") }
