@@ -20,13 +20,40 @@ class Suite:
     """Whether the SDK is pointed at the proxy by `http_proxy` in its environment."""
     unix: tuple[str, ...] = ()
     """The same of unix sockets."""
+    statuses: frozenset[int] = frozenset()
+    """What the cloud may say to it besides what it may say to all."""
 
 
 ACS3 = "ACS3-HMAC-SHA256"
 RPC1 = "RPC1-HMAC-SHA1"
 OSS4 = "OSS4-HMAC-SHA256"
 
+# Refusals that the suites of all calls ask for, each of which they hold to its code.
+ASKED_FOR = frozenset({304, 400, 409, 412, 416})
+
+CALLS = (
+    Suite(
+        role="oss-v2-calls",
+        what="alibabacloud-oss-v2, every call that moves objects",
+        file="python/oss_v2_calls.py",
+        schemes=frozenset({OSS4}),
+        requests_least=400,
+        pins=("oss.cn-hangzhou", "oss.cn-beijing"),
+        statuses=ASKED_FOR,
+    ),
+    Suite(
+        role="oss2-calls",
+        what="oss2, every call that moves objects",
+        file="python/oss2_calls.py",
+        schemes=frozenset({OSS4}),
+        requests_least=400,
+        by_environment=True,
+        statuses=ASKED_FOR,
+    ),
+)
+
 SUITES = (
+    *CALLS,
     Suite(
         role="tea-ecs",
         what="alibabacloud_ecs20140526",
