@@ -108,7 +108,9 @@ fn replace(directory: &Path, name: &str, text: &str) -> io::Result<()> {
     let (path, next) = (directory.join(name), directory.join(format!("{name}.new")));
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.and_then(|()| std::fs::rename(&next, &path)).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    written
+        .and_then(|()| std::fs::rename(&next, &path))
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 /// Settings of a proxy that finds this cloud. Paths are beside them, so that the directory can be mounted anywhere.

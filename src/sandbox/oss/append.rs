@@ -20,8 +20,9 @@ pub(super) async fn answer(call: Call<'_>, body: &mut Incoming) -> Result<Answer
     }
     let text = call.heard.query_value("position").unwrap_or_default();
     let ec = if text.is_empty() { "0016-00000501" } else { "0016-00000502" };
-    let position: u64 =
-        text.parse().map_err(|_| invalid_argument("position", &text, "The position is invalid.").with("EC", ec))?;
+    let position: u64 = text
+        .parse()
+        .map_err(|_| invalid_argument("position", &text, "The position is invalid.").with("EC", ec))?;
     // Judged twice: now, so that a misplaced body costs nothing, and when the body has come.
     ends_there(call.object().as_deref(), position)?;
     let received = receive::body(&call.cloud.store.scratch, call.heard, body).await?;

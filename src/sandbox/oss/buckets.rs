@@ -80,7 +80,9 @@ pub(super) async fn answer(call: Call<'_>, body: &mut Incoming) -> Result<Answer
     match heard.method.as_str() {
         "PUT" if asked.is_empty() => create(cloud, place, name),
         "DELETE" if asked.is_empty() => delete(cloud, place, name),
-        "POST" if has("delete") && is_all_of(&["delete", "encoding-type"]) => delete::answer(call, body).await,
+        "POST" if has("delete") && is_all_of(&["delete", "encoding-type"]) => {
+            delete::answer(call, body).await
+        }
         "GET" if has("uploads") && is_all_of(&uploads::PARAMETERS) => uploads::list(call),
         "GET" if is_all_of(&listing::PARAMETERS) => {
             let buckets = cloud.store.buckets();

@@ -32,7 +32,9 @@ pub(super) fn judge(names: [&'static str; 4], heard: &Heard, object: &Object) ->
     let [is, not_since, is_not, since] = names;
     let names_it = |name: &str| {
         heard.header(name).map(|asked| {
-            asked.split(',').any(|one| one.trim() == "*" || plain(one).eq_ignore_ascii_case(plain(&object.etag)))
+            asked
+                .split(',')
+                .any(|one| one.trim() == "*" || plain(one).eq_ignore_ascii_case(plain(&object.etag)))
         })
     };
     let date = |name: &str| heard.header(name).and_then(|text| date::from_gmt(&text));

@@ -59,7 +59,9 @@ pub(super) async fn part(call: Call<'_>) -> Result<Answer, Error> {
 /// The object that `x-oss-copy-source` names as `/BUCKET/KEY`, percent-encoded.
 fn source(call: Call<'_>) -> Result<(Arc<Object>, String), Error> {
     let name = call.heard.header("x-oss-copy-source").unwrap_or_default();
-    let bad = || invalid_argument("x-oss-copy-source", &name, "Copy Source must mention the source bucket and key.");
+    let bad = || {
+        invalid_argument("x-oss-copy-source", &name, "Copy Source must mention the source bucket and key.")
+    };
     if name.contains('?') {
         return Err(super::not_played());
     }
@@ -88,10 +90,13 @@ fn unmet(call: Call<'_>, source: &Object) -> Result<Option<Answer>, Error> {
     }
 }
 
+/// The ETag stands in head and body: SDKs read one or the other.
 fn result(root: &str, etag: &str, modified_at: i64) -> Answer {
-    xml_answer(&format!(
+    let mut answer = xml_answer(&format!(
         "<{root}><LastModified>{}</LastModified><ETag>{}</ETag></{root}>",
         date::iso_milliseconds(modified_at),
         xml(etag),
-    ))
+    ));
+    set(&mut answer, "etag", etag);
+    answer
 }

@@ -96,9 +96,18 @@ mod tests {
     #[test]
     fn what_is_no_document_is_none() {
         let deep = "<a>".repeat(20) + &"</a>".repeat(20);
-        for text in
-            ["", "text", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a>&nbsp;</a>", "<!DOCTYPE a><a/>", "<a", &deep]
-        {
+        for text in [
+            "",
+            "text",
+            "<a>",
+            "<a></b>",
+            "</a>",
+            "<a/><b/>",
+            "<a>&nbsp;</a>",
+            "<!DOCTYPE a><a/>",
+            "<a",
+            &deep,
+        ] {
             assert_eq!(Element::read(text.as_bytes()), None, "{text}");
         }
     }

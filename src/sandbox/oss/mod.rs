@@ -114,7 +114,8 @@ fn not_played() -> Error {
 
 /// A list that cannot be read.
 fn malformed_xml() -> Error {
-    let message = "The XML you provided was not well-formed or did not validate against our published schema.";
+    let message =
+        "The XML you provided was not well-formed or did not validate against our published schema.";
     Error::new(400, "MalformedXML", message)
 }
 

@@ -25,11 +25,8 @@ const NUMBER_MOST: u16 = 10_000;
 /// `InitiateMultipartUpload`.
 pub(super) fn initiate(call: Call<'_>) -> Result<Answer, Error> {
     let id = hex(&call.cloud.random(16)).to_uppercase();
-    let upload = Upload {
-        initiated_at: call.cloud.now(),
-        headers: headers::kept(call.heard),
-        parts: BTreeMap::new(),
-    };
+    let upload =
+        Upload { initiated_at: call.cloud.now(), headers: headers::kept(call.heard), parts: BTreeMap::new() };
     let mut buckets = call.cloud.store.buckets();
     let bucket = buckets::find_mut(&mut buckets, call.place, call.bucket)?;
     allow_overwriting(call.heard, bucket.objects.contains_key(call.key))?;
@@ -82,8 +79,9 @@ pub(super) fn part_number(call: Call<'_>) -> Result<u16, Error> {
 /// `UploadPart`.
 pub(super) async fn upload_part(call: Call<'_>, body: &mut Incoming) -> Result<Answer, Error> {
     let number = part_number(call)?;
-    let is_there =
-        |buckets: &BTreeMap<String, Bucket>| buckets.get(call.bucket).is_some_and(|b| b.uploads.contains_key(&id(call)));
+    let is_there = |buckets: &BTreeMap<String, Bucket>| {
+        buckets.get(call.bucket).is_some_and(|b| b.uploads.contains_key(&id(call)))
+    };
     if !is_there(&call.cloud.store.buckets()) {
         return Err(no_such_upload(call));
     }
@@ -165,8 +163,7 @@ fn named(list: &[u8]) -> Result<Vec<(u16, String)>, Error> {
         return Err(malformed_xml());
     }
     if parts.windows(2).any(|pair| matches!(pair, [(first, _), (second, _)] if first >= second)) {
-        let message =
-            "The list of parts was not in ascending order. Parts list must be specified in order by part number.";
+        let message = "The list of parts was not in ascending order. Parts list must be specified in order by part number.";
         return Err(Error::new(400, "InvalidPartOrder", message).with("EC", "0042-00000209"));
     }
     Ok(parts)

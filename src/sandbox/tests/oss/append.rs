@@ -51,9 +51,11 @@ async fn what_was_not_appended_to_cannot_be_and_positions_are_numbers() {
     put(&visit, "k", b"12345").await;
     let answer = call(&visit, ("POST", "k", "append&position=5"), &[], b"x").await;
     assert_eq!(refusal(&answer), (409, "ObjectNotAppendable".to_owned()));
-    for (query, ec) in
-        [("append", "0016-00000501"), ("append&position=x", "0016-00000502"), ("append&position=-1", "0016-00000502")]
-    {
+    for (query, ec) in [
+        ("append", "0016-00000501"),
+        ("append&position=x", "0016-00000502"),
+        ("append&position=-1", "0016-00000502"),
+    ] {
         let answer = call(&visit, ("POST", "new", query), &[], b"x").await;
         assert_eq!((refusal(&answer), answer.header("x-oss-ec")), ((400, "InvalidArgument".to_owned()), ec));
     }

@@ -59,7 +59,10 @@ async fn a_caller_chooses_headers_of_the_answer() {
     let query = "response-content-type=text%2Fx-two&response-content-disposition=inline&response-content-language=fr\
                  &response-content-encoding=x&response-cache-control=no-store&response-expires=never";
     let answer = call(&visit, ("GET", "k", query), &[], b"").await;
-    assert_eq!((answer.header("content-type"), answer.header("content-disposition")), ("text/x-two", "inline"));
+    assert_eq!(
+        (answer.header("content-type"), answer.header("content-disposition")),
+        ("text/x-two", "inline")
+    );
     assert_eq!((answer.header("content-language"), answer.header("content-encoding")), ("fr", "x"));
     assert_eq!((answer.header("cache-control"), answer.header("expires")), ("no-store", "never"));
 }

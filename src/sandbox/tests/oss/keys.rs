@@ -18,10 +18,7 @@ async fn many_objects_are_deleted_at_once() {
                 <Object><Key>中//%2F+ </Key></Object><Object><Key>never was\u{7f}&#10;</Key></Object></Delete>";
     let answer = delete(&visit, "delete&encoding-type=url", list).await;
     assert_eq!((answer.status.as_u16(), one(&answer, "EncodingType")), (200, "url".to_owned()));
-    assert_eq!(
-        all(&answer, "Key"),
-        ["a%26b%3Cc%3E", "%E4%B8%AD%2F%2F%252F%2B%20", "never%20was%7F%0A"]
-    );
+    assert_eq!(all(&answer, "Key"), ["a%26b%3Cc%3E", "%E4%B8%AD%2F%2F%252F%2B%20", "never%20was%7F%0A"]);
     assert_eq!(all(&call(&visit, ("GET", "", ""), &[], b"").await, "Key"), ["stays"]);
     let answer = delete(&visit, "delete", "<Delete><Object><Key>a&amp;b</Key></Object></Delete>").await;
     assert_eq!(all(&answer, "Key"), ["a&amp;b"]);
@@ -55,7 +52,10 @@ async fn a_list_that_is_none_deletes_nothing() {
         assert_eq!(refusal(&answer), (400, "MalformedXML".to_owned()), "{:.60}", list);
     }
     let unsummed = call(&visit, ("POST", "", "delete"), &[], good.as_bytes()).await;
-    assert_eq!((refusal(&unsummed), unsummed.header("x-oss-ec")), ((400, "MissingArgument".into()), "0016-00000606"));
+    assert_eq!(
+        (refusal(&unsummed), unsummed.header("x-oss-ec")),
+        ((400, "MissingArgument".into()), "0016-00000606")
+    );
     let wrong = call(&visit, ("POST", "", "delete"), &[("content-md5", &md5(b""))], good.as_bytes()).await;
     assert_eq!(refusal(&wrong), (400, "InvalidDigest".to_owned()));
     assert_eq!(get(&visit, "k").await.text(), "x");
@@ -67,7 +67,8 @@ async fn a_key_may_be_1023_bytes_of_anything_that_does_not_begin_with_a_slash() 
     let visit = Visit::new().await;
     let longest = format!("{}{}", "中".repeat(340), "abc");
     assert_eq!(longest.len(), 1_023);
-    let keys = ["a//b", "a/", "a%2Fb", "a/b", "+", " ", "?&=#", "a/./b", "a/../b", "..", "é", "\u{1}\n", &longest];
+    let keys =
+        ["a//b", "a/", "a%2Fb", "a/b", "+", " ", "?&=#", "a/./b", "a/../b", "..", "é", "\u{1}\n", &longest];
     for (number, key) in keys.iter().enumerate() {
         put(&visit, key, number.to_string().as_bytes()).await;
     }

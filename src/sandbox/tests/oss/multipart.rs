@@ -15,7 +15,10 @@ fn list(parts: &[(u16, &str)]) -> String {
     let part = |(number, etag): &(u16, &str)| {
         format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
     };
-    format!("<CompleteMultipartUpload>{}</CompleteMultipartUpload>", parts.iter().map(part).collect::<String>())
+    format!(
+        "<CompleteMultipartUpload>{}</CompleteMultipartUpload>",
+        parts.iter().map(part).collect::<String>()
+    )
 }
 
 async fn complete(visit: &Visit, key: &str, id: &str, parts: &[(u16, &str)]) -> Read {
@@ -154,10 +157,19 @@ async fn the_parts_of_an_upload_are_listed_in_pages() {
         call(&visit, ("GET", "中", &query), &[], b"").await
     };
     let first = page("&max-parts=2").await;
-    assert_eq!((all(&first, "PartNumber"), one(&first, "Key")), (vec!["1".into(), "7".into()], "%E4%B8%AD".into()));
-    assert_eq!((one(&first, "IsTruncated"), one(&first, "NextPartNumberMarker")), ("true".into(), "7".into()));
+    assert_eq!(
+        (all(&first, "PartNumber"), one(&first, "Key")),
+        (vec!["1".into(), "7".into()], "%E4%B8%AD".into())
+    );
+    assert_eq!(
+        (one(&first, "IsTruncated"), one(&first, "NextPartNumberMarker")),
+        ("true".into(), "7".into())
+    );
     let second = page("&max-parts=2&part-number-marker=7").await;
-    assert_eq!((all(&second, "PartNumber"), all(&second, "Size")), (vec!["300".to_owned()], vec!["300".to_owned()]));
+    assert_eq!(
+        (all(&second, "PartNumber"), all(&second, "Size")),
+        (vec!["300".to_owned()], vec!["300".to_owned()])
+    );
     assert_eq!(one(&second, "IsTruncated"), "false");
     assert_eq!(all(&page("").await, "Size"), ["1", "7", "300"]);
     assert_eq!(page("&max-parts=1001").await.code(), "InvalidArgument");

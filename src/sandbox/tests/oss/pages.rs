@@ -44,9 +44,8 @@ async fn uploads_are_listed_in_pages_each_once() {
 async fn buckets_are_listed_in_pages_and_one_too_many_is_not_made() {
     let visit = Visit::new().await;
     let host = "oss-cn-hangzhou.aliyuncs.com";
-    let make = async |name: &str| {
-        visit.oss(&visit.user(), request("PUT", &format!("{name}.{host}"), "/", "")).await
-    };
+    let make =
+        async |name: &str| visit.oss(&visit.user(), request("PUT", &format!("{name}.{host}"), "/", "")).await;
     for number in 0..99 {
         assert_eq!(make(&format!("made-{number:02}")).await.status, 200);
     }
