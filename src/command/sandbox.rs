@@ -53,7 +53,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Err(error) if output::is_unprinted(&error) => output::ended(&error),
         Err(error) => {
             complain(format_args!("the miniature cloud has failed: {error}"));
-            if error.kind() == io::ErrorKind::AddrInUse { Exit::Unavailable } else { Exit::Failed }
+            match error.kind() {
+                io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable => Exit::Unavailable,
+                io::ErrorKind::InvalidInput => Exit::Usage,
+                _ => Exit::Failed,
+            }
         }
     }
 }
@@ -127,7 +131,7 @@ fn settings(reached_at: &str, hosts: &[String], buckets: &[String]) -> String {
     );
     for host in hosts {
         // Writing to text cannot fail.
-        let _ = writeln!(out, "{host:?} = \"https://{reached_at}\"");
+        let _ = writeln!(out, "{host:?} = {:?}", format!("https://{reached_at}"));
     }
     out
 }

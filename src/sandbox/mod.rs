@@ -104,7 +104,7 @@ impl Sandbox {
     /// Starts one on the current tokio runtime. `clock` decides what is expired and what is skewed.
     ///
     /// # Errors
-    /// When the address cannot be bound, the directory takes no file, or the operating system gives no randomness.
+    /// When the address cannot be bound, the directory takes no file, a bucket cannot be (of kind `InvalidInput`), or the operating system gives no randomness.
     pub async fn start(options: Options, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let listener = TcpListener::bind(options.address).await?;
         let authority = Arc::new(Authority::new()?);
@@ -114,7 +114,9 @@ impl Sandbox {
         let cloud = Arc::new(Cloud::new(clock, store, options.observer, lifetime));
         for bucket in options.buckets {
             let made = cloud.store.create(&bucket, "cn-hangzhou", cloud.now());
-            made.map_err(|error| io::Error::other(format!("bucket {bucket}: {}", error.message)))?;
+            made.map_err(|error| {
+                io::Error::new(io::ErrorKind::InvalidInput, format!("bucket {bucket}: {}", error.message))
+            })?;
         }
         let user = cloud.user_key();
         cloud.identities.admit(user.clone());

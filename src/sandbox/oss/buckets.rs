@@ -121,12 +121,6 @@ fn describe(name: &str, bucket: &Bucket, asked: &[String]) -> Result<Answer, Err
 }
 
 fn create(cloud: &Cloud, place: &Place, name: &str) -> Result<Answer, Error> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let ends_plain = !name.starts_with('-') && !name.ends_with('-');
-    if !(3..=63).contains(&name.len()) || !name.bytes().all(is_plain) || !ends_plain {
-        return Err(Error::new(400, "InvalidBucketName", "The specified bucket is not valid.")
-            .with("BucketName", name));
-    }
     // The acceleration hosts name no region; OSS makes no bucket there, and neither does this.
     let region = place.region.as_deref().ok_or_else(not_played)?;
     cloud.store.create(name, region, cloud.now())?;

@@ -9,7 +9,7 @@ pub(super) struct Element {
     pub(super) name: String,
     /// Its own text, references resolved.
     pub(super) text: String,
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<Self>,
 }
 
 impl Element {

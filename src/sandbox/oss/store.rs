@@ -125,8 +125,12 @@ impl Store {
     /// Makes a bucket, unless it is there.
     ///
     /// # Errors
-    /// When it is there in another region, or one more would be too many.
+    /// When no bucket can have that name, it is there in another region, or one more would be too many.
     pub(crate) fn create(&self, name: &str, region: &str, now: i64) -> Result<(), Error> {
+        if !is_bucket_name(name) {
+            return Err(Error::new(400, "InvalidBucketName", "The specified bucket is not valid.")
+                .with("BucketName", name));
+        }
         let mut buckets = self.buckets();
         if buckets.len() >= BUCKETS_MOST && !buckets.contains_key(name) {
             let message = "You have attempted to create more buckets than allowed.";
@@ -144,6 +148,13 @@ impl Store {
         let message = "The requested bucket name is not available in this region.";
         Err(Error::new(409, "BucketAlreadyExists", message).with("BucketName", name))
     }
+}
+
+/// From "Bucket naming conventions".
+fn is_bucket_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ends_plain = !name.starts_with('-') && !name.ends_with('-');
+    (3..=63).contains(&name.len()) && name.bytes().all(is_plain) && ends_plain
 }
 
 impl Bucket {
