@@ -65,24 +65,10 @@ impl Scratch {
         Some(block)
     }
 
+    /// To be used again. The system gets their space back with the file: to punch holes waits for the disk.
     fn give_back(&self, given: &[u32]) {
-        for &block in given {
-            self.punch(u64::from(block) * BLOCK);
-        }
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner).free.extend(given);
     }
-
-    /// Gives a block's space back to the system. Where there is no such call, or the file system has none, the space is
-    /// merely used again.
-    #[cfg(target_os = "linux")]
-    fn punch(&self, at: u64) {
-        use rustix::fs::{FallocateFlags, fallocate};
-        let _ = fallocate(&self.file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, at, BLOCK);
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "the other form uses it")]
-    fn punch(&self, _: u64) {}
 }
 
 /// A file for nobody else, whose name is taken away at once.
@@ -300,6 +286,15 @@ mod tests {
     }
 
     #[test]
+    fn the_file_grows_no_further_than_what_was_kept_at_a_time() {
+        let scratch = scratch(STORAGE_MOST);
+        for _ in 0..10 {
+            drop(kept(&scratch, &vec![7; 3 * BLOCK as usize]));
+        }
+        assert_eq!(scratch.file.metadata().unwrap().len(), 3 * BLOCK);
+    }
+
+    #[test]
     fn what_is_full_takes_nothing_until_something_is_dropped() {
         let scratch = scratch(2 * BLOCK);
         let first = kept(&scratch, b"one block");
@@ -312,16 +307,5 @@ mod tests {
         drop(copy);
         let mut third = Kept::new(&scratch).unwrap();
         assert!(matches!(third.push(&[0; BLOCK as usize + 1]), Err(Unkept::Full)));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn space_goes_back_to_the_system() {
-        use std::os::unix::fs::MetadataExt;
-        let scratch = scratch(STORAGE_MOST);
-        let content = kept(&scratch, &vec![7; 4 * BLOCK as usize]);
-        assert!(scratch.file.metadata().unwrap().blocks() > 0);
-        drop(content);
-        assert_eq!(scratch.file.metadata().unwrap().blocks(), 0);
     }
 }
