@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::names::Nonce;
+use crate::names::{Nonce, calendar};
 use crate::refusal::{Code, Refusal};
 use crate::wire::Method;
 
@@ -27,11 +27,12 @@ pub struct Rendered {
     pub body_bytes: u64,
 }
 
-/// Writes the whole answer. `to_head`: the request was a `HEAD`, whose answer has no body.
+/// Writes the whole answer. `unix_seconds`: now, since an SDK may read no error that has no date. `to_head`: the request
+/// was a `HEAD`, whose answer has no body.
 pub fn render(
     refusal: &Refusal,
     dialect: Dialect,
-    request_id: Nonce,
+    (request_id, unix_seconds): (Nonce, i64),
     closes: bool,
     to_head: bool,
 ) -> Rendered {
@@ -49,7 +50,8 @@ pub fn render(
         code.name()
     );
     let id_header = if dialect == Dialect::Oss { "x-oss-request-id" } else { "x-acs-request-id" };
-    let _ = write!(answer, "{id_header}: {}\r\n", request_id.as_str());
+    let _ =
+        write!(answer, "{id_header}: {}\r\nDate: {}\r\n", request_id.as_str(), calendar::http(unix_seconds));
     answer.extend_from_slice(
         b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n",
     );
@@ -121,7 +123,7 @@ mod tests {
 
     fn rendered(dialect: Dialect, to_head: bool) -> String {
         let refusal = Refusal::new(Code::HostNotAllowed, "`a<b` is not known", "check it");
-        let rendered = render(&refusal, dialect, Nonce::from_bytes([7; 16]), true, to_head);
+        let rendered = render(&refusal, dialect, (Nonce::from_bytes([7; 16]), 0), true, to_head);
         String::from_utf8(rendered.answer).unwrap()
     }
 

@@ -19,11 +19,11 @@ use crate::sandbox::{Options, Sandbox};
 use crate::upstream::{Dial, trust_only};
 
 /// The sandbox's token lives for an hour, and is written anew as a kubelet would, well before that.
-const TOKEN_EVERY: Duration = Duration::from_secs(30 * 60);
+pub(super) const TOKEN_EVERY: Duration = Duration::from_secs(30 * 60);
 
 /// The RAM role that the proxy takes in the sandbox.
-const ROLE_ARN: &str = "acs:ram::1000000000000001:role/demo";
-const PROVIDER_ARN: &str = "acs:ram::1000000000000001:oidc-provider/sandbox";
+pub(super) const ROLE_ARN: &str = "acs:ram::1000000000000001:role/demo";
+pub(super) const PROVIDER_ARN: &str = "acs:ram::1000000000000001:oidc-provider/sandbox";
 
 const NO_KEY: &str = "--sandbox ignores credential variables, so source = \"environment\" finds nothing; leave `source` \
      out, or run with --config naming an empty file";

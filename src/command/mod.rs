@@ -14,6 +14,8 @@ mod process;
 mod reference;
 mod run;
 #[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "sandbox")]
 mod script;
 mod sign;
 #[cfg(feature = "sandbox")]
@@ -74,6 +76,9 @@ enum Command {
     /// Show the whole thing working against a miniature cloud on this machine: no account, no network
     #[cfg(feature = "sandbox")]
     Demo(demo::Arguments),
+    /// Run the miniature cloud alone, and write down what a proxy needs to use it
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Arguments),
     /// Sign one request without sending it, and print it
     Sign(sign::Arguments),
     /// Print what a shell needs to complete this command line
@@ -104,6 +109,8 @@ pub fn main() -> Exit {
         Command::Run(arguments) => run::run(&arguments),
         #[cfg(feature = "sandbox")]
         Command::Demo(arguments) => demo::run(&arguments),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => manual::run(&arguments),

@@ -81,11 +81,22 @@ pub fn day(unix_seconds: i64) -> [u8; 8] {
     fill(b"00000000", [(0, year / 100), (2, year % 100), (4, month), (6, day)])
 }
 
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `Thu, 29 Feb 2024 01:57:12 GMT`: the `Date` of an answer (RFC 9110).
+pub fn http(unix_seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let Civil { year, month, day, hour, minute, second } = civil(unix_seconds);
+    // The first day of 1970 was a Thursday.
+    let name = DAYS.get(unix_seconds.div_euclid(86_400).rem_euclid(7) as usize).unwrap_or(&"");
+    let month = MONTHS.get((month - 1) as usize).unwrap_or(&"");
+    format!("{name}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form that every answer's `Date` must have (RFC 9110). The name of the day
 /// is not looked at.
 pub fn parse_http(value: &[u8]) -> Option<i64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = std::str::from_utf8(value.trim_ascii()).ok()?.split_once(", ")?.1.split(' ');
     let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     if parts.next()? != "GMT" || parts.next().is_some() {
@@ -126,6 +137,8 @@ mod tests {
         assert_eq!(&iso(second), b"2024-02-29T01:57:12Z");
         assert_eq!(&iso_basic(second), b"20240229T015712Z");
         assert_eq!(&day(second), b"20240229");
+        assert_eq!(http(second), "Thu, 29 Feb 2024 01:57:12 GMT");
+        assert_eq!(http(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]

@@ -127,11 +127,14 @@ impl Application for Pipeline {
         let sentence = "as many connections are open as `limits.connections` allows";
         let refusal = Refusal::new(Code::Overloaded, sentence, "try again, or raise the limit")
             .retry_after(Duration::from_secs(1));
-        let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
+        let now = self.worker.clock.now();
+        let seconds = now.unix_seconds();
+        let mut record = Record::begin(now, self.role.clone());
         record.refusal = Some(refusal.code.name());
         let id = self.worker.clock.nonce();
         record.request_id = RequestId::new(id.as_bytes());
-        let Rendered { answer, body_bytes } = render(&refusal, Dialect::default(), id, true, false);
+        let Rendered { answer, body_bytes } =
+            render(&refusal, Dialect::default(), (id, seconds), true, false);
         if is_told {
             record.status = refusal.code.status();
             record.response_bytes = body_bytes;

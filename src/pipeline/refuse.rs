@@ -51,7 +51,8 @@ impl Pipeline {
         let id = self.worker.clock.nonce();
         record.request_id = RequestId::new(id.as_bytes());
         let dialect = self.dialect(&caller.head, record);
-        let Rendered { answer, body_bytes } = render(refusal, dialect, id, closes, to_head);
+        let now = self.worker.clock.now().unix_seconds();
+        let Rendered { answer, body_bytes } = render(refusal, dialect, (id, now), closes, to_head);
         record.response_bytes = body_bytes;
         match (caller.write(&answer, WRITE_TIMEOUT).await, behind_head) {
             (Ok(()), Some(bytes)) if !closes => {

@@ -1,10 +1,7 @@
 //! Answers: the body types that the sandbox sends, and the two dialects of OpenAPI.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::Response;
@@ -15,9 +12,7 @@ use serde_json::{Value, json};
 use super::encode::xml;
 use super::error::Error;
 use super::heard::Heard;
-
-/// How much of a file is read at once: hyper's own buffer takes no more in one go.
-const PIECE: usize = 64 * 1024;
+use super::oss::Reader;
 
 /// A whole answer.
 pub(crate) type Answer = Response<Payload>;
@@ -27,8 +22,8 @@ pub(crate) type Answer = Response<Payload>;
 pub(crate) enum Payload {
     /// Bytes at hand.
     Whole(Bytes),
-    /// A stretch of a file. Reads block for as long as the page cache takes, which is what a sandbox can afford.
-    Stretch { file: Arc<File>, from: u64, left: u64 },
+    /// What OSS keeps. Reads block for as long as the page cache takes, which is what a sandbox can afford.
+    Kept(Reader),
 }
 
 impl Payload {
@@ -49,14 +44,7 @@ impl Body for Payload {
         let piece = match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => None,
             Self::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
-            Self::Stretch { left: 0, .. } => None,
-            Self::Stretch { file, from, left } => {
-                let mut piece = vec![0; PIECE.min(usize::try_from(*left).unwrap_or(PIECE))];
-                let read = file.read_exact_at(&mut piece, *from);
-                let length = piece.len() as u64;
-                (*from, *left) = (*from + length, *left - length);
-                Some(read.map(|()| Bytes::from(piece)))
-            }
+            Self::Kept(reader) => reader.next(),
         };
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
@@ -68,7 +56,7 @@ impl Body for Payload {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match self {
             Self::Whole(bytes) => bytes.len() as u64,
-            Self::Stretch { left, .. } => *left,
+            Self::Kept(reader) => reader.left(),
         })
     }
 }

@@ -60,7 +60,7 @@ pub struct Options {
     pub token_lifetime: Option<Duration>,
     /// Buckets that exist from the start, in `cn-hangzhou`. One by default, so that a first upload needs no other call.
     pub buckets: Vec<String>,
-    /// Where objects past 1 MiB are kept, in files without a name that go with the process.
+    /// The directory of the file that objects are kept in. It has no name, and goes with the process.
     pub scratch: PathBuf,
     /// Who hears what it does. Nobody by default.
     pub observer: Arc<dyn Observer>,
@@ -104,16 +104,19 @@ impl Sandbox {
     /// Starts one on the current tokio runtime. `clock` decides what is expired and what is skewed.
     ///
     /// # Errors
-    /// When the address cannot be bound, or the operating system gives no randomness for the keys.
+    /// When the address cannot be bound, the directory takes no file, a bucket cannot be (of kind `InvalidInput`), or the operating system gives no randomness.
     pub async fn start(options: Options, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let listener = TcpListener::bind(options.address).await?;
         let authority = Arc::new(Authority::new()?);
         let tls = TlsAcceptor::from(Arc::new(authority.clone().server()?));
         let lifetime = options.token_lifetime.map(|life| i64::try_from(life.as_secs()).unwrap_or(i64::MAX));
-        let store = oss::Store::new(options.scratch);
+        let store = oss::Store::new(&options.scratch)?;
         let cloud = Arc::new(Cloud::new(clock, store, options.observer, lifetime));
         for bucket in options.buckets {
-            cloud.store.create(&bucket, "cn-hangzhou", cloud.now());
+            let made = cloud.store.create(&bucket, "cn-hangzhou", cloud.now());
+            made.map_err(|error| {
+                io::Error::new(io::ErrorKind::InvalidInput, format!("bucket {bucket}: {}", error.message))
+            })?;
         }
         let user = cloud.user_key();
         cloud.identities.admit(user.clone());
@@ -131,6 +134,14 @@ impl Sandbox {
     /// The certificate of its authority, DER. Made anew at every start.
     pub fn authority(&self) -> &[u8] {
         self.authority.certificate()
+    }
+
+    /// The same as PEM, for a file that others are to trust.
+    pub fn authority_pem(&self) -> String {
+        let text = encode::base64(self.authority());
+        let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned());
+        let lines: Vec<String> = lines.collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
     /// Mints an OIDC token that its STS takes for one hour, as a Kubernetes cluster would mint one for a pod.

@@ -13,26 +13,41 @@ KEY_ON_THE_WIRE = re.compile(rb"(?:Credential=|AccessKeyId=)([^/,& \r\n]+)")
 
 def lines(countersign, code):
     """`ok SENTENCE` or `FAILED SENTENCE: WHY`, one a check."""
-    for sentence, check in checks(countersign, code):
+    return told(checks(countersign, code))
+
+
+def of_lines(countersign, code, suites):
+    """The same without what only an embedded sandbox and a relay can tell."""
+    return told(of_access(countersign, code, suites))
+
+
+def told(checks_):
+    for sentence, check in checks_:
         wrong = check()
         yield f"FAILED {sentence}: {wrong}" if wrong else f"ok {sentence}"
 
 
 def checks(countersign, code):
     """Sentences, and functions that return what contradicts them."""
-    access, heard = countersign.access_lines(), countersign.relay.heard()
-    yield "SIGTERM ends it with exit code 0", lambda: code != 0 and f"it ended with {code}"
-    yield "every request was forwarded", lambda: others(access, lambda line: line["outcome"] == "forwarded")
+    heard = countersign.relay.heard()
+    yield from of_access(countersign, code, SUITES)
     yield "the sandbox issued a credential to each role and refused no request", lambda: refusals(countersign.log())
-    yield "every request was sent once", lambda: others(access, lambda line: line["attempts"] == 1)
     yield "the log warns of the relay in the clear, and of nothing else", lambda: warnings(countersign.log())
-    for suite in SUITES:
-        own = [line for line in access if line["role"] == suite.role]
-        yield f"the requests of {suite.role} left as {spelled(suite.schemes)}", lambda s=suite, o=own: schemes(s, o)
     for name, dummy in vars(dummies).items():
         if name.isupper():
             yield f"no {spelled([name.lower()])} of a client went out", lambda d=dummy: found(d, heard)
     yield "every key that went out is one of the sandbox's STS, one a role", lambda: keys(heard)
+
+
+def of_access(countersign, code, suites):
+    """What the exit code and the access lines tell."""
+    access = countersign.access_lines()
+    yield "SIGTERM ends it with exit code 0", lambda: code != 0 and f"it ended with {code}"
+    yield "every request was forwarded", lambda: others(access, lambda line: line["outcome"] == "forwarded")
+    yield "every request was sent once", lambda: others(access, lambda line: line["attempts"] == 1)
+    for suite in suites:
+        own = [line for line in access if line["role"] == suite.role]
+        yield f"the requests of {suite.role} left as {spelled(suite.schemes)}", lambda s=suite, o=own: schemes(s, o)
 
 
 def others(access, is_right):

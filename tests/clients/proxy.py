@@ -1,10 +1,14 @@
-"""Starts `countersign run --sandbox` as a process of its own, with a listener for every suite, and stops it."""
+"""Starts countersign as a process of its own, with a listener for every suite, and stops it.
+
+Its cloud is in the same process (`run --sandbox`), or in another (`countersign sandbox`).
+"""
 
 import json
 import signal
 import socket
 import subprocess
 import time
+import tomllib
 import urllib.error
 import urllib.request
 
@@ -35,16 +39,48 @@ def free_ports(count):
     return ports
 
 
-class Countersign:
-    """A running proxy with its sandbox."""
+class Cloud:
+    """A running `countersign sandbox`."""
 
-    def __init__(self, binary, scratch):
+    def __init__(self, binary, directory):
+        command = [binary, "sandbox", "--directory", directory, "--listen", "127.0.0.1:0"]
+        command += ["--region", "cn-hangzhou", "--region", "cn-beijing"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        # It says where it listens once all files are there.
+        self.process.stdout.readline()
+        self.directory = directory
+        self.facts = tomllib.loads((directory / "countersign.toml").read_text())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def role(self):
+        """What a role needs to get a credential there."""
+        told = self.facts["role"]["default"] | {"oidc_token_file": str(self.directory / "token")}
+        return [f"{name} = {json.dumps(value)}" for name, value in told.items()]
+
+    def way(self):
+        """How it is reached, and what may be signed for."""
+        lines = ["[tenants]", 'oss = ["demo", "made-by-*"]', "[upstream]"]
+        lines += [f"extra_ca = {json.dumps(str(self.directory / self.facts['upstream']['extra_ca']))}", "[connect_to]"]
+        return lines + [f"{json.dumps(host)} = {json.dumps(to)}" for host, to in self.facts["connect_to"].items()]
+
+
+class Countersign:
+    """A running proxy, with its sandbox unless another is given."""
+
+    def __init__(self, binary, scratch, suites=SUITES, cloud=None):
         self.binary = binary
         self.scratch = scratch
-        self.relay = Relay()
-        self.ports = iter(free_ports(1 + sum(1 + len(suite.pins) for suite in SUITES)))
+        self.cloud = cloud
+        self.relay = None if cloud else Relay()
+        self.ports = iter(free_ports(1 + sum(1 + len(suite.pins) for suite in suites)))
         self.admin = next(self.ports)
-        self.listeners = {suite.role: self.addresses(suite) for suite in SUITES}
+        self.listeners = {suite.role: self.addresses(suite) for suite in suites}
 
     def addresses(self, suite):
         """By endpoint, the address of each of a suite's listeners. Without an endpoint: the forward listener."""
@@ -61,8 +97,12 @@ class Countersign:
                 if endpoint:
                     lines.append(f'endpoint = "{endpoint.removeprefix("unix ")}"')
         for role in self.listeners:
-            lines += [f"[role.{role}]", "required = true"]
-        lines += ["[connect_to]", *(f'"{host}" = "http://127.0.0.1:{self.relay.port}"' for host in RELAYED)]
+            lines += [f"[role.{role}]", "required = true", *(self.cloud.role() if self.cloud else ())]
+        if self.cloud:
+            # It is there, and to be ready, even where no listener names it.
+            lines += ["[role.default]", *self.cloud.role(), *self.cloud.way()]
+        else:
+            lines += ["[connect_to]", *(f'"{host}" = "http://127.0.0.1:{self.relay.port}"' for host in RELAYED)]
         lines += ["[admin]", f'address = "127.0.0.1:{self.admin}"', "[log]", 'access = "access.log"', 'format = "json"']
         return "\n".join(lines) + "\n"
 
@@ -70,10 +110,11 @@ class Countersign:
         file = self.scratch / "countersign.toml"
         file.write_text(self.settings())
         self.errors = (self.scratch / "errors.log").open("w")
-        command = [self.binary, "run", "--sandbox", "--config", file]
+        command = [self.binary, "run", *(() if self.cloud else ("--sandbox",)), "--config", file]
         self.process = subprocess.Popen(command, stdout=self.errors, stderr=self.errors, cwd=self.scratch)
         try:
-            self.relay.lead_to(self.wait_for(self.sandbox_address, "the sandbox"))
+            if self.relay:
+                self.relay.lead_to(self.wait_for(self.sandbox_address, "the sandbox"))
             self.wait_for(self.is_ready, "/readyz")
         except BaseException:
             self.process.kill()
@@ -131,6 +172,11 @@ class Countersign:
             return self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             return None
+
+    def peak_memory(self):
+        """The most memory that the process has had, in KiB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
 
     def access_lines(self):
         return [json.loads(line) for line in (self.scratch / "access.log").read_text().splitlines()]

@@ -26,7 +26,27 @@ ACS3 = "ACS3-HMAC-SHA256"
 RPC1 = "RPC1-HMAC-SHA1"
 OSS4 = "OSS4-HMAC-SHA256"
 
+CALLS = (
+    Suite(
+        role="oss-v2-calls",
+        what="alibabacloud-oss-v2, every call that moves objects",
+        file="python/oss_v2_calls.py",
+        schemes=frozenset({OSS4}),
+        requests_least=400,
+        pins=("oss.cn-hangzhou", "oss.cn-beijing"),
+    ),
+    Suite(
+        role="oss2-calls",
+        what="oss2, every call that moves objects",
+        file="python/oss2_calls.py",
+        schemes=frozenset({OSS4}),
+        requests_least=400,
+        by_environment=True,
+    ),
+)
+
 SUITES = (
+    *CALLS,
     Suite(
         role="tea-ecs",
         what="alibabacloud_ecs20140526",

@@ -1,5 +1,6 @@
 //! The executable as its supervisor meets it: signals, pipes, exit codes.
 
+mod alone;
 mod check;
 mod faults;
 mod output;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::kit::{Caller, ECS, Kit, OSS, Reply, Upstream, get, request};
+use crate::kit::{Caller, ECS, Kit, OSS, Reply, Upstream, clock, date, get, request};
 
 #[tokio::test]
 async fn a_refusal_is_json_or_xml_as_its_caller_reads_it() {
@@ -74,5 +74,18 @@ async fn the_refusal_of_a_head_has_no_body() {
         let answer = caller.try_answer(true).await.unwrap();
         assert_eq!(answer.verdict(), (403, "host_not_allowed".to_owned()));
         assert_ne!(answer.header("content-length").as_deref(), Some("0"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_dated() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = Kit::new().before(&upstream).await;
+    // Without a date, `alibabacloud-oss-v2` tells its caller of the date, and of nothing that it was refused for.
+    for request in [get(ECS, "/?Action=CreateAccessKey"), get("evil.oss-cn-hangzhou.aliyuncs.com", "/k")] {
+        let before = clock::unix_seconds();
+        let date = proxy.call(&request).await.header("date").unwrap_or_default();
+        let possible: Vec<String> = (before..=clock::unix_seconds()).map(date::http).collect();
+        assert!(possible.contains(&date), "{request}: {date:?}");
     }
 }

@@ -1,7 +1,12 @@
 //! Calls on the service and on a bucket: list, make, describe, delete.
 
+use std::collections::BTreeMap;
+
+use hyper::body::Incoming;
+
+use super::objects::Call;
 use super::store::Bucket;
-use super::{OWNER, listing, not_played};
+use super::{OWNER, delete, invalid_argument, listing, not_played, uploads, xml_answer};
 use crate::sandbox::answer::{Answer, Payload, text};
 use crate::sandbox::cloud::Cloud;
 use crate::sandbox::date;
@@ -10,8 +15,9 @@ use crate::sandbox::error::Error;
 use crate::sandbox::heard::Heard;
 use crate::sandbox::place::Place;
 
-/// How many buckets a page holds unasked. From the reference of `GetService`.
+/// How many buckets a page holds unasked, and at the most. From the reference of `ListBuckets`.
 const PAGE_USUAL: usize = 100;
+const PAGE_MOST: usize = 1_000;
 
 /// A call without a bucket in the host name.
 pub(super) fn service(cloud: &Cloud, heard: &Heard) -> Result<Answer, Error> {
@@ -25,7 +31,14 @@ pub(super) fn service(cloud: &Cloud, heard: &Heard) -> Result<Answer, Error> {
     }
     let value = |name: &str| heard.query_value(name).unwrap_or_default();
     let (prefix, marker) = (value("prefix"), value("marker"));
-    let most = value("max-keys").parse().unwrap_or(PAGE_USUAL);
+    let most = match value("max-keys").as_str() {
+        "" => PAGE_USUAL,
+        text => text
+            .parse()
+            .ok()
+            .filter(|number| (1..=PAGE_MOST).contains(number))
+            .ok_or_else(|| invalid_argument("max-keys", text, "The max-keys is invalid."))?,
+    };
     let buckets = cloud.store.buckets();
     // A regional endpoint shows the buckets of all regions, as the real one does.
     let mut found = buckets.iter().filter(|(name, _)| name.starts_with(&prefix) && **name > marker);
@@ -58,65 +71,67 @@ fn facts(name: &str, bucket: &Bucket) -> String {
 }
 
 /// A call on a bucket.
-pub(super) fn answer(cloud: &Cloud, place: &Place, name: &str, heard: &Heard) -> Result<Answer, Error> {
+pub(super) async fn answer(call: Call<'_>, body: &mut Incoming) -> Result<Answer, Error> {
+    let Call { cloud, place, bucket: name, heard, .. } = call;
     let asked: Vec<String> =
         heard.query_pairs().iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
-    let only = |name: &str| asked.iter().any(|asked| asked == name);
-    let is_listing = asked.iter().all(|name| listing::PARAMETERS.contains(&name.as_str()));
+    let has = |name: &str| asked.iter().any(|asked| asked == name);
+    let is_all_of = |known: &[&str]| asked.iter().all(|name| known.contains(&name.as_str()));
     match heard.method.as_str() {
         "PUT" if asked.is_empty() => create(cloud, place, name),
         "DELETE" if asked.is_empty() => delete(cloud, place, name),
-        "GET" if is_listing => {
+        "POST" if has("delete") && is_all_of(&["delete", "encoding-type"]) => {
+            delete::answer(call, body).await
+        }
+        "GET" if has("uploads") && is_all_of(&uploads::PARAMETERS) => uploads::list(call),
+        "GET" if is_all_of(&listing::PARAMETERS) => {
             let buckets = cloud.store.buckets();
             listing::answer(name, &find(&buckets, place, name)?.objects, heard)
                 .map(|body| text(200, "application/xml", body))
         }
-        "GET" if only("location") => {
-            let region = find(&cloud.store.buckets(), place, name)?.region.clone();
-            Ok(xml_answer(&format!("<LocationConstraint>oss-{region}</LocationConstraint>")))
-        }
-        "GET" if only("bucketInfo") => {
-            let facts = facts(name, find(&cloud.store.buckets(), place, name)?);
-            Ok(xml_answer(&format!(
-                "<BucketInfo><Bucket>{facts}{OWNER}<DataRedundancyType>LRS</DataRedundancyType>\
-                 <AccessControlList><Grant>private</Grant></AccessControlList></Bucket></BucketInfo>"
-            )))
-        }
-        "GET" if only("acl") => {
-            find(&cloud.store.buckets(), place, name)?;
-            Ok(xml_answer(&format!(
-                "<AccessControlPolicy>{OWNER}<AccessControlList><Grant>private</Grant></AccessControlList>\
-                 </AccessControlPolicy>"
-            )))
-        }
+        "GET" => describe(name, find(&cloud.store.buckets(), place, name)?, &asked),
         _ => Err(not_played()),
     }
 }
 
-fn xml_answer(body: &str) -> Answer {
-    text(200, "application/xml", format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}"))
+/// One of the calls that tell a bucket's facts.
+fn describe(name: &str, bucket: &Bucket, asked: &[String]) -> Result<Answer, Error> {
+    let acl = "<AccessControlList><Grant>private</Grant></AccessControlList>";
+    let body = match asked.first().map(String::as_str) {
+        Some("location") => format!("<LocationConstraint>oss-{}</LocationConstraint>", bucket.region),
+        Some("bucketInfo") => format!(
+            "<BucketInfo><Bucket>{}{OWNER}<DataRedundancyType>LRS</DataRedundancyType>{acl}</Bucket></BucketInfo>",
+            facts(name, bucket)
+        ),
+        Some("acl") => format!("<AccessControlPolicy>{OWNER}{acl}</AccessControlPolicy>"),
+        Some("stat") => {
+            let parts: usize = bucket.uploads.values().map(|upload| upload.parts.len()).sum();
+            let bytes: u64 = bucket.objects.values().map(|object| object.content.length()).sum();
+            format!(
+                "<BucketStat><Storage>{bytes}</Storage><ObjectCount>{}</ObjectCount>\
+                 <MultipartUploadCount>{}</MultipartUploadCount><MultipartPartCount>{parts}</MultipartPartCount>\
+                 </BucketStat>",
+                bucket.objects.len(),
+                bucket.uploads.len(),
+            )
+        }
+        _ => return Err(not_played()),
+    };
+    Ok(xml_answer(&body))
 }
 
 fn create(cloud: &Cloud, place: &Place, name: &str) -> Result<Answer, Error> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let ends_plain = !name.starts_with('-') && !name.ends_with('-');
-    if !(3..=63).contains(&name.len()) || !name.bytes().all(is_plain) || !ends_plain {
-        return Err(Error::new(400, "InvalidBucketName", "The specified bucket is not valid.")
-            .with("BucketName", name));
-    }
     // The acceleration hosts name no region; OSS makes no bucket there, and neither does this.
     let region = place.region.as_deref().ok_or_else(not_played)?;
-    if !cloud.store.create(name, region, cloud.now()) {
-        let message = "The requested bucket name is not available in this region.";
-        return Err(Error::new(409, "BucketAlreadyExists", message).with("BucketName", name));
-    }
+    cloud.store.create(name, region, cloud.now())?;
     Ok(Answer::new(Payload::empty()))
 }
 
 fn delete(cloud: &Cloud, place: &Place, name: &str) -> Result<Answer, Error> {
     let mut buckets = cloud.store.buckets();
-    if !find(&buckets, place, name)?.objects.is_empty() {
-        let message = "The bucket has objects. Please delete them first.";
+    let bucket = find(&buckets, place, name)?;
+    if !bucket.objects.is_empty() || !bucket.uploads.is_empty() {
+        let message = "The bucket has objects or unfinished uploads. Please delete them first.";
         return Err(Error::new(409, "BucketNotEmpty", message).with("BucketName", name));
     }
     buckets.remove(name);
@@ -127,7 +142,7 @@ fn delete(cloud: &Cloud, place: &Place, name: &str) -> Result<Answer, Error> {
 
 /// The bucket, if it is there and this host leads to it.
 pub(super) fn find<'a>(
-    buckets: &'a std::collections::BTreeMap<String, Bucket>,
+    buckets: &'a BTreeMap<String, Bucket>,
     place: &Place,
     name: &str,
 ) -> Result<&'a Bucket, Error> {
@@ -146,4 +161,15 @@ pub(super) fn find<'a>(
             .with("EC", "0003-00001403"));
     }
     Ok(bucket)
+}
+
+/// The same, to be changed.
+pub(super) fn find_mut<'a>(
+    buckets: &'a mut BTreeMap<String, Bucket>,
+    place: &Place,
+    name: &str,
+) -> Result<&'a mut Bucket, Error> {
+    find(buckets, place, name)?;
+    // It was there a moment ago, under the same lock.
+    buckets.get_mut(name).ok_or_else(not_played)
 }

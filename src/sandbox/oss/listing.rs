@@ -98,8 +98,9 @@ struct Page<'a> {
 fn page<'a>(objects: &'a BTreeMap<Vec<u8>, Arc<Object>>, ask: &Ask) -> Page<'a> {
     let mut page = Page { contents: Vec::new(), common_prefixes: Vec::new(), next: None };
     let mut last: &[u8] = &ask.after;
-    for (key, object) in objects.iter().filter(|(key, _)| key.starts_with(&ask.prefix)) {
-        let folded = folded(key, ask);
+    let first = ask.prefix.clone().max(ask.after.clone());
+    for (key, object) in objects.range(first..).take_while(|(key, _)| key.starts_with(&ask.prefix)) {
+        let folded = folded(key, &ask.prefix, &ask.delimiter);
         let entry = folded.unwrap_or(key);
         // A key that folds into a prefix already shown, here or on the page before, is no entry of its own.
         if entry <= ask.after.as_slice() || (folded.is_some() && page.common_prefixes.last() == Some(&entry))
@@ -120,13 +121,13 @@ fn page<'a>(objects: &'a BTreeMap<Vec<u8>, Arc<Object>>, ask: &Ask) -> Page<'a> 
 }
 
 /// The part of a key up to and with the first delimiter after the prefix.
-fn folded<'a>(key: &'a [u8], ask: &Ask) -> Option<&'a [u8]> {
-    if ask.delimiter.is_empty() {
+pub(super) fn folded<'a>(key: &'a [u8], prefix: &[u8], delimiter: &[u8]) -> Option<&'a [u8]> {
+    if delimiter.is_empty() {
         return None;
     }
-    let rest = key.get(ask.prefix.len()..)?;
-    let at = rest.windows(ask.delimiter.len()).position(|window| window == ask.delimiter)?;
-    key.get(..ask.prefix.len() + at + ask.delimiter.len())
+    let rest = key.get(prefix.len()..)?;
+    let at = rest.windows(delimiter.len()).position(|window| window == delimiter)?;
+    key.get(..prefix.len() + at + delimiter.len())
 }
 
 /// The answer to a listing, as XML.
@@ -174,12 +175,13 @@ pub(super) fn answer(
 
 fn contents(key: &[u8], object: &Object, ask: &Ask) -> String {
     let mut out = format!(
-        "<Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Type>Normal</Type><Size>{}</Size>\
+        "<Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Type>{}</Type><Size>{}</Size>\
          <StorageClass>Standard</StorageClass>",
         ask.spell(key),
         date::iso_milliseconds(object.modified_at),
-        xml(&object.etag()),
-        object.length,
+        xml(&object.etag),
+        object.kind.name(),
+        object.content.length(),
     );
     if ask.with_owner {
         out.push_str(super::OWNER);

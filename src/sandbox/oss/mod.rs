@@ -2,13 +2,24 @@
 //!
 //! Verifies the head before it reads a byte of the body, so a refused upload costs its head only.
 
+mod append;
 mod buckets;
+mod conditions;
+mod copy;
 mod crc64;
+mod delete;
+mod element;
+mod headers;
 mod listing;
+mod multipart;
 mod objects;
 mod range;
+mod receive;
+mod scratch;
 mod store;
+mod uploads;
 
+pub(crate) use scratch::Reader;
 pub(crate) use store::Store;
 
 use http_body_util::BodyExt;
@@ -77,10 +88,11 @@ async fn perform(cloud: &Cloud, place: &Place, heard: &Heard, body: &mut Incomin
         return buckets::service(cloud, heard);
     };
     let key = path_decoded(&heard.path).split_off(1);
+    let call = objects::Call { cloud, place, bucket, key: &key, heard };
     if key.is_empty() {
-        return buckets::answer(cloud, place, bucket, heard);
+        return buckets::answer(call, body).await;
     }
-    objects::answer(cloud, place, (bucket, key), heard, body).await
+    objects::answer(call, body).await
 }
 
 /// Reads on after a refusal, so that a client that sends its whole body before it reads can read the answer too.
@@ -100,7 +112,23 @@ fn not_played() -> Error {
     Error::new(501, "NotImplemented", "The sandbox does not play this call.")
 }
 
-/// An error as OSS words it. The answer to a HEAD has no body, so there the XML goes into a header.
+/// A list that cannot be read.
+fn malformed_xml() -> Error {
+    let message =
+        "The XML you provided was not well-formed or did not validate against our published schema.";
+    Error::new(400, "MalformedXML", message)
+}
+
+/// A parameter or header that is none of those that can be.
+fn invalid_argument(name: &str, value: &str, message: &str) -> Error {
+    Error::new(400, "InvalidArgument", message).with("ArgumentName", name).with("ArgumentValue", value)
+}
+
+fn xml_answer(body: &str) -> Answer {
+    text(200, "application/xml", format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}"))
+}
+
+/// An error as OSS words it. What it names in lower case is a header. The answer to a HEAD has no body, so there the XML goes into a header.
 fn render(error: &Error, place: &Place, heard: &Heard, request_id: &str) -> Answer {
     let mut body = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
     let mut line = |name: &str, value: &str| body.push_str(&format!("  <{name}>{}</{name}>\n", xml(value)));
@@ -108,7 +136,8 @@ fn render(error: &Error, place: &Place, heard: &Heard, request_id: &str) -> Answ
     line("Message", &error.message);
     line("RequestId", request_id);
     line("HostId", &place.host);
-    for (name, value) in &error.more {
+    let is_header = |name: &str| name.starts_with("x-oss-");
+    for (name, value) in error.more.iter().filter(|(name, _)| !is_header(name)) {
         line(name, value);
     }
     body.push_str("</Error>\n");
@@ -120,6 +149,9 @@ fn render(error: &Error, place: &Place, heard: &Heard, request_id: &str) -> Answ
     }
     if !ec.is_empty() {
         set(&mut answer, "x-oss-ec", ec);
+    }
+    for (name, value) in error.more.iter().filter(|(name, _)| is_header(name)) {
+        set(&mut answer, name, value);
     }
     answer
 }

@@ -1,30 +1,26 @@
-//! Where buckets and objects are kept: small ones in memory, large ones in nameless files.
+//! Which buckets there are, and what is in them.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hyper::body::Bytes;
-use md5::{Digest, Md5};
+use super::scratch::{Content, STORAGE_MOST, Scratch};
+use crate::sandbox::encode::{base64, hex};
+use crate::sandbox::error::Error;
 
-use super::crc64::Crc64;
-use crate::sandbox::answer::Payload;
-use crate::sandbox::encode::base64;
+/// Buckets at the most. An account's own limit in a region.
+const BUCKETS_MOST: usize = 100;
 
-/// What stays in memory, in bytes. Past it an object goes to a file, so that a large upload shows in no measurement of
-/// the proxy that shares the process.
-const IN_MEMORY: usize = 1024 * 1024;
+/// Objects of a bucket, and its uploads in parts that are under way, at the most: what is known of each is in memory.
+const OBJECTS_MOST: usize = 100_000;
+const UPLOADS_MOST: usize = 1_000;
 
 /// All buckets, by name.
 #[derive(Debug)]
 pub(crate) struct Store {
     buckets: Mutex<BTreeMap<String, Bucket>>,
-    scratch: PathBuf,
-    files: AtomicU64,
+    pub(super) scratch: Arc<Scratch>,
 }
 
 /// One bucket.
@@ -35,14 +31,38 @@ pub(super) struct Bucket {
     pub(super) created_at: i64,
     /// By key. Keys are bytes, and sort as bytes.
     pub(super) objects: BTreeMap<Vec<u8>, Arc<Object>>,
+    /// Uploads in parts, by key and id.
+    pub(super) uploads: BTreeMap<(Vec<u8>, String), Upload>,
+}
+
+/// How an object came to be, which decides what can be done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Normal,
+    Multipart,
+    Appendable,
+}
+
+impl Kind {
+    /// As `x-oss-object-type` and listings have it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Multipart => "Multipart",
+            Self::Appendable => "Appendable",
+        }
+    }
 }
 
 /// One object. Never changed: a new upload is a new object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Object {
-    content: Content,
-    pub(super) length: u64,
-    pub(super) md5: Vec<u8>,
+    pub(super) kind: Kind,
+    pub(super) content: Content,
+    /// In quotation marks.
+    pub(super) etag: String,
+    /// None where the object did not come in one piece.
+    pub(super) md5: Option<Vec<u8>>,
     pub(super) crc64: u64,
     /// Since 1970, in whole seconds.
     pub(super) modified_at: i64,
@@ -50,16 +70,51 @@ pub(super) struct Object {
     pub(super) headers: Vec<(String, Vec<u8>)>,
 }
 
+/// An upload in parts that is under way.
+#[derive(Debug)]
+pub(super) struct Upload {
+    /// Since 1970, in whole seconds.
+    pub(super) initiated_at: i64,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
+    /// By number.
+    pub(super) parts: BTreeMap<u16, Part>,
+}
+
+/// One part.
 #[derive(Clone, Debug)]
-enum Content {
-    Memory(Bytes),
-    File(Arc<File>),
+pub(super) struct Part {
+    pub(super) content: Content,
+    pub(super) md5: Vec<u8>,
+    pub(super) crc64: u64,
+    pub(super) modified_at: i64,
+}
+
+impl Part {
+    /// The MD5 in upper-case hexadecimal, in quotation marks.
+    pub(super) fn etag(&self) -> String {
+        etag(&self.md5)
+    }
+}
+
+/// The ETag of what came in one piece.
+pub(super) fn etag(md5: &[u8]) -> String {
+    format!("\"{}\"", hex(md5).to_uppercase())
+}
+
+impl Object {
+    /// The MD5 as `Content-MD5` spells it.
+    pub(super) fn content_md5(&self) -> Option<String> {
+        self.md5.as_deref().map(base64)
+    }
 }
 
 impl Store {
-    /// An empty store that keeps its large objects in files of this directory.
-    pub(crate) fn new(scratch: PathBuf) -> Self {
-        Self { buckets: Mutex::default(), scratch, files: AtomicU64::new(0) }
+    /// An empty store that keeps its bytes in a file of this directory.
+    ///
+    /// # Errors
+    /// When the directory takes no file.
+    pub(crate) fn new(directory: &Path) -> io::Result<Self> {
+        Ok(Self { buckets: Mutex::default(), scratch: Scratch::create(directory, STORAGE_MOST)? })
     }
 
     /// All buckets, to read or to change.
@@ -67,105 +122,69 @@ impl Store {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a bucket, unless it is there. False when it is there in another region.
-    pub(crate) fn create(&self, name: &str, region: &str, now: i64) -> bool {
-        let fresh = Bucket { region: region.to_owned(), created_at: now, objects: BTreeMap::new() };
-        self.buckets().entry(name.to_owned()).or_insert(fresh).region == region
-    }
-
-    /// A file that has no name: it is gone when the last reader of its object is.
-    fn file(&self) -> io::Result<File> {
-        let number = self.files.fetch_add(1, Ordering::Relaxed);
-        let path = self.scratch.join(format!("countersign-sandbox-{}-{number}", std::process::id()));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-        std::fs::remove_file(&path)?;
-        Ok(file)
+    /// Makes a bucket, unless it is there.
+    ///
+    /// # Errors
+    /// When no bucket can have that name, it is there in another region, or one more would be too many.
+    pub(crate) fn create(&self, name: &str, region: &str, now: i64) -> Result<(), Error> {
+        if !is_bucket_name(name) {
+            return Err(Error::new(400, "InvalidBucketName", "The specified bucket is not valid.")
+                .with("BucketName", name));
+        }
+        let mut buckets = self.buckets();
+        if buckets.len() >= BUCKETS_MOST && !buckets.contains_key(name) {
+            let message = "You have attempted to create more buckets than allowed.";
+            return Err(Error::new(400, "TooManyBuckets", message));
+        }
+        let fresh = Bucket {
+            region: region.to_owned(),
+            created_at: now,
+            objects: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+        };
+        if buckets.entry(name.to_owned()).or_insert(fresh).region == region {
+            return Ok(());
+        }
+        let message = "The requested bucket name is not available in this region.";
+        Err(Error::new(409, "BucketAlreadyExists", message).with("BucketName", name))
     }
 }
 
-/// An object on its way in.
-pub(super) struct Upload<'a> {
-    store: &'a Store,
-    memory: Vec<u8>,
-    file: Option<File>,
-    length: u64,
-    md5: Md5,
-    crc64: Crc64,
+/// From "Bucket naming conventions".
+fn is_bucket_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ends_plain = !name.starts_with('-') && !name.ends_with('-');
+    (3..=63).contains(&name.len()) && name.bytes().all(is_plain) && ends_plain
 }
 
-impl<'a> Upload<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
-        Self { store, memory: Vec::new(), file: None, length: 0, md5: Md5::new(), crc64: Crc64::new() }
-    }
-
-    /// Takes the next bytes. Writes block for as long as the page cache takes.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.md5.update(bytes);
-        self.crc64.update(bytes);
-        self.length += bytes.len() as u64;
-        if let Some(file) = &mut self.file {
-            return file.write_all(bytes);
+impl Bucket {
+    /// Puts an object in the place of whatever has its key.
+    ///
+    /// # Errors
+    /// When one more would be too many.
+    pub(super) fn insert(&mut self, key: Vec<u8>, object: Object) -> Result<(), Error> {
+        if self.objects.len() >= OBJECTS_MOST && !self.objects.contains_key(&key) {
+            return Err(full(&format!("{OBJECTS_MOST} objects in a bucket")));
         }
-        self.memory.extend_from_slice(bytes);
-        if self.memory.len() > IN_MEMORY {
-            let mut file = self.store.file()?;
-            file.write_all(&self.memory)?;
-            (self.memory, self.file) = (Vec::new(), Some(file));
-        }
+        self.objects.insert(key, Arc::new(object));
         Ok(())
     }
 
-    /// Ends the upload.
-    pub(super) fn finish(self, modified_at: i64, headers: Vec<(String, Vec<u8>)>) -> Object {
-        let content = match self.file {
-            Some(file) => Content::File(Arc::new(file)),
-            None => Content::Memory(Bytes::from(self.memory)),
-        };
-        let md5 = self.md5.finalize().to_vec();
-        Object { content, length: self.length, md5, crc64: self.crc64.value(), modified_at, headers }
+    /// Begins an upload in parts.
+    ///
+    /// # Errors
+    /// When one more would be too many.
+    pub(super) fn begin(&mut self, key: Vec<u8>, id: String, upload: Upload) -> Result<(), Error> {
+        if self.uploads.len() >= UPLOADS_MOST {
+            return Err(full(&format!("{UPLOADS_MOST} unfinished uploads in a bucket")));
+        }
+        self.uploads.insert((key, id), upload);
+        Ok(())
     }
 }
 
-impl Object {
-    /// The MD5 of the content in upper-case hexadecimal, in quotation marks.
-    pub(super) fn etag(&self) -> String {
-        format!("\"{}\"", crate::sandbox::encode::hex(&self.md5).to_uppercase())
-    }
-
-    /// The MD5 as `Content-MD5` spells it.
-    pub(super) fn content_md5(&self) -> String {
-        base64(&self.md5)
-    }
-
-    /// So many bytes of the content from an offset. Both lie within it.
-    pub(super) fn read(&self, from: u64, length: u64) -> Payload {
-        match &self.content {
-            Content::File(file) => Payload::Stretch { file: file.clone(), from, left: length },
-            Content::Memory(bytes) => {
-                let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-                Payload::Whole(bytes.slice(at(from)..at(from.saturating_add(length))))
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_large_object_leaves_no_name_behind() {
-        let scratch = std::env::temp_dir().join(format!("countersign-store-test-{}", std::process::id()));
-        std::fs::create_dir_all(&scratch).unwrap();
-        let store = Store::new(scratch.clone());
-        let mut upload = Upload::new(&store);
-        for _ in 0..5 {
-            upload.push(&vec![7; IN_MEMORY / 2]).unwrap();
-        }
-        let object = upload.finish(0, Vec::new());
-        assert!(matches!(object.content, Content::File(_)));
-        assert_eq!(object.length, 5 * IN_MEMORY as u64 / 2);
-        assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
-        std::fs::remove_dir(&scratch).unwrap();
-    }
+/// A bound of the sandbox's own: OSS has none that an account would meet.
+pub(super) fn full(bound: &str) -> Error {
+    let message = format!("The sandbox keeps no more than {bound}; delete some, or start it anew.");
+    Error::new(403, "QuotaExceeded", &message)
 }

@@ -1,0 +1,114 @@
+//! Reads the XML that callers send: elements and their text. No more of XML than the lists of keys and parts need.
+
+/// How deep elements may lie in each other. The lists are three deep.
+const DEPTH_MOST: usize = 8;
+
+/// One element.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) name: String,
+    /// Its own text, references resolved.
+    pub(super) text: String,
+    pub(super) children: Vec<Self>,
+}
+
+impl Element {
+    /// Reads a document. `None` when it is none.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut rest = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
+        // Above the elements that are open there is one that stands for the document.
+        let mut open = vec![Self::default()];
+        while let Some((before, tag)) = rest.split_once('<') {
+            open.last_mut()?.text.push_str(&resolved(before)?);
+            let (closed, behind) = if let Some(comment) = tag.strip_prefix("!--") {
+                (None, comment.split_once("-->")?.1)
+            } else {
+                let (tag, behind) = tag.split_once('>')?;
+                (Some(tag), behind)
+            };
+            rest = behind;
+            let Some(tag) = closed.filter(|tag| !tag.starts_with('?')) else { continue };
+            if let Some(name) = tag.strip_prefix('/') {
+                let done = open.pop().filter(|done| done.name == name.trim_end())?;
+                open.last_mut()?.children.push(done);
+            } else {
+                let is_empty = tag.ends_with('/');
+                let name = tag.trim_end_matches('/').split_ascii_whitespace().next()?;
+                // A document type could define what a reference stands for.
+                if name.starts_with('!') || open.len() > DEPTH_MOST {
+                    return None;
+                }
+                let element = Self { name: name.to_owned(), ..Self::default() };
+                if is_empty { open.last_mut()?.children.push(element) } else { open.push(element) }
+            }
+        }
+        let mut document = open.pop().filter(|_| open.is_empty() && rest.trim().is_empty())?;
+        let root = document.children.pop()?;
+        (document.children.is_empty() && document.text.trim().is_empty()).then_some(root)
+    }
+
+    /// The text of the first child of this name.
+    pub(super) fn child(&self, name: &str) -> Option<&str> {
+        self.children.iter().find(|child| child.name == name).map(|child| child.text.as_str())
+    }
+}
+
+/// Text with its references replaced by what they stand for.
+fn resolved(text: &str) -> Option<String> {
+    let mut parts = text.split('&');
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (reference, behind) = part.split_once(';')?;
+        out.push(match reference {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            number => {
+                let number = number.strip_prefix('#')?;
+                let code = match number.strip_prefix('x') {
+                    Some(digits) => u32::from_str_radix(digits, 16),
+                    None => number.parse(),
+                };
+                char::from_u32(code.ok()?)?
+            }
+        });
+        out.push_str(behind);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_come_out_with_their_text() {
+        let root = Element::read(
+            b"<?xml version=\"1.0\"?>\n<Delete a=\"b\"><!-- <x> --><Quiet/><Object><Key>a&amp;&#x4F60;&#10; b</Key></Object></Delete>\n",
+        )
+        .unwrap();
+        assert_eq!((root.name.as_str(), root.child("Quiet")), ("Delete", Some("")));
+        assert_eq!(root.children.last().unwrap().child("Key"), Some("a&\u{4f60}\n b"));
+    }
+
+    #[test]
+    fn what_is_no_document_is_none() {
+        let deep = "<a>".repeat(20) + &"</a>".repeat(20);
+        for text in [
+            "",
+            "text",
+            "<a>",
+            "<a></b>",
+            "</a>",
+            "<a/><b/>",
+            "<a>&nbsp;</a>",
+            "<!DOCTYPE a><a/>",
+            "<a",
+            &deep,
+        ] {
+            assert_eq!(Element::read(text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `countersign sandbox`: the miniature cloud in a process of its own, and a proxy in another that finds it.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout};
+
+use super::check::run;
+use crate::kit::program::countersign;
+use crate::kit::{Caller, ECS, Place, REGIONS, get, soon};
+
+/// A running one, with the address that it prints.
+struct Cloud {
+    child: Child,
+    address: SocketAddr,
+    /// Held: who prints and is not read ends.
+    _said: Lines<BufReader<ChildStdout>>,
+}
+
+async fn start(place: &Place, more: &[&str]) -> Cloud {
+    let arguments = [&["sandbox", "--directory", "cloud", "--listen", "127.0.0.1:0"], more].concat();
+    let mut child = countersign(place, &arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = soon("the address", lines.next_line()).await.unwrap().expect("it runs");
+    let address = first.split_whitespace().find_map(|word| word.trim_end_matches('.').parse().ok());
+    Cloud { child, address: address.unwrap_or_else(|| panic!("{first}")), _said: lines }
+}
+
+#[tokio::test]
+async fn a_proxy_of_another_process_is_answered_with_the_settings_that_it_wrote() {
+    let place = Place::new();
+    let mut cloud = start(&place, &["--bucket", "mine"]).await;
+    for name in ["ca.pem", "token", "countersign.toml"] {
+        let mode = std::fs::metadata(place.path().join("cloud").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} is for others too");
+    }
+    assert!(place.read("cloud/countersign.toml").contains(&format!("\"https://{}\"", cloud.address)));
+
+    let free = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    let arguments = [&["run", "--config", "cloud/countersign.toml"], &free[..]].concat();
+    let mut proxy =
+        countersign(&place, &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(proxy.stderr.take().unwrap()).lines();
+    let listening = soon("the listener", async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("it runs");
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+            assert_ne!(line["level"], "WARN", "{line}");
+            if line["message"] == "listening" {
+                return line["address"].as_str().unwrap().parse::<SocketAddr>().unwrap();
+            }
+        }
+    });
+    let mut caller = Caller::connect(listening.await).await;
+    caller.send(get(ECS, REGIONS)).await;
+    let answer = caller.answer().await;
+    assert!(answer.status == 200 && answer.text().contains("cn-hangzhou"), "{}", answer.text());
+    for (bucket, status) in [("mine", 404), ("demo", 403)] {
+        caller.send(get(&format!("{bucket}.oss-cn-hangzhou.aliyuncs.com"), "/key")).await;
+        let answer = caller.answer().await;
+        assert_eq!(answer.status, status, "{bucket}: {}", answer.text());
+    }
+
+    let id = Pid::from_raw(i32::try_from(cloud.child.id().unwrap()).unwrap()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    assert_eq!(soon("its end", cloud.child.wait()).await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn how_it_is_reached_from_elsewhere_is_the_operators_to_say() {
+    let place = Place::new();
+    let more = ["--reached-at", "cloud.test:9120", "--region", "cn-beijing", "--region", "eu-central-1"];
+    let _cloud = start(&place, &more).await;
+    let settings = place.read("cloud/countersign.toml");
+    for host in [
+        "sts.aliyuncs.com",
+        "ecs.cn-beijing.aliyuncs.com",
+        "*.oss-eu-central-1.aliyuncs.com",
+        "oss-eu-central-1.aliyuncs.com",
+    ] {
+        assert!(
+            settings.contains(&format!("\"{host}\" = \"https://cloud.test:9120\"\n")),
+            "{host}: {settings}"
+        );
+    }
+    let check = ["run", "--check", "--config", "cloud/countersign.toml"];
+    let (code, told) = run(&place, &check, &[]).await;
+    assert!(code == Some(0) && !told.contains("warning"), "{told}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_before_anything_is_written() {
+    let place = Place::new();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().to_string();
+    for (more, expected, said) in [
+        (["--region", "mars-1"], 64, "--region: "),
+        (["--listen", taken.as_str()], 69, "in use"),
+        (["--bucket", "No_Bucket"], 64, "No_Bucket"),
+    ] {
+        let arguments = [&["sandbox", "--directory", "cloud"], &more[..]].concat();
+        let (code, told) = run(&place, &arguments, &[]).await;
+        assert!(code == Some(expected) && told.contains(said), "{more:?}: {code:?} {told}");
+        assert_eq!(place.read("cloud/countersign.toml"), "", "{more:?}");
+    }
+}
