@@ -4,6 +4,7 @@ pub(crate) mod caller;
 pub(crate) mod canary;
 pub(crate) mod clock;
 pub(crate) mod date;
+pub(crate) mod door;
 pub(crate) mod judge;
 pub(crate) mod names;
 pub(crate) mod place;

@@ -219,6 +219,13 @@ impl Proxy {
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// Every access line, once the proxy has ended. Of a kit with `access`.
+    pub(crate) async fn access_lines(self) -> Vec<serde_json::Value> {
+        let (_, place) = self.drain().await;
+        let text = place.read("access.log");
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    }
+
     /// Drains within a second, and says whether every request was answered.
     pub(crate) async fn drain(self) -> (bool, Place) {
         (self.sidecar.drain(Duration::from_secs(1)).await, self.place)

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use super::caller::Wire;
+use super::door::{Doors, Socket, Visit};
 use super::reader::{Framing, Reader, find, framing, headers};
 use super::soon;
 
@@ -78,8 +80,12 @@ pub(crate) enum Step {
     Flood(usize),
     /// Until the test says so.
     Wait(Gate),
-    /// An orderly end.
+    /// So many bytes of what comes behind the head are read, or more.
+    Take(usize),
+    /// An end: over TLS without a word of it.
     Close,
+    /// An end that TLS announces.
+    Farewell,
     Reset,
     /// Waits for the proxy to end the connection; bytes are read and thrown away.
     AwaitEnd,
@@ -165,6 +171,8 @@ pub(crate) struct Log {
     pub(crate) requests: Vec<Seen>,
     /// Connections that the proxy ended.
     pub(crate) ended: usize,
+    /// Connections that are over, whoever ended them.
+    pub(crate) over: usize,
     /// Bytes of floods that were taken.
     pub(crate) flooded: usize,
     /// How many connections there were ever: their numbers outlive what is forgotten.
@@ -181,6 +189,14 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_behind(Doors::open(), script).await
+    }
+
+    /// Behind doors of its own: over TLS, or closed in somebody's face.
+    pub(crate) async fn start_behind(
+        doors: Doors,
+        script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let upstream = Self { address, log: Arc::default(), script: Arc::new(script) };
@@ -195,8 +211,13 @@ impl Upstream {
                     log.numbered += 1;
                     log.numbered - 1
                 };
-                let upstream = accepting.clone();
-                tokio::spawn(async move { upstream.serve(stream, connection).await });
+                let (upstream, doors) = (accepting.clone(), doors.clone());
+                tokio::spawn(async move {
+                    if let Some(visit) = doors.let_in(stream, connection).await {
+                        upstream.serve(visit, connection).await;
+                    }
+                    upstream.lock().over += 1;
+                });
             }
         });
         upstream
@@ -234,7 +255,7 @@ impl Upstream {
         .await;
     }
 
-    async fn serve(&self, stream: TcpStream, connection: usize) {
+    async fn serve(&self, Visit { stream, socket }: Visit, connection: usize) {
         let mut reader = Reader::new(stream);
         loop {
             while find(&reader.buffer, b"\r\n\r\n").is_none() {
@@ -255,7 +276,7 @@ impl Upstream {
                 log.requests.len() - 1
             };
             let reply = (self.script)(&seen, index);
-            if !self.perform(&mut reader, &reply.early).await || reply.ignores_body {
+            if !self.perform((&mut reader, &socket), &reply.early).await || reply.ignores_body {
                 return;
             }
             if reply.early.is_empty() && seen.header("expect").is_some() {
@@ -276,18 +297,19 @@ impl Upstream {
             if let Some(seen) = self.lock().requests.get_mut(index) {
                 seen.is_whole = true;
             }
-            if !self.perform(&mut reader, &reply.steps).await {
+            if !self.perform((&mut reader, &socket), &reply.steps).await {
                 return;
             }
         }
     }
 
     /// Whether the connection goes on.
-    async fn perform(&self, reader: &mut Reader<TcpStream>, steps: &[Step]) -> bool {
+    async fn perform(&self, (reader, socket): (&mut Reader<Box<dyn Wire>>, &Socket), steps: &[Step]) -> bool {
         for step in steps {
             match step {
                 Step::Send(bytes) => {
-                    if reader.stream.write_all(bytes).await.is_err() {
+                    let sent = reader.stream.write_all(bytes).await;
+                    if sent.is_err() || reader.stream.flush().await.is_err() {
                         return false;
                     }
                 }
@@ -304,9 +326,14 @@ impl Upstream {
                     }
                 }
                 Step::Wait(gate) => gate.wait().await,
+                Step::Take(count) => while reader.buffer.len() < *count && reader.more().await.is_ok() {},
                 Step::Close => return false,
+                Step::Farewell => {
+                    let _ = reader.stream.shutdown().await;
+                    return false;
+                }
                 Step::Reset => {
-                    reader.stream.set_zero_linger().unwrap();
+                    socket.reset_on_close();
                     return false;
                 }
                 Step::AwaitEnd => {
