@@ -7,11 +7,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::caller::Wire;
+use super::upstream::Gate;
 
 /// What happens to whoever connects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Door {
     Open,
+    /// Opened when the test says so.
+    Late(Gate),
     /// Closed before a byte was exchanged.
     Shut(How),
     /// Closed once the TLS session stands; in the clear, as above.
@@ -45,6 +48,13 @@ pub(crate) struct Visit {
 pub(crate) struct Socket(std::net::TcpStream);
 
 impl Socket {
+    /// Of a connection, which lasts until both are gone.
+    pub(crate) fn of(stream: TcpStream) -> (TcpStream, Self) {
+        let stream = stream.into_std().unwrap();
+        let socket = Self(stream.try_clone().unwrap());
+        (TcpStream::from_std(stream).unwrap(), socket)
+    }
+
     /// Makes the end of the connection a reset.
     pub(crate) fn reset_on_close(&self) {
         socket2::SockRef::from(&self.0).set_linger(Some(std::time::Duration::ZERO)).unwrap();
@@ -63,11 +73,11 @@ impl Doors {
 
     pub(super) async fn let_in(&self, stream: TcpStream, connection: usize) -> Option<Visit> {
         let door = (self.of)(connection);
-        let stream = stream.into_std().unwrap();
-        let socket = Socket(stream.try_clone().unwrap());
-        let stream = TcpStream::from_std(stream).unwrap();
-        if let Door::Shut(how) = door {
-            return shut(Visit { stream: Box::new(stream), socket }, how).await;
+        let (stream, socket) = Socket::of(stream);
+        match &door {
+            Door::Shut(how) => return shut(Visit { stream: Box::new(stream), socket }, *how).await,
+            Door::Late(gate) => gate.wait().await,
+            Door::Open | Door::ShutBehindTls(_) => {}
         }
         let stream: Box<dyn Wire> = match &self.tls {
             Some(tls) => Box::new(tls.accept(stream).await.ok()?),

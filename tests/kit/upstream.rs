@@ -105,7 +105,7 @@ impl Gate {
         self.0.add_permits(1);
     }
 
-    async fn wait(&self) {
+    pub(super) async fn wait(&self) {
         self.0.acquire().await.unwrap().forget();
     }
 }
@@ -150,6 +150,12 @@ impl Reply {
     /// First this, before the body is read.
     pub(crate) fn after(mut self, step: Step) -> Self {
         self.early.push(step);
+        self
+    }
+
+    /// First these steps, and then those of another reply.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
         self
     }
 
