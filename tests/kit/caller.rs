@@ -77,8 +77,21 @@ impl Caller {
         Self { reader: Reader::new(Box::new(stream)), socket: Some(socket) }
     }
 
+    /// Connects without letting anybody else run.
+    pub(crate) fn connect_at_once(address: SocketAddr) -> Self {
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let (stream, socket) = Socket::of(TcpStream::from_std(stream).unwrap());
+        Self { reader: Reader::new(Box::new(stream)), socket: Some(socket) }
+    }
+
     pub(crate) async fn connect_unix(path: &Path) -> Self {
         Self { reader: Reader::new(Box::new(UnixStream::connect(path).await.unwrap())), socket: None }
+    }
+
+    /// Sends a little without letting anybody else run.
+    pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
+        self.socket.as_mut().expect("a connection over TCP").write(bytes);
     }
 
     /// Goes, by a reset. To go in the orderly way is to be dropped.

@@ -55,6 +55,11 @@ impl Socket {
         (TcpStream::from_std(stream).unwrap(), socket)
     }
 
+    /// Writes what the socket has room for in any case.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        std::io::Write::write_all(&mut self.0, bytes).unwrap();
+    }
+
     /// Makes the end of the connection a reset.
     pub(crate) fn reset_on_close(&self) {
         socket2::SockRef::from(&self.0).set_linger(Some(std::time::Duration::ZERO)).unwrap();
