@@ -127,7 +127,8 @@ impl Caller {
         soon("an answer", self.read_answer(to_head)).await
     }
 
-    async fn read_answer(&mut self, to_head: bool) -> Option<Answer> {
+    /// The same, however long it takes.
+    pub(crate) async fn read_answer(&mut self, to_head: bool) -> Option<Answer> {
         let mut interims = Vec::new();
         loop {
             let head = String::from_utf8(self.reader.until(b"\r\n\r\n").await.ok()?).unwrap();

@@ -35,6 +35,11 @@ impl Identity {
         Self { certificate, acceptor: TlsAcceptor::from(Arc::new(config)) }
     }
 
+    /// For `upstream.extra_ca`.
+    pub(crate) fn pem(&self) -> String {
+        pem(&self.certificate)
+    }
+
     /// Dials `address`, and trusts this certificate and no other.
     pub(crate) fn dial(&self, address: SocketAddr) -> Dial {
         let mut roots = RootCertStore::empty();
@@ -82,4 +87,19 @@ async fn front(
     };
     tokio::select! { _ = up => {} () = down => {} }
     Some(())
+}
+
+/// A certificate as a file of certificate authorities has it.
+pub(crate) fn pem(der: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let four = |three: &[u8]| {
+        let number = (0..3).fold(0, |sum, at| sum << 8 | u32::from(*three.get(at).unwrap_or(&0)));
+        let letter = |at: usize| {
+            let index = usize::try_from(number >> (18 - 6 * at) & 63).unwrap();
+            if at > three.len() { '=' } else { char::from(LETTERS[index]) }
+        };
+        (0..4).map(letter).collect::<String>()
+    };
+    let lines: Vec<String> = der.chunks(48).map(|line| line.chunks(3).map(four).collect()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::caller::Wire;
 use super::door::{Doors, Socket, Visit};
+use super::pattern::Pattern;
 use super::reader::{Framing, Reader, find, framing, headers};
 use super::soon;
 
@@ -26,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
     pub(crate) body_bytes: usize,
     pub(crate) is_whole: bool,
+    /// Whether its body is so far the pattern of the target's number.
+    pub(crate) is_pattern: bool,
 }
 
 impl Seen {
@@ -78,6 +81,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// So many bytes of nothing in particular, as fast as they are taken.
     Flood(usize),
+    /// So many bytes of a pattern, likewise.
+    Pattern(Pattern, usize),
     /// Until the test says so.
     Wait(Gate),
     /// So many bytes of what comes behind the head are read, or more.
@@ -105,7 +110,7 @@ impl Gate {
         self.0.add_permits(1);
     }
 
-    pub(super) async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         self.0.acquire().await.unwrap().forget();
     }
 }
@@ -275,7 +280,9 @@ impl Upstream {
             }
             let head = reader.until(b"\r\n\r\n").await.unwrap();
             let framing = framing(&head, Framing::Length(0));
-            let seen = Seen { connection, head, body: Vec::new(), body_bytes: 0, is_whole: false };
+            let seen =
+                Seen { connection, head, body: Vec::new(), body_bytes: 0, is_whole: false, is_pattern: true };
+            let mut pattern = Pattern::of_target(&seen.target());
             let index = {
                 let mut log = self.lock();
                 log.requests.push(seen.clone());
@@ -292,6 +299,7 @@ impl Upstream {
                 let mut log = self.lock();
                 let Some(seen) = log.requests.get_mut(index) else { return };
                 seen.body_bytes += piece.len();
+                seen.is_pattern &= pattern.is_next(piece);
                 if seen.body_bytes <= KEPT {
                     seen.body.extend_from_slice(piece);
                 }
@@ -321,14 +329,14 @@ impl Upstream {
                 }
                 Step::Flood(bytes) => {
                     let piece = vec![b'x'; 64 * 1024];
-                    let mut left = *bytes;
-                    while left > 0 {
-                        let Ok(count) = reader.stream.write(&piece[..left.min(piece.len())]).await else {
-                            self.lock().ended += 1;
-                            return false;
-                        };
-                        left -= count;
-                        self.lock().flooded += count;
+                    if !self.flood(reader, *bytes, |max| &piece[..max.min(piece.len())]).await {
+                        return false;
+                    }
+                }
+                Step::Pattern(pattern, bytes) => {
+                    let mut pattern = *pattern;
+                    if !self.flood(reader, *bytes, |max| pattern.next(max.min(64 * 1024))).await {
+                        return false;
                     }
                 }
                 Step::Wait(gate) => gate.wait().await,
@@ -352,5 +360,28 @@ impl Upstream {
             }
         }
         true
+    }
+
+    /// Sends so many bytes, of which `next` has the next ones. Returns whether all were taken.
+    async fn flood<'a>(
+        &self,
+        reader: &mut Reader<Box<dyn Wire>>,
+        bytes: usize,
+        mut next: impl FnMut(usize) -> &'a [u8],
+    ) -> bool {
+        let mut left = bytes;
+        while left > 0 {
+            let mut piece = next(left);
+            left -= piece.len();
+            while !piece.is_empty() {
+                let Ok(count) = reader.stream.write(piece).await else {
+                    self.lock().ended += 1;
+                    return false;
+                };
+                piece = &piece[count..];
+                self.lock().flooded += count;
+            }
+        }
+        reader.stream.flush().await.is_ok()
     }
 }

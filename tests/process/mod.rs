@@ -2,6 +2,7 @@
 
 mod check;
 mod faults;
+mod memory;
 mod output;
 mod sandbox;
 mod secrecy;

@@ -143,8 +143,10 @@ async fn everything_that_has_begun_before_a_signal_is_answered_and_nothing_new_i
     for (index, caller) in uploading.iter_mut().enumerate() {
         caller.send("x".repeat(10 - index)).await;
     }
-    for (method, caller) in
-        half.iter_mut().map(|caller| ("GET", caller)).chain(uploading.iter_mut().map(|caller| ("PUT", caller)))
+    for (method, caller) in half
+        .iter_mut()
+        .map(|caller| ("GET", caller))
+        .chain(uploading.iter_mut().map(|caller| ("PUT", caller)))
     {
         let answer = caller.answer().await;
         assert_eq!(
