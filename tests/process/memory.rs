@@ -107,6 +107,7 @@ async fn peak(is_tls: bool, method: &str, bytes: usize) -> usize {
     program.memory_kib("VmHWM")
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are wanted, not only that they are small enough")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_body_takes_no_more_memory_than_a_small_one() {
     let large = 64 * MIB * depth();
@@ -131,7 +132,7 @@ async fn a_large_body_takes_no_more_memory_than_a_small_one() {
 const TRANSFERS: usize = 100;
 
 fn is_slow_caller(index: usize) -> bool {
-    index % 10 == 0
+    index.is_multiple_of(10)
 }
 
 fn is_slow_cloud(index: usize) -> bool {
@@ -143,6 +144,7 @@ fn size(index: usize) -> usize {
     MIB + index * 31_331 % (3 * MIB)
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are wanted, not only that they are small enough")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_uploads_and_downloads_at_once_pass_whole_whoever_is_slow() {
     for is_tls in [false, true] {

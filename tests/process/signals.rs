@@ -96,6 +96,7 @@ async fn an_answer_that_the_deadline_cuts_does_not_look_whole() {
     assert_eq!(program.end().await.code(), Some(0));
 }
 
+#[expect(clippy::too_many_lines, reason = "one drain, and everything that it has to wait for")]
 #[tokio::test]
 async fn everything_that_has_begun_before_a_signal_is_answered_and_nothing_new_is_taken() {
     const EACH: usize = 10;
