@@ -1,6 +1,7 @@
 //! Buffers that a worker's connections share: taken when bytes are about to move, given back when none are.
 
-use std::sync::{Mutex, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A head, and an answer that fits beside it, seldom need more.
 const SMALL: usize = 8 * 1024;
@@ -10,40 +11,130 @@ const LARGE: usize = 56 * 1024;
 /// How many of each are kept. The rest of a burst's memory goes back to the system.
 const SMALL_KEPT: usize = 256;
 const LARGE_KEPT: usize = 16;
+/// How many bodies move in large pieces at once. The others move in small ones: a thousand callers that take an answer a byte
+/// at a time would each hold a full buffer.
+const LARGE_LENT: usize = 128;
 
 /// One per worker.
 #[derive(Debug, Default)]
-pub struct Buffers {
+pub struct Buffers(Arc<Shelves>);
+
+#[derive(Debug, Default)]
+struct Shelves {
     small: Mutex<Vec<Vec<u8>>>,
-    large: Mutex<Vec<Vec<u8>>>,
+    large: Mutex<Large>,
+}
+
+#[derive(Debug, Default)]
+struct Large {
+    kept: Vec<Vec<u8>>,
+    lent: usize,
+}
+
+/// A buffer for a body. Goes back where it came from.
+#[derive(Debug)]
+pub struct BodyBuffer {
+    bytes: Vec<u8>,
+    is_large: bool,
+    shelves: Arc<Shelves>,
 }
 
 impl Buffers {
     /// An empty buffer for a head.
     pub fn small(&self) -> Vec<u8> {
-        take(&self.small).unwrap_or_else(|| Vec::with_capacity(SMALL))
+        self.0.small()
     }
 
-    /// An empty buffer for a body.
-    pub fn large(&self) -> Vec<u8> {
-        take(&self.large).unwrap_or_else(|| Vec::with_capacity(LARGE))
-    }
-
-    /// Gives a buffer back. One that has grown past its kind, or never was one, is freed.
-    pub fn put(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        let (shelf, kept) = match buffer.capacity() {
-            SMALL..LARGE => (&self.small, SMALL_KEPT),
-            LARGE => (&self.large, LARGE_KEPT),
-            _ => return,
+    /// An empty buffer for a body: a large one, unless too many are in use.
+    pub fn body(&self) -> BodyBuffer {
+        let shelves = Arc::clone(&self.0);
+        let large = {
+            let mut large = lock(&shelves.large);
+            let is_left = large.lent < LARGE_LENT;
+            large.lent += usize::from(is_left);
+            is_left.then(|| large.kept.pop())
         };
-        let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelf.len() < kept {
-            shelf.push(buffer);
+        let (bytes, is_large) = match large {
+            Some(kept) => (kept.unwrap_or_else(|| Vec::with_capacity(LARGE)), true),
+            None => (shelves.small(), false),
+        };
+        BodyBuffer { bytes, is_large, shelves }
+    }
+
+    /// Gives a small buffer back. One that has grown past its kind, or never was one, is freed.
+    pub fn put(&self, buffer: Vec<u8>) {
+        self.0.put(buffer);
+    }
+}
+
+impl Shelves {
+    fn small(&self) -> Vec<u8> {
+        lock(&self.small).pop().unwrap_or_else(|| Vec::with_capacity(SMALL))
+    }
+
+    fn put(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut small = lock(&self.small);
+        if (SMALL..LARGE).contains(&buffer.capacity()) && small.len() < SMALL_KEPT {
+            small.push(buffer);
         }
     }
 }
 
-fn take(shelf: &Mutex<Vec<Vec<u8>>>) -> Option<Vec<u8>> {
-    shelf.lock().unwrap_or_else(PoisonError::into_inner).pop()
+impl Drop for BodyBuffer {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        if !self.is_large {
+            return self.shelves.put(bytes);
+        }
+        bytes.clear();
+        let mut large = lock(&self.shelves.large);
+        large.lent -= 1;
+        if bytes.capacity() == LARGE && large.kept.len() < LARGE_KEPT {
+            large.kept.push(bytes);
+        }
+    }
+}
+
+impl Deref for BodyBuffer {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.bytes
+    }
+}
+
+impl DerefMut for BodyBuffer {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+}
+
+fn lock<T>(shelf: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_bodies_move_in_large_pieces_and_the_next_in_small_ones_until_one_is_done() {
+        let buffers = Buffers::default();
+        let mut lent: Vec<_> = (0..LARGE_LENT + 2).map(|_| buffers.body()).collect();
+        let capacities: Vec<_> = lent.iter().map(|buffer| buffer.capacity()).collect();
+        assert_eq!(capacities[..LARGE_LENT], [LARGE; LARGE_LENT]);
+        assert_eq!(capacities[LARGE_LENT..], [SMALL; 2]);
+        lent.truncate(LARGE_LENT);
+        assert_eq!(buffers.body().capacity(), SMALL);
+        lent.truncate(LARGE_LENT - 1);
+        for _ in 0..2 {
+            assert_eq!(buffers.body().capacity(), LARGE, "one after the other");
+        }
+        // However it has grown meanwhile, its place is free again.
+        lent[0].reserve(10 * LARGE);
+        drop(lent);
+        let again: Vec<_> = (0..LARGE_LENT).map(|_| buffers.body()).collect();
+        assert!(again.iter().all(|buffer| buffer.capacity() == LARGE && buffer.is_empty()));
+    }
 }

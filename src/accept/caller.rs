@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 
-use super::{Shared, Stream};
+use super::{Phase, Shared, Stream};
 use crate::buffers::Buffers;
 use crate::deadline::{Deadline, Elapsed};
 use crate::wire::Head;
@@ -23,7 +24,7 @@ pub struct Caller {
     pub deadline: Deadline,
     /// The worker's buffers.
     pub buffers: Arc<Buffers>,
-    draining: watch::Receiver<bool>,
+    phase: watch::Receiver<Phase>,
     /// Whether a request is being answered. A connection that is given up meanwhile is reset.
     pub(super) is_answering: bool,
 }
@@ -32,7 +33,8 @@ pub struct Caller {
 pub(super) enum WaitEnd {
     TooLong,
     Gone,
-    Draining,
+    /// The process ends.
+    Ending,
 }
 
 impl Drop for Caller {
@@ -52,14 +54,14 @@ impl Caller {
             head: Head::new(),
             deadline: Deadline::new(),
             buffers: Arc::clone(&shared.buffers),
-            draining: shared.draining.clone(),
+            phase: shared.phase.clone(),
             is_answering: false,
         }
     }
 
     /// Whether this answer should be the connection's last: the process is about to end.
     pub fn is_draining(&self) -> bool {
-        *self.draining.borrow()
+        *self.phase.borrow() >= Phase::Draining
     }
 
     /// Appends more of the body to `buffer`. `Ok(0)`: the caller is gone.
@@ -81,14 +83,19 @@ impl Caller {
     }
 
     pub(super) async fn wait_readable(&mut self, limit: Duration) -> Result<(), WaitEnd> {
-        let Self { stream, deadline, draining, head, .. } = self;
+        let Self { stream, deadline, phase, head, .. } = self;
         // Between two requests nothing is lost by ending; in the middle of a head the caller is waited for.
-        let may_end = head.is_empty();
+        let end = if head.is_empty() { Phase::Draining } else { Phase::Over };
+        let ending = async {
+            let _ = phase.wait_for(|phase| *phase >= end).await;
+            // The system may have bytes that the runtime has not heard of: it looks while others run.
+            yield_now().await;
+        };
         let wait = async {
             tokio::select! {
                 biased;
                 ready = stream.readable() => ready.map_err(|_| WaitEnd::Gone),
-                _ = draining.wait_for(|draining| *draining), if may_end => Err(WaitEnd::Draining),
+                () = ending => Err(WaitEnd::Ending),
             }
         };
         deadline.within(limit, wait).await.unwrap_or(Err(WaitEnd::TooLong))

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, UnixListener};
 use super::Stream;
 
 /// Connections that may wait to be accepted: as many as may be open.
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
 /// Read and write for owner and group; who else may connect is the directory's business.
 const SOCKET_MODE: u32 = 0o660;
 

@@ -9,11 +9,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinSet, unconstrained, yield_now};
+use tokio::time::{Instant, timeout};
 
 use super::caller::{Caller, WaitEnd};
 use super::gate::refusal_of;
+use super::listen::{Acceptor, BACKLOG};
 use super::{Listening, Stream};
 use crate::buffers::Buffers;
 use crate::refusal::{Code, Refusal};
@@ -21,6 +23,19 @@ use crate::wire::HeadLimits;
 
 /// Connections over the limit that are told so at the same time.
 const TURNED_AWAY_MAX: usize = 64;
+/// How long the last refusals may take, once everything else is about to be cut.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// How far the process is from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Requests are taken.
+    Serving,
+    /// No more connections and, on those there are, no more requests are taken; what has begun is answered.
+    Draining,
+    /// The time for that is over: what is not answered is cut.
+    Over,
+}
 
 /// What bounds a caller. The defaults, and the reasons, are in the settings.
 #[derive(Clone, Copy, Debug)]
@@ -68,47 +83,94 @@ pub struct Shared {
     pub buffers: Arc<Buffers>,
     /// How many connections are open.
     pub open: Arc<AtomicUsize>,
-    /// Becomes true when no more requests are to be taken.
-    pub draining: watch::Receiver<bool>,
+    /// How far the process is from its end.
+    pub phase: watch::Receiver<Phase>,
 }
 
-/// Accepts until `shared.draining`, then waits for the last connection to end.
+/// Accepts until the drain, then waits for the last connection to end, or until the time for that is over and cuts it.
 pub async fn serve<A: Application>(
     listening: Listening,
     application: Arc<A>,
     shared: Shared,
 ) -> io::Result<()> {
-    let acceptor = listening.into_acceptor()?;
-    let mut draining = shared.draining.clone();
-    let (alive, mut all_ended) = mpsc::channel::<()>(1);
-    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
+    let mut door = Door {
+        acceptor: listening.into_acceptor()?,
+        application,
+        shared,
+        connections: JoinSet::new(),
+        turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+    };
+    let mut phase = door.shared.phase.clone();
     loop {
         let accepted = tokio::select! {
-            accepted = acceptor.accept() => accepted,
-            _ = draining.wait_for(|draining| *draining) => break,
+            accepted = door.acceptor.accept() => accepted,
+            Some(_) = door.connections.join_next() => continue,
+            _ = phase.wait_for(|phase| *phase >= Phase::Draining) => break,
         };
-        let stream = match accepted {
-            Ok(stream) => stream,
+        match accepted {
+            Ok(stream) => door.take(stream),
             Err(error) => {
                 // Out of file descriptors, or a connection that ended while it waited. Neither is a reason to stop.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(10)).await;
-                continue;
             }
+        }
+    }
+    door.take_the_last().await;
+    let Door { acceptor, mut connections, .. } = door;
+    drop(acceptor);
+    tokio::select! {
+        () = all_of(&mut connections) => return Ok(()),
+        _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
+    }
+    // Heads that are not whole are refused now, and that is a matter of one write.
+    let _ = timeout(LAST_WORDS, all_of(&mut connections)).await;
+    connections.shutdown().await;
+    Ok(())
+}
+
+async fn all_of(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
+}
+
+/// A listener that is served.
+struct Door<A> {
+    acceptor: Acceptor,
+    application: Arc<A>,
+    shared: Shared,
+    connections: JoinSet<()>,
+    turned_away: Arc<Semaphore>,
+}
+
+impl<A: Application> Door<A> {
+    fn take(&mut self, stream: Stream) {
+        let Some(place) = Place::take(&self.shared) else {
+            turn_away(stream, &*self.application, &self.shared, &self.turned_away);
+            return;
         };
-        let Some(place) = Place::take(&shared) else {
-            turn_away(stream, &*application, &shared, &turned_away);
-            continue;
-        };
-        let (application, shared, alive) = (Arc::clone(&application), shared.clone(), alive.clone());
-        tokio::spawn(async move {
+        let (application, shared) = (Arc::clone(&self.application), self.shared.clone());
+        self.connections.spawn(async move {
             connection(stream, &*application, &shared).await;
-            drop((place, alive));
+            drop(place);
         });
     }
-    drop((acceptor, alive));
-    let _ = all_ended.recv().await;
-    Ok(())
+
+    /// Takes the connections that the system has made by now: their callers may have sent requests, and would be reset.
+    async fn take_the_last(&mut self) {
+        // The runtime learns of them while others run.
+        yield_now().await;
+        for _ in 0..BACKLOG {
+            let accepted = {
+                let mut accepting = pin!(unconstrained(self.acceptor.accept()));
+                poll_fn(|context| Poll::Ready(accepting.as_mut().poll(context))).await
+            };
+            match accepted {
+                Poll::Ready(Ok(stream)) => self.take(stream),
+                Poll::Ready(Err(_)) => {}
+                Poll::Pending => return,
+            }
+        }
+    }
 }
 
 /// One of the connections that may be open.
@@ -203,7 +265,12 @@ async fn next_request(
                 let sentence = "the head did not arrive within `limits.head_timeout`";
                 return Some(Err(Refusal::new(Code::HeadTimeout, sentence, "send it at once")));
             }
-            Err(WaitEnd::Gone | WaitEnd::Draining) => return None,
+            Err(WaitEnd::Ending) => {
+                let sentence = "the process ends, and the head did not arrive in time";
+                let refusal = Refusal::new(Code::Draining, sentence, "send it again");
+                return Some(Err(refusal.retry_after(Duration::from_secs(1))));
+            }
+            Err(WaitEnd::Gone) => return None,
         }
         if caller.head.buffer().capacity() == 0 {
             *caller.head.buffer() = caller.buffers.small();

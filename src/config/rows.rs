@@ -62,8 +62,9 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Duration(0, HOUR),
         "30s",
         "the grace that Kubernetes gives a pod by default: nothing is cut that the platform would have waited for",
-        "How long running requests may still take after SIGTERM, SIGINT or SIGHUP before they are cut. A second signal, \
-         200 ms or more after the first, ends at once.",
+        "How long the process may still take after SIGTERM, SIGINT or SIGHUP. Requests that have begun are answered; the \
+         last fifth of the time, half a second at most, is for cutting those that are not and for writing that down. A \
+         second signal, 200 ms or more after the first, ends at once.",
     ),
     key(
         "listen[].address",

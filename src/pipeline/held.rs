@@ -96,7 +96,7 @@ impl Pipeline {
         *upload = Upload::begin_with(&caller.head, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
         let length = held.data.len();
         bodies.reserve(&mut held, length)?;
-        let mut buffer = caller.buffers.large();
+        let mut buffer = caller.buffers.body();
         while !upload.is_done() {
             buffer.clear();
             match caller.read_body(&mut buffer, self.worker.body_idle_timeout).await {
@@ -109,7 +109,6 @@ impl Pipeline {
             bodies.reserve(&mut held, length)?;
             caller.head.buffer().extend_from_slice(buffer.get(used..).unwrap_or_default());
         }
-        caller.buffers.put(buffer);
         Ok(held)
     }
 }

@@ -105,21 +105,22 @@ impl From<Failure> for Stop {
 
 impl Application for Pipeline {
     async fn handle(&self, caller: &mut Caller, gate: Result<(), Refusal>) -> Next {
-        let mut record = Record::begin(self.worker.clock.now(), self.role.clone());
+        let mut account = Account::open(self);
+        let record = &mut account.record;
         let mut upload = None;
         let result = match gate {
-            Ok(()) => self.forward(caller, &mut upload, &mut record).await,
+            Ok(()) => self.forward(caller, &mut upload, record).await,
             Err(refusal) => Err(refusal.into()),
         };
         let next = match result {
             Ok(next) => next,
-            Err(Stop::Refused(refusal)) => self.refuse(caller, &refusal, upload.as_ref(), &mut record).await,
+            Err(Stop::Refused(refusal)) => self.refuse(caller, &refusal, upload.as_ref(), record).await,
             Err(Stop::CallerGone) => {
                 record.outcome = Outcome::CallerGone;
                 Next::Close
             }
         };
-        self.write_down(&record);
+        account.is_settled = true;
         next
     }
 
@@ -141,6 +142,34 @@ impl Application for Pipeline {
         }
         self.write_down(&record);
         answer
+    }
+}
+
+/// A request's record, which is written down when the request ends: also where it is cut.
+struct Account<'a> {
+    pipeline: &'a Pipeline,
+    record: Record,
+    /// Whether it came to an end of its own.
+    is_settled: bool,
+}
+
+impl<'a> Account<'a> {
+    fn open(pipeline: &'a Pipeline) -> Self {
+        let record = Record::begin(pipeline.worker.clock.now(), pipeline.role.clone());
+        Self { pipeline, record, is_settled: false }
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        let record = &mut self.record;
+        if !self.is_settled {
+            // The time to drain is over, unless the mistake is ours.
+            let code = if std::thread::panicking() { Code::InternalError } else { Code::Draining };
+            record.refusal = Some(code.name());
+            record.outcome = if record.status == 0 { Outcome::Refused } else { Outcome::Truncated };
+        }
+        self.pipeline.write_down(record);
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,7 +20,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
+use crate::accept::Phase;
 use crate::admin;
 use crate::carry::StsCarry;
 use crate::clock::Clock;
@@ -104,7 +107,7 @@ pub struct Sidecar {
     pub admin: SocketAddr,
     /// The roles and their credentials.
     pub credentials: Arc<Credentials>,
-    draining: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
     report: Arc<Report>,
     serving: JoinSet<io::Result<()>>,
     /// One a further worker; it is told when that one has ended as it should.
@@ -141,7 +144,7 @@ impl Sidecar {
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
-        let (draining, is_draining) = watch::channel(false);
+        let (phase, seen_phase) = watch::channel(Phase::Serving);
         let report = Arc::new(Report {
             credentials: Arc::clone(&credentials),
             required: required(&settings),
@@ -165,7 +168,7 @@ impl Sidecar {
             skew: Arc::default(),
             held: Arc::default(),
             open: Arc::default(),
-            draining: is_draining,
+            phase: seen_phase,
             settings,
         });
         let mut serving = JoinSet::new();
@@ -181,7 +184,7 @@ impl Sidecar {
         }
         let admin_task =
             tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
-        Ok(Self { addresses, admin, credentials, draining, report, serving, ended, admin_task })
+        Ok(Self { addresses, admin, credentials, phase, report, serving, ended, admin_task })
     }
 
     /// Ends only when serving does: when a listener fails.
@@ -193,27 +196,37 @@ impl Sidecar {
         }
     }
 
-    /// Takes no more connections, answers every request that has begun, and returns whether all were answered in time.
+    /// Takes no more connections, answers every request that has begun, and returns whether all were answered in time. What
+    /// is not is cut and written down, in the last moments of `limit`.
     pub async fn drain(mut self, limit: Duration) -> bool {
         self.report.is_draining.store(true, Ordering::Relaxed);
         // Nobody listening means that nobody is left to be told.
-        let _ = self.draining.send(true);
+        let _ = self.phase.send(Phase::Draining);
         let ended = std::mem::take(&mut self.ended);
         // No thread is joined: one that joins cannot be given up, and would hold the process past its deadline.
-        let all = async {
+        let mut all = pin!(async {
             while self.serving.join_next().await.is_some() {}
             let mut is_clean = true;
             for worker in ended {
                 is_clean &= worker.await.is_ok();
             }
             is_clean
+        });
+        let last_moments = (limit / 5).min(LAST_LINES);
+        let is_clean = match timeout(limit - last_moments, &mut all).await {
+            Ok(is_clean) => is_clean,
+            Err(_) => {
+                let _ = self.phase.send(Phase::Over);
+                // A worker that hangs is not waited for.
+                let _ = timeout(LAST_LINES, all).await;
+                false
+            }
         };
-        let is_clean = tokio::time::timeout(limit, all).await.unwrap_or(false);
         if let Some(access) = self.report.access.clone() {
             // Lines that nobody takes do not make the drain any less clean: they are counted among the dropped.
             let finishing = tokio::task::spawn_blocking(move || access.finish(LAST_LINES));
             // It may have to wait for a thread: name look-ups that hang can hold them all.
-            let _ = tokio::time::timeout(2 * LAST_LINES, finishing).await;
+            let _ = timeout(2 * LAST_LINES, finishing).await;
         }
         self.admin_task.abort();
         is_clean

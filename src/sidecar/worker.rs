@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::accept::{self, Limits, Listening, Shared};
+use crate::accept::{self, Limits, Listening, Phase, Shared};
 use crate::buffers::Buffers;
 use crate::classify::Listener;
 use crate::clock::Clock;
@@ -46,7 +46,7 @@ pub(super) struct Plan {
     pub(super) skew: Arc<AtomicI64>,
     pub(super) held: Arc<AtomicUsize>,
     pub(super) open: Arc<AtomicUsize>,
-    pub(super) draining: watch::Receiver<bool>,
+    pub(super) phase: watch::Receiver<Phase>,
 }
 
 /// One worker's share of a listener.
@@ -103,7 +103,7 @@ impl Plan {
             },
             buffers: Arc::clone(&worker.buffers),
             open: Arc::clone(&self.open),
-            draining: self.draining.clone(),
+            phase: self.phase.clone(),
         };
         let chores = tokio::spawn(chores(Arc::clone(&worker), self.access.clone()));
         let mut serving = tokio::task::JoinSet::new();

@@ -168,8 +168,11 @@ impl Arrived {
             return end;
         }
         let is_event_stream = self.is_event_stream();
-        let mut buffer = side.buffers.large();
-        let end = loop {
+        // The rest may take long, and needs neither.
+        side.buffers.put(std::mem::take(head));
+        side.buffers.put(std::mem::take(&mut self.buffer));
+        let mut buffer = side.buffers.body();
+        loop {
             buffer.clear();
             let ended = self.ended.take();
             let (connection, watched) = (&mut self.connection, (&mut *side.stream, &mut *side.head));
@@ -198,9 +201,7 @@ impl Arrived {
             if let Some(end) = body.write(&mut Vec::new(), &buffer, side).await {
                 break end;
             }
-        };
-        side.buffers.put(buffer);
-        end
+        }
     }
 }
 

@@ -110,15 +110,7 @@ impl Attempt {
             let (connection, answer) = (&mut self.connection, &mut self.buffer);
             let (stream, head) = (&mut *side.stream, &mut *side.head);
             let step = poll_fn(|context| {
-                match pieces.poll_write(connection, context) {
-                    Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Step::Done)),
-                    Poll::Ready(Ok(false)) => return Poll::Ready(Ok(Step::Progress)),
-                    Poll::Ready(Err(_)) => return Poll::Ready(Ok(Step::Failed)),
-                    Poll::Pending => {}
-                }
-                if let Poll::Ready(read) = poll_into(connection, context, answer) {
-                    return Poll::Ready(Ok(Step::Heard(read)));
-                }
+                // Before anything is written: making the connection, or fetching a credential, may have outlasted the caller.
                 while watches_caller && head.buffer().len() < PIPELINED_MAX {
                     match poll_into(stream, context, head.buffer()) {
                         Poll::Ready(Read::Some) => {}
@@ -128,7 +120,13 @@ impl Attempt {
                         Poll::Pending => break,
                     }
                 }
-                Poll::Pending
+                match pieces.poll_write(connection, context) {
+                    Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Step::Done)),
+                    Poll::Ready(Ok(false)) => return Poll::Ready(Ok(Step::Progress)),
+                    Poll::Ready(Err(_)) => return Poll::Ready(Ok(Step::Failed)),
+                    Poll::Pending => {}
+                }
+                poll_into(connection, context, answer).map(|read| Ok(Step::Heard(read)))
             });
             match side.deadline.within(limit, step).await {
                 Ok(Ok(Step::Done)) => return Ok(Heard::Nothing),

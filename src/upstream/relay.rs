@@ -46,7 +46,7 @@ impl Relay {
         bytes: &[u8],
         side: &mut CallerSide<'_, S>,
     ) -> Option<End> {
-        let mut framed = (self.reframing != Reframing::None).then(|| side.buffers.large());
+        let mut framed = (self.reframing != Reframing::None).then(|| side.buffers.body());
         let chunks = self.reframing == Reframing::Chunk;
         let mut count = 0;
         let read = self.progress.advance(bytes, |run| {
@@ -60,7 +60,7 @@ impl Relay {
         // What a fault came with is not passed on: the caller has to miss it.
         let used = *read.as_ref().unwrap_or(&0);
         let raw = bytes.get(..used).unwrap_or_default();
-        let body = framed.as_deref().unwrap_or(raw);
+        let body = framed.as_ref().map_or(raw, |framed| framed.as_slice());
         let pieces = if !head.is_empty() && head.len() + body.len() <= head.capacity() {
             head.extend_from_slice(body);
             Pieces::new(head, b"")
@@ -68,9 +68,7 @@ impl Relay {
             Pieces::new(head, body)
         };
         let written = write_all(side.stream, pieces, (side.deadline, self.limit)).await;
-        if let Some(framed) = framed {
-            side.buffers.put(framed);
-        }
+        drop(framed);
         if written.is_ok() && read.is_ok() {
             self.body_bytes += count;
         }

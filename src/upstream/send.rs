@@ -58,10 +58,8 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
             return Err(Failure::Lost { was_reused: attempt.connection.is_reused });
         }
         Outgoing::Streamed(upload) => {
-            let mut body = side.buffers.large();
-            let heard = stream(attempt, head, (upload, &mut body), side, timeouts).await;
-            side.buffers.put(body);
-            heard?
+            let mut body = side.buffers.body();
+            stream(attempt, head, (upload, &mut *body), side, timeouts).await?
         }
     };
     // Even where the request could not be written, an answer may have come first, and says why.

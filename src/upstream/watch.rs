@@ -1,5 +1,6 @@
 //! Reading from the cloud with an eye on the caller: once it is gone, so is its request.
 
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -72,14 +73,14 @@ pub(super) async fn read_watching<S: AsyncRead + Unpin>(
     }
 }
 
-/// Appends what has arrived, a little at a time: this is the rare case.
+/// Appends what has arrived, a little at a time: mostly nothing has.
 pub(super) fn poll_into<R: AsyncRead + Unpin>(
     reader: &mut R,
     context: &mut Context<'_>,
     into: &mut Vec<u8>,
 ) -> Poll<Read> {
-    let mut bytes = [0; 1024];
-    let mut buffer = ReadBuf::new(&mut bytes);
+    let mut bytes = [const { MaybeUninit::uninit() }; 1024];
+    let mut buffer = ReadBuf::uninit(&mut bytes);
     let read = std::task::ready!(Pin::new(reader).poll_read(context, &mut buffer));
     into.extend_from_slice(buffer.filled());
     Poll::Ready(Read::of(&read.map(|()| buffer.filled().len())))

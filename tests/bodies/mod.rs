@@ -3,5 +3,6 @@
 mod answers;
 mod continues;
 mod flow;
+mod gone;
 mod pipelined;
 mod uploads;

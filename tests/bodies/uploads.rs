@@ -179,34 +179,3 @@ async fn a_fault_that_a_streamed_body_shows_late_aborts_the_request() {
         assert!(!upstream.last().is_whole, "{fault:?}");
     }
 }
-
-#[tokio::test]
-async fn a_caller_that_goes_takes_its_request_with_it() {
-    let gate = Gate::new();
-    let waits = gate.clone();
-    let half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
-    let upstream = Upstream::start(move |seen, _| match seen.target().as_str() {
-        "/mid-answer" => Reply::new(half).then(Step::AwaitEnd),
-        "/before-answer" => Reply::steps([Step::AwaitEnd]),
-        _ => Reply::steps([Step::Wait(waits.clone())]),
-    })
-    .await;
-    let proxy = Kit::new().before(&upstream).await;
-    for (target, headers, body) in [
-        ("/before-answer", "", ""),
-        ("/mid-answer", "", ""),
-        ("/mid-upload", "Content-Length: 9\r\n", "half"),
-    ] {
-        upstream.forget();
-        let mut caller = proxy.caller().await;
-        let method = if body.is_empty() { "GET" } else { "PUT" };
-        caller.send(request(method, OSS, target, headers) + body).await;
-        if target == "/mid-answer" {
-            crate::kit::soon("half an answer", caller.reader.until(b"half")).await.unwrap();
-        }
-        upstream.until("the request", |log| !log.requests.is_empty()).await;
-        drop(caller);
-        upstream.until(target, |log| log.ended == 1).await;
-        assert_eq!(upstream.requests().len(), 1, "{target}: not sent again");
-    }
-}

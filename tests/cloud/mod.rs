@@ -5,3 +5,4 @@ mod egress;
 mod hostile;
 mod lost;
 mod unreachable;
+mod vanish;

@@ -84,7 +84,7 @@ async fn another_hosts_certificate_is_no_proof() {
         }
     });
     let kit = Kit::new();
-    let ca = kit.place.write("ca.pem", &pem(certificate.der()));
+    let ca = kit.place.write("ca.pem", &crate::kit::tls::pem(certificate.der()));
     let kit =
         kit.settings(&format!("[upstream]\nextra_ca = {ca:?}")).connect_to(&format!("https://{address}"));
     let proxy = kit.start().await;
@@ -100,19 +100,4 @@ async fn the_environments_proxies_are_not_looked_at() {
         .before(&upstream)
         .await;
     assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
-}
-
-/// A certificate as a file of certificate authorities has it.
-fn pem(der: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let four = |three: &[u8]| {
-        let number = (0..3).fold(0, |sum, at| sum << 8 | u32::from(*three.get(at).unwrap_or(&0)));
-        let letter = |at: usize| {
-            let index = usize::try_from(number >> (18 - 6 * at) & 63).unwrap();
-            if at > three.len() { '=' } else { char::from(LETTERS[index]) }
-        };
-        (0..4).map(letter).collect::<String>()
-    };
-    let lines: Vec<String> = der.chunks(48).map(|line| line.chunks(3).map(four).collect()).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }

@@ -4,18 +4,18 @@ use super::{all_are_refused, row, silent};
 use crate::kit::{Caller, ECS, Ended, Kit, OSS, REGIONS, Reply, Upstream, get, request, with_body};
 
 /// A request whose head has this length.
-fn head_of(length: usize) -> String {
+pub(super) fn head_of(length: usize) -> String {
     let short = request("GET", ECS, REGIONS, "X-Pad: \r\n");
     request("GET", ECS, REGIONS, &format!("X-Pad: {}\r\n", "a".repeat(length - short.len())))
 }
 
 /// A request with this many headers, `Host` among them.
-fn headers(count: usize) -> String {
+pub(super) fn headers(count: usize) -> String {
     request("GET", ECS, REGIONS, &(1..count).map(|index| format!("X-{index}: 1\r\n")).collect::<String>())
 }
 
 /// A request whose target has this length.
-fn target_of(length: usize) -> String {
+pub(super) fn target_of(length: usize) -> String {
     get(ECS, &format!("{REGIONS}&X={}", "a".repeat(length - REGIONS.len() - 3)))
 }
 

@@ -1,6 +1,7 @@
 //! What is refused: each row with its status and code, however its bytes are cut, with nothing sent to the cloud.
 
 mod authority;
+mod bounds;
 mod browsers;
 mod framing;
 mod limits;

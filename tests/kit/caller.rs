@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::door::Socket;
 use super::reader::{Ended, Framing, Reader, framing, headers};
 use super::{soon, witness};
 
@@ -20,6 +21,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 /// A connection to the proxy.
 pub(crate) struct Caller {
     pub(crate) reader: Reader<Box<dyn Wire>>,
+    /// Over TCP.
+    socket: Option<Socket>,
 }
 
 /// An answer, as far as it came.
@@ -70,11 +73,30 @@ impl Caller {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { reader: Reader::new(Box::new(stream)) }
+        let (stream, socket) = Socket::of(stream);
+        Self { reader: Reader::new(Box::new(stream)), socket: Some(socket) }
+    }
+
+    /// Connects without letting anybody else run.
+    pub(crate) fn connect_at_once(address: SocketAddr) -> Self {
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let (stream, socket) = Socket::of(TcpStream::from_std(stream).unwrap());
+        Self { reader: Reader::new(Box::new(stream)), socket: Some(socket) }
     }
 
     pub(crate) async fn connect_unix(path: &Path) -> Self {
-        Self { reader: Reader::new(Box::new(UnixStream::connect(path).await.unwrap())) }
+        Self { reader: Reader::new(Box::new(UnixStream::connect(path).await.unwrap())), socket: None }
+    }
+
+    /// Sends a little without letting anybody else run.
+    pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
+        self.socket.as_mut().expect("a connection over TCP").write(bytes);
+    }
+
+    /// Goes, by a reset. To go in the orderly way is to be dropped.
+    pub(crate) fn reset(self) {
+        self.socket.expect("a connection over TCP").reset_on_close();
     }
 
     /// Sends. A connection that the other side has closed already is no failure: the answer tells.
@@ -105,7 +127,8 @@ impl Caller {
         soon("an answer", self.read_answer(to_head)).await
     }
 
-    async fn read_answer(&mut self, to_head: bool) -> Option<Answer> {
+    /// The same, however long it takes.
+    pub(crate) async fn read_answer(&mut self, to_head: bool) -> Option<Answer> {
         let mut interims = Vec::new();
         loop {
             let head = String::from_utf8(self.reader.until(b"\r\n\r\n").await.ok()?).unwrap();

@@ -39,6 +39,22 @@ impl Place {
         path
     }
 
+    /// Every line of `access.log`: so many, or more. A thread writes them, which on a busy machine may not have its turn before
+    /// the proxy has ended.
+    pub(crate) async fn access_lines(&self, at_least: usize) -> Vec<serde_json::Value> {
+        let text = super::soon("the access lines", async {
+            loop {
+                let text = self.read("access.log");
+                if text.lines().count() >= at_least && text.ends_with('\n') {
+                    return text;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path.join(name)).unwrap_or_default()
     }

@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
+use super::tls::Identity;
 use super::{Answer, Caller, KEY_ID, Place, SECRET, TOKEN, Upstream, get, soon};
 
 /// `countersign` with arguments, in a place of its own, with the tests' credential and nothing else around it.
@@ -39,11 +40,21 @@ impl Program {
     /// With one forward listener, in front of an upstream that plays the bucket's OSS. `top`: keys of no table; `more`: further
     /// tables.
     pub(crate) async fn start(top: &str, more: &str, upstream: &Upstream) -> Self {
+        Self::start_in(Place::new(), top, more, &format!("http://{}", upstream.address)).await
+    }
+
+    /// The same over TLS, with an upstream of this identity.
+    pub(crate) async fn start_over_tls(more: &str, upstream: &Upstream, identity: &Identity) -> Self {
         let place = Place::new();
+        let ca = place.write("ca.pem", &identity.pem());
+        let more = format!("{more}\n[upstream]\nextra_ca = {ca:?}");
+        Self::start_in(place, "", &more, &format!("https://{}", upstream.address)).await
+    }
+
+    async fn start_in(place: Place, top: &str, more: &str, url: &str) -> Self {
         let settings = format!(
             "{top}\n[[listen]]\naddress = \"127.0.0.1:0\"\n[tenants]\noss = [\"bkt1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n\
-             [connect_to]\n\"*.oss-cn-hangzhou.aliyuncs.com\" = \"http://{}\"\n{more}",
-            upstream.address
+             [connect_to]\n\"*.oss-cn-hangzhou.aliyuncs.com\" = \"{url}\"\n{more}"
         );
         place.write("countersign.toml", &settings);
         let mut command = countersign(&place, &["run"]);
@@ -65,6 +76,14 @@ impl Program {
         })
         .await;
         Self { forward: forward.unwrap(), admin: admin.unwrap(), child, _log: log, _place: place }
+    }
+
+    /// A line of the kernel's status of the process, in KiB: `VmHWM` is the most memory that was ever resident, `VmRSS` what is.
+    pub(crate) fn memory_kib(&self, name: &str) -> usize {
+        let path = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.and_then(|line| line.split_whitespace().next()).unwrap().parse().unwrap()
     }
 
     pub(crate) fn signal(&self) {

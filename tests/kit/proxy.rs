@@ -219,6 +219,12 @@ impl Proxy {
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// Every access line, once the proxy has ended: so many, or more. Of a kit with `access`.
+    pub(crate) async fn access_lines(self, at_least: usize) -> Vec<serde_json::Value> {
+        let (_, place) = self.drain().await;
+        place.access_lines(at_least).await
+    }
+
     /// Drains within a second, and says whether every request was answered.
     pub(crate) async fn drain(self) -> (bool, Place) {
         (self.sidecar.drain(Duration::from_secs(1)).await, self.place)

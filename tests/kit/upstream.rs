@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use super::caller::Wire;
+use super::door::{Doors, Socket, Visit};
+use super::pattern::Pattern;
 use super::reader::{Framing, Reader, find, framing, headers};
 use super::soon;
 
@@ -24,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
     pub(crate) body_bytes: usize,
     pub(crate) is_whole: bool,
+    /// Whether its body is so far the pattern of the target's number.
+    pub(crate) is_pattern: bool,
 }
 
 impl Seen {
@@ -76,10 +81,16 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// So many bytes of nothing in particular, as fast as they are taken.
     Flood(usize),
+    /// So many bytes of a pattern, likewise.
+    Pattern(Pattern, usize),
     /// Until the test says so.
     Wait(Gate),
-    /// An orderly end.
+    /// So many bytes of what comes behind the head are read, or more.
+    Take(usize),
+    /// An end: over TLS without a word of it.
     Close,
+    /// An end that TLS announces.
+    Farewell,
     Reset,
     /// Waits for the proxy to end the connection; bytes are read and thrown away.
     AwaitEnd,
@@ -99,7 +110,7 @@ impl Gate {
         self.0.add_permits(1);
     }
 
-    async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         self.0.acquire().await.unwrap().forget();
     }
 }
@@ -147,6 +158,12 @@ impl Reply {
         self
     }
 
+    /// First these steps, and then those of another reply.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
+        self
+    }
+
     pub(crate) fn then(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
@@ -165,6 +182,8 @@ pub(crate) struct Log {
     pub(crate) requests: Vec<Seen>,
     /// Connections that the proxy ended.
     pub(crate) ended: usize,
+    /// Connections that are over, whoever ended them.
+    pub(crate) over: usize,
     /// Bytes of floods that were taken.
     pub(crate) flooded: usize,
     /// How many connections there were ever: their numbers outlive what is forgotten.
@@ -181,6 +200,14 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_behind(Doors::open(), script).await
+    }
+
+    /// Behind doors of its own: over TLS, or closed in somebody's face.
+    pub(crate) async fn start_behind(
+        doors: Doors,
+        script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let upstream = Self { address, log: Arc::default(), script: Arc::new(script) };
@@ -195,8 +222,13 @@ impl Upstream {
                     log.numbered += 1;
                     log.numbered - 1
                 };
-                let upstream = accepting.clone();
-                tokio::spawn(async move { upstream.serve(stream, connection).await });
+                let (upstream, doors) = (accepting.clone(), doors.clone());
+                tokio::spawn(async move {
+                    if let Some(visit) = doors.let_in(stream, connection).await {
+                        upstream.serve(visit, connection).await;
+                    }
+                    upstream.lock().over += 1;
+                });
             }
         });
         upstream
@@ -234,7 +266,7 @@ impl Upstream {
         .await;
     }
 
-    async fn serve(&self, stream: TcpStream, connection: usize) {
+    async fn serve(&self, Visit { stream, socket }: Visit, connection: usize) {
         let mut reader = Reader::new(stream);
         loop {
             while find(&reader.buffer, b"\r\n\r\n").is_none() {
@@ -248,14 +280,16 @@ impl Upstream {
             }
             let head = reader.until(b"\r\n\r\n").await.unwrap();
             let framing = framing(&head, Framing::Length(0));
-            let seen = Seen { connection, head, body: Vec::new(), body_bytes: 0, is_whole: false };
+            let seen =
+                Seen { connection, head, body: Vec::new(), body_bytes: 0, is_whole: false, is_pattern: true };
+            let mut pattern = Pattern::of_target(&seen.target());
             let index = {
                 let mut log = self.lock();
                 log.requests.push(seen.clone());
                 log.requests.len() - 1
             };
             let reply = (self.script)(&seen, index);
-            if !self.perform(&mut reader, &reply.early).await || reply.ignores_body {
+            if !self.perform((&mut reader, &socket), &reply.early).await || reply.ignores_body {
                 return;
             }
             if reply.early.is_empty() && seen.header("expect").is_some() {
@@ -265,6 +299,7 @@ impl Upstream {
                 let mut log = self.lock();
                 let Some(seen) = log.requests.get_mut(index) else { return };
                 seen.body_bytes += piece.len();
+                seen.is_pattern &= pattern.is_next(piece);
                 if seen.body_bytes <= KEPT {
                     seen.body.extend_from_slice(piece);
                 }
@@ -276,37 +311,43 @@ impl Upstream {
             if let Some(seen) = self.lock().requests.get_mut(index) {
                 seen.is_whole = true;
             }
-            if !self.perform(&mut reader, &reply.steps).await {
+            if !self.perform((&mut reader, &socket), &reply.steps).await {
                 return;
             }
         }
     }
 
     /// Whether the connection goes on.
-    async fn perform(&self, reader: &mut Reader<TcpStream>, steps: &[Step]) -> bool {
+    async fn perform(&self, (reader, socket): (&mut Reader<Box<dyn Wire>>, &Socket), steps: &[Step]) -> bool {
         for step in steps {
             match step {
                 Step::Send(bytes) => {
-                    if reader.stream.write_all(bytes).await.is_err() {
+                    let sent = reader.stream.write_all(bytes).await;
+                    if sent.is_err() || reader.stream.flush().await.is_err() {
                         return false;
                     }
                 }
                 Step::Flood(bytes) => {
                     let piece = vec![b'x'; 64 * 1024];
-                    let mut left = *bytes;
-                    while left > 0 {
-                        let Ok(count) = reader.stream.write(&piece[..left.min(piece.len())]).await else {
-                            self.lock().ended += 1;
-                            return false;
-                        };
-                        left -= count;
-                        self.lock().flooded += count;
+                    if !self.flood(reader, *bytes, |max| &piece[..max.min(piece.len())]).await {
+                        return false;
+                    }
+                }
+                Step::Pattern(pattern, bytes) => {
+                    let mut pattern = *pattern;
+                    if !self.flood(reader, *bytes, |max| pattern.next(max.min(64 * 1024))).await {
+                        return false;
                     }
                 }
                 Step::Wait(gate) => gate.wait().await,
+                Step::Take(count) => while reader.buffer.len() < *count && reader.more().await.is_ok() {},
                 Step::Close => return false,
+                Step::Farewell => {
+                    let _ = reader.stream.shutdown().await;
+                    return false;
+                }
                 Step::Reset => {
-                    reader.stream.set_zero_linger().unwrap();
+                    socket.reset_on_close();
                     return false;
                 }
                 Step::AwaitEnd => {
@@ -319,5 +360,28 @@ impl Upstream {
             }
         }
         true
+    }
+
+    /// Sends so many bytes, of which `next` has the next ones. Returns whether all were taken.
+    async fn flood<'a>(
+        &self,
+        reader: &mut Reader<Box<dyn Wire>>,
+        bytes: usize,
+        mut next: impl FnMut(usize) -> &'a [u8],
+    ) -> bool {
+        let mut left = bytes;
+        while left > 0 {
+            let mut piece = next(left);
+            left -= piece.len();
+            while !piece.is_empty() {
+                let Ok(count) = reader.stream.write(piece).await else {
+                    self.lock().ended += 1;
+                    return false;
+                };
+                piece = &piece[count..];
+                self.lock().flooded += count;
+            }
+        }
+        reader.stream.flush().await.is_ok()
     }
 }

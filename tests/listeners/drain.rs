@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 
 use crate::kit::{Caller, ECS, Ended, Gate, Kit, OSS, REGIONS, Reply, Step, Upstream, get, request, soon};
 
@@ -71,25 +70,6 @@ async fn a_head_that_is_half_here_is_waited_for() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_finish_is_not_waited_for_past_the_deadline() {
-    let upstream = Upstream::start(|_, _| Reply::steps([Step::AwaitEnd])).await;
-    let proxy = Kit::new().before(&upstream).await;
-    let mut half = proxy.caller().await;
-    half.send("GET / HT").await;
-    let mut busy = proxy.caller().await;
-    busy.send(get(OSS, "/never")).await;
-    upstream.until("the request", |log| log.requests.len() == 1).await;
-    let begun = Instant::now();
-    let is_clean = proxy.sidecar.drain(Duration::from_millis(150)).await;
-    assert!(!is_clean);
-    assert!(
-        (Duration::from_millis(140)..Duration::from_secs(3)).contains(&begun.elapsed()),
-        "{:?}",
-        begun.elapsed()
-    );
-}
-
-#[tokio::test]
 async fn pipelined_requests_that_are_here_are_finished_one_by_one_until_the_one_that_closes() {
     let gate = Gate::new();
     let waits = gate.clone();
@@ -106,4 +86,30 @@ async fn pipelined_requests_that_are_here_are_finished_one_by_one_until_the_one_
     assert_eq!(caller.end().await, Ended::Closed);
     assert!(soon("the drain", draining).await.unwrap());
     assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_sent_before_the_end_is_answered_though_nobody_has_looked_at_it_yet() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = Kit::new().before(&upstream).await;
+    let mut kept = proxy.caller().await;
+    kept.send(get(ECS, REGIONS)).await;
+    assert_eq!(kept.answer().await.status, 200);
+    // From here on nobody else runs until the drain begins: the system has these requests, and the proxy has not.
+    kept.send_at_once(get(OSS, "/kept").as_bytes());
+    let mut new: Vec<Caller> = (0..5).map(|_| Caller::connect_at_once(proxy.forward())).collect();
+    for (index, caller) in new.iter_mut().enumerate() {
+        caller.send_at_once(get(OSS, &format!("/new-{index}")).as_bytes());
+    }
+    let silent = Caller::connect_at_once(proxy.forward());
+    let draining = tokio::spawn(proxy.sidecar.drain(Duration::from_secs(8)));
+    new.push(kept);
+    for caller in &mut new {
+        let answer = caller.answer().await;
+        assert_eq!((answer.status, answer.says_close()), (200, true), "{answer:?}");
+        assert_eq!(caller.end().await, Ended::Closed);
+    }
+    let mut silent = silent;
+    assert_eq!(silent.end().await, Ended::Closed);
+    assert!(soon("the drain", draining).await.unwrap());
 }

@@ -1,5 +1,6 @@
 //! Where callers connect: unix sockets, pinned endpoints, several workers, and the end of it all.
 
+mod deadline;
 mod drain;
 mod pinned;
 mod sockets;

@@ -3,6 +3,7 @@
 mod alone;
 mod check;
 mod faults;
+mod memory;
 mod output;
 mod sandbox;
 mod secrecy;

@@ -36,7 +36,7 @@ async fn whatever_its_workers_are_doing_it_ends_when_the_time_to_drain_is_over()
         let status = program.end().await;
         let took = begun.elapsed();
         assert_eq!(status.code(), Some(0));
-        assert!((Duration::from_millis(900)..Duration::from_secs(4)).contains(&took), "{took:?}");
+        assert!((Duration::from_millis(700)..Duration::from_secs(4)).contains(&took), "{took:?}");
         drop(callers);
     }
 }
@@ -78,7 +78,7 @@ async fn a_hang_up_drains_as_the_other_signals_do_and_what_comes_with_it_is_no_s
     }
     let status = program.end().await;
     assert_eq!(status.code(), Some(0));
-    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_millis(700), "{:?}", begun.elapsed());
     drop(callers);
 }
 
@@ -94,4 +94,75 @@ async fn an_answer_that_the_deadline_cuts_does_not_look_whole() {
     program.signal();
     assert_eq!(caller.end().await, Ended::Reset);
     assert_eq!(program.end().await.code(), Some(0));
+}
+
+#[expect(clippy::too_many_lines, reason = "one drain, and everything that it has to wait for")]
+#[tokio::test]
+async fn everything_that_has_begun_before_a_signal_is_answered_and_nothing_new_is_taken() {
+    const EACH: usize = 10;
+    const LARGE: usize = 8 * 1024 * 1024;
+    let large = format!("HTTP/1.1 200 OK\r\nContent-Length: {LARGE}\r\n\r\n");
+    let upstream = Upstream::start(move |seen, _| match seen.target().as_str() {
+        "/large" => Reply::new(&large).then(Step::Flood(LARGE)),
+        _ => Reply::body(&seen.method()),
+    })
+    .await;
+    let mut program = Program::start("workers = 2\ndrain_timeout = \"20s\"", "", &upstream).await;
+    let (mut idle, mut half, mut uploading, mut downloading) = (vec![], vec![], vec![], vec![]);
+    let head = get(OSS, "/k");
+    for index in 0..EACH {
+        let mut caller = Caller::connect(program.forward).await;
+        caller.send(get(OSS, "/idle")).await;
+        assert_eq!(caller.answer().await.status, 200);
+        idle.push(caller);
+        let mut caller = Caller::connect(program.forward).await;
+        // Cut everywhere: behind the first byte, and before the last.
+        caller.send(&head[..1 + index * (head.len() - 2) / (EACH - 1)]).await;
+        half.push(caller);
+        let mut caller = Caller::connect(program.forward).await;
+        caller.send(request("PUT", OSS, "/upload", "Content-Length: 10\r\n") + &"x".repeat(index)).await;
+        uploading.push(caller);
+        let mut caller = Caller::connect(program.forward).await;
+        caller.send(get(OSS, "/large")).await;
+        soon("an answer's head", caller.reader.until(b"\r\n\r\n")).await.unwrap();
+        downloading.push(caller);
+    }
+    let uploads = |log: &crate::kit::upstream::Log| {
+        log.requests.iter().filter(|seen| seen.target() == "/upload").count() == EACH
+    };
+    upstream.until("every upload", uploads).await;
+
+    let begun = Instant::now();
+    program.signal();
+    for caller in &mut idle {
+        assert_eq!(caller.end().await, Ended::Closed);
+    }
+    assert!(TcpStream::connect(program.forward).await.is_err(), "nothing new is taken");
+    for (index, caller) in half.iter_mut().enumerate() {
+        caller.send(&head[1 + index * (head.len() - 2) / (EACH - 1)..]).await;
+    }
+    for (index, caller) in uploading.iter_mut().enumerate() {
+        caller.send("x".repeat(10 - index)).await;
+    }
+    for (method, caller) in half
+        .iter_mut()
+        .map(|caller| ("GET", caller))
+        .chain(uploading.iter_mut().map(|caller| ("PUT", caller)))
+    {
+        let answer = caller.answer().await;
+        assert_eq!(
+            (answer.status, answer.text().as_str(), answer.says_close()),
+            (200, method, true),
+            "{answer:?}"
+        );
+    }
+    for caller in &mut downloading {
+        let mut count = 0;
+        let length = crate::kit::reader::Framing::Length(LARGE);
+        soon("the rest", caller.reader.body(length, &mut |piece| count += piece.len())).await.unwrap();
+        assert_eq!(count, LARGE);
+    }
+    let status = program.end().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(18), "{:?}", begun.elapsed());
 }

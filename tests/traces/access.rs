@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use crate::kit::clock::unix_seconds;
-use crate::kit::{
-    ECS, Gate, Kit, OSS, Proxy, REGIONS, Reply, Seen, Step, Upstream, date, get, request, with_body,
-};
+use crate::kit::{ECS, Gate, Kit, OSS, REGIONS, Reply, Seen, Step, Upstream, date, get, request, with_body};
 
 fn script(seen: &Seen, _: usize) -> Reply {
     match seen.target().as_str() {
@@ -17,16 +15,6 @@ fn script(seen: &Seen, _: usize) -> Reply {
         ),
         _ => Reply::new("HTTP/1.1 200 OK\r\nx-acs-request-id: 4F2E-01\r\nContent-Length: 5\r\n\r\nhello"),
     }
-}
-
-/// Every line, once the proxy has ended.
-async fn lines(proxy: Proxy) -> Vec<Value> {
-    let (_, place) = proxy.drain().await;
-    place
-        .read("access.log")
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
-        .collect()
 }
 
 /// The fields that a test names, of a line.
@@ -96,7 +84,7 @@ async fn every_request_leaves_one_line_that_says_what_became_of_it() {
     for (request, _) in &rows {
         answers.push(proxy.call(request).await);
     }
-    let lines = lines(proxy).await;
+    let lines = proxy.access_lines(rows.len()).await;
     assert_eq!(lines.len(), rows.len());
     for ((line, (request, expected)), answer) in lines.iter().zip(&rows).zip(&answers) {
         let down = answer.body.len().to_string();
@@ -134,7 +122,7 @@ async fn a_caller_that_goes_leaves_a_line_too() {
     upstream.until("the request", |log| log.requests.len() == 1).await;
     drop(caller);
     upstream.until("its end", |log| log.ended == 1).await;
-    let lines = lines(proxy).await;
+    let lines = proxy.access_lines(1).await;
     assert_eq!(lines.len(), 1);
     assert_eq!(
         fields(&lines[0], &["outcome", "status"]),
