@@ -32,11 +32,8 @@ pub(super) struct Arguments {
     #[cfg(feature = "sandbox")]
     #[arg(long)]
     sandbox: bool,
-    /// Let the miniature cloud do this wrong, so that recovery can be watched: expire-tokens=SECONDS, fail-sts=CALLS,
-    /// delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, skew=SECONDS, dark or revoke. ,after=SECONDS behind it is when
-    /// it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be repeated
     #[cfg(feature = "sandbox")]
-    #[arg(long, value_name = "FAULT", requires = "sandbox")]
+    #[arg(long, value_name = "FAULT", requires = "sandbox", help = super::script::HELP)]
     sandbox_fault: Vec<super::script::Script>,
     /// Check the settings, say what is wrong with them, and exit
     #[arg(long)]

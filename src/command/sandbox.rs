@@ -14,10 +14,14 @@ use super::Exit;
 use super::cloud::{PROVIDER_ARN, ROLE_ARN, TOKEN_EVERY};
 use super::output::{self, complain, print};
 use super::process::{self, Ending};
+use super::script;
+use super::watch::Watch;
 use crate::clock::SystemClock;
+use crate::config;
 use crate::endpoint;
 use crate::names::Network;
 use crate::sandbox::{Options, Sandbox};
+use crate::telemetry::{Format, start_log};
 
 /// What `sandbox` takes.
 #[derive(Debug, Args)]
@@ -37,6 +41,8 @@ pub(super) struct Arguments {
     /// A bucket that is there from the start, in cn-hangzhou, and that the proxy may sign for; may be repeated
     #[arg(long, value_name = "NAME", default_value = "demo")]
     bucket: Vec<String>,
+    #[arg(long, value_name = "FAULT", help = script::HELP)]
+    sandbox_fault: Vec<script::Script>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -45,6 +51,18 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Err(error) => {
             complain(format_args!("--region: {error}"));
             return Exit::Usage;
+        }
+    };
+    if let Some(clash) = script::clash(&arguments.sandbox_fault) {
+        complain(clash);
+        return Exit::Usage;
+    }
+    let log = config::environment().remove("RUST_LOG");
+    let _log = match start_log(Format::Text, log.as_deref()) {
+        Ok(log) => log,
+        Err(error) => {
+            complain(format_args!("cannot start: {error}"));
+            return Exit::Failed;
         }
     };
     process::harden();
@@ -84,9 +102,13 @@ async fn serve(arguments: &Arguments, hosts: &[String]) -> io::Result<()> {
     let mut ending = Ending::watch()?;
     std::fs::create_dir_all(&arguments.directory)?;
     let directory = std::fs::canonicalize(&arguments.directory)?;
-    let options =
-        Options { address: arguments.listen, buckets: arguments.bucket.clone(), ..Options::default() };
-    let sandbox = Sandbox::start(options, Arc::new(SystemClock)).await?;
+    let options = Options {
+        address: arguments.listen,
+        buckets: arguments.bucket.clone(),
+        observer: Arc::new(Watch),
+        ..Options::default()
+    };
+    let sandbox = Arc::new(Sandbox::start(options, Arc::new(SystemClock)).await?);
     let reached_at = arguments.reached_at.clone().unwrap_or_else(|| sandbox.address().to_string());
     replace(&directory, "ca.pem", &sandbox.authority_pem())?;
     replace(&directory, "token", &sandbox.oidc_token())?;
@@ -99,6 +121,7 @@ async fn serve(arguments: &Arguments, hosts: &[String]) -> io::Result<()> {
         sandbox.address(),
         directory.join("countersign.toml").display(),
     ))?;
+    let _playing = script::play(&arguments.sandbox_fault, &sandbox);
     loop {
         tokio::select! {
             () = ending.next() => return Ok(()),
@@ -110,7 +133,9 @@ async fn serve(arguments: &Arguments, hosts: &[String]) -> io::Result<()> {
 /// Replaces a file, for nobody else, as a whole: a reader sees the old one or the new one.
 fn replace(directory: &Path, name: &str, text: &str) -> io::Result<()> {
     let (path, next) = (directory.join(name), directory.join(format!("{name}.new")));
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next);
+    // Made here and now: neither somebody else's file, with its rights, nor what a link leads to.
+    let _ = std::fs::remove_file(&next);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
     written
         .and_then(|()| std::fs::rename(&next, &path))

@@ -18,6 +18,12 @@ pub(super) struct Script {
     lasts: Option<u32>,
 }
 
+/// What the option is for.
+pub(super) const HELP: &str = "Let the miniature cloud do this wrong, so that recovery can be watched: \
+    expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, skew=SECONDS, dark or \
+    revoke. ,after=SECONDS behind it is when it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be \
+    repeated";
+
 /// What can be written, for mistakes.
 const FORMS: &str = "expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, \
                      skew=SECONDS, dark or revoke, and behind it ,after=SECONDS or ,for=SECONDS or both";

@@ -107,3 +107,29 @@ async fn what_cannot_be_is_refused_before_anything_is_written() {
         assert_eq!(place.read("cloud/countersign.toml"), "", "{more:?}");
     }
 }
+
+#[tokio::test]
+async fn it_does_wrong_what_it_is_told_and_says_so() {
+    let place = Place::new();
+    let arguments =
+        ["sandbox", "--directory", "cloud", "--listen", "127.0.0.1:0", "--sandbox-fault", "fail=ecs,for=600"];
+    let mut child =
+        countersign(&place, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = soon("what it says", said.next_line()).await.unwrap().expect("it runs");
+    assert!(line.contains("sandbox: a fault begins") && line.contains("fail=ecs"), "{line}");
+    let clash = [&arguments[..], &["--sandbox-fault", "throttle=ecs"]].concat();
+    let (code, told) = run(&place, &clash, &[]).await;
+    assert!(code == Some(64) && told.contains("at the same time"), "{code:?} {told}");
+}
+
+#[tokio::test]
+async fn a_link_that_lies_in_its_way_leads_nowhere() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("cloud")).unwrap();
+    let victim = place.write("victim", "untouched");
+    std::os::unix::fs::symlink(&victim, place.path().join("cloud/token.new")).unwrap();
+    let _cloud = start(&place, &[]).await;
+    assert_eq!(place.read("victim"), "untouched");
+    assert!(place.read("cloud/token").len() > 20);
+}
