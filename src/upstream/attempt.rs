@@ -40,6 +40,7 @@ enum Step {
 /// One attempt on one connection, and what has come of its answer.
 pub(super) struct Attempt {
     pub(super) connection: Connection,
+    /// What has come of the answer.
     pub(super) buffer: Vec<u8>,
     interims: u32,
     /// Whether the connection broke while the request went out: the system tells once only.
@@ -47,9 +48,9 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Before anything is written. `buffer` is for the answer.
-    pub(super) const fn new(connection: Connection, buffer: Vec<u8>) -> Self {
-        Self { connection, buffer, interims: 0, is_broken: false }
+    /// Before anything is written.
+    pub(super) const fn new(connection: Connection) -> Self {
+        Self { connection, buffer: Vec::new(), interims: 0, is_broken: false }
     }
 
     /// The answer's head, if it has arrived. Interim answers that nobody waits for are passed over.

@@ -21,7 +21,7 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<Arrived, Failure> {
-    let mut attempt = Attempt::new(connection, side.buffers.small());
+    let mut attempt = Attempt::new(connection);
     match exchange(&mut attempt, signed.head(), outgoing, side, timeouts).await {
         Ok((answer, heard)) => {
             let Attempt { connection, buffer, is_broken, .. } = attempt;
@@ -62,6 +62,10 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
             stream(attempt, head, (upload, &mut *body), side, timeouts).await?
         }
     };
+    // Not before: a body may take long, and mostly nothing comes meanwhile.
+    let mut buffer = side.buffers.small();
+    buffer.append(&mut attempt.buffer);
+    attempt.buffer = buffer;
     // Even where the request could not be written, an answer may have come first, and says why.
     match answer(attempt, side, timeouts).await {
         Ok(answer) => Ok((answer, heard)),

@@ -1,11 +1,15 @@
 """The cloud, for whoever is slow: it reads requests to their end and answers 200; `/…large` with a mebibyte.
 
-Run as a program it prints its port and serves until it is ended. It sends no more than is taken, so that the memory that
+Run as a program it prints its port and serves until it is ended: over TLS if it is given a file with a certificate and
+its key. It sends no more than is taken, so that the memory that
 slow readers cost is the product's.
 """
 
 import asyncio
+import logging
 import socket
+import ssl
+import sys
 
 LARGE = memoryview(b"x" * (1024 * 1024))
 PIECE = 16 * 1024
@@ -44,13 +48,20 @@ class Request(asyncio.Protocol):
         self.go_on()
 
     def go_on(self):
-        while self.left and not self.is_full:
+        while self.left and not self.is_full and not self.transport.is_closing():
             piece, self.left = self.left[:PIECE], self.left[PIECE:]
             self.transport.write(piece)
 
 
 async def main():
-    server = await asyncio.get_running_loop().create_server(Request, "127.0.0.1", 0, backlog=4096)
+    # That a slow one is gone is no news.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    context = None
+    if sys.argv[1:]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1])
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Request, "127.0.0.1", 0, backlog=4096, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
