@@ -63,8 +63,8 @@ pub(super) const KEYS: &[Key] = &[
         "30s",
         "the grace that Kubernetes gives a pod by default: nothing is cut that the platform would have waited for",
         "How long the process may still take after SIGTERM, SIGINT or SIGHUP. Requests that have begun are answered; the \
-         last fifth of the time, half a second at most, is for cutting those that are not and for writing that down. A \
-         second signal, 200 ms or more after the first, ends at once.",
+         last fifth of the time, a second at most, is for cutting those that are not and for writing that down. Below 5 s \
+         it may take 0.4 s more where nobody reads its output. A second signal, 200 ms or more after the first, ends at once.",
     ),
     key(
         "listen[].address",

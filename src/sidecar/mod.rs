@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::accept::Phase;
 use crate::admin;
@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::{Problem, Ready, Settings};
 use crate::credential::{Credentials, DayKeys, Surroundings, Variables};
 use crate::names::RoleName;
-use crate::telemetry::Metrics;
+use crate::telemetry::{LAST_LINES, Metrics};
 use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve};
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
@@ -39,8 +39,13 @@ use state::Report;
 pub use worker::line_format;
 use worker::{Door, Plan};
 
-/// How long the end waits for whoever takes access lines.
-const LAST_LINES: Duration = Duration::from_millis(500);
+/// What is kept of the time to drain, if it is long enough, for cutting what is not answered and for writing that down.
+const LAST_MOMENTS: Duration = Duration::from_secs(1);
+/// How long cutting may take: twice what connections are given for their last words.
+const CUTTING: Duration = Duration::from_millis(200);
+/// How long the end waits for whoever takes access lines: however late it is, and however early.
+const LEAST: Duration = Duration::from_millis(50);
+const MOST: Duration = Duration::from_millis(500);
 
 /// What a sidecar is started with.
 pub struct Setup {
@@ -197,7 +202,7 @@ impl Sidecar {
     }
 
     /// Takes no more connections, answers every request that has begun, and returns whether all were answered in time. What
-    /// is not is cut and written down, in the last moments of `limit`.
+    /// is not is cut and written down in the last moments of `limit`, of which the log is left its own.
     pub async fn drain(mut self, limit: Duration) -> bool {
         self.report.is_draining.store(true, Ordering::Relaxed);
         // Nobody listening means that nobody is left to be told.
@@ -212,21 +217,22 @@ impl Sidecar {
             }
             is_clean
         });
-        let last_moments = (limit / 5).min(LAST_LINES);
-        let is_clean = match timeout(limit - last_moments, &mut all).await {
+        let end = Instant::now() + limit;
+        let is_clean = match timeout_at(end - (limit / 5).min(LAST_MOMENTS), &mut all).await {
             Ok(is_clean) => is_clean,
             Err(_) => {
                 let _ = self.phase.send(Phase::Over);
                 // A worker that hangs is not waited for.
-                let _ = timeout(LAST_LINES, all).await;
+                let _ = timeout(CUTTING, all).await;
                 false
             }
         };
         if let Some(access) = self.report.access.clone() {
             // Lines that nobody takes do not make the drain any less clean: they are counted among the dropped.
-            let finishing = tokio::task::spawn_blocking(move || access.finish(LAST_LINES));
+            let left = (end - LAST_LINES).saturating_duration_since(Instant::now()).clamp(LEAST, MOST);
+            let finishing = tokio::task::spawn_blocking(move || access.finish(left));
             // It may have to wait for a thread: name look-ups that hang can hold them all.
-            let _ = timeout(2 * LAST_LINES, finishing).await;
+            let _ = timeout(left + LEAST, finishing).await;
         }
         self.admin_task.abort();
         is_clean

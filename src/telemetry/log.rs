@@ -11,8 +11,8 @@ use super::outlet::Outlet;
 
 /// The most that waits to be written: an hour of everything that an outage has to say.
 const WAITING_MAX: usize = 256 * 1024;
-/// How long the end of the process waits for the last lines.
-const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long the end of the process waits for whoever takes the last lines of the log.
+pub const LAST_LINES: Duration = Duration::from_millis(300);
 
 /// The log, which ends with this value: the last lines are waited for, though not for long.
 #[derive(Debug)]

@@ -9,6 +9,6 @@ mod outlet;
 mod record;
 
 pub use access::{AccessLog, AccessWriter, FLUSH_EVERY, Format};
-pub use log::{Log, start as start_log};
+pub use log::{LAST_LINES, Log, start as start_log};
 pub use metrics::{Metrics, Shard};
 pub use record::{Outcome, Record, RequestId};

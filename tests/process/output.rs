@@ -2,11 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 use crate::kit::program::{Program, countersign};
-use crate::kit::{Caller, Place, Reply, Upstream, get, soon};
+use crate::kit::{Caller, OSS, Place, Reply, Step, Upstream, get, request, soon};
 
 /// More than the pipe and every buffer before it take: about 220 bytes a line.
 const REQUESTS: usize = 9_000;
@@ -16,7 +17,7 @@ const ROLES: usize = 500;
 
 #[tokio::test]
 async fn a_pipe_that_nobody_reads_stops_neither_requests_nor_health_and_loses_lines_by_number() {
-    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let upstream = Upstream::start(|_, _| Reply::steps([Step::AwaitEnd])).await;
     let mut program = Program::start("drain_timeout = \"1s\"", "", &upstream).await;
     let mut calls = JoinSet::new();
     for _ in 0..CALLERS {
@@ -39,8 +40,15 @@ async fn a_pipe_that_nobody_reads_stops_neither_requests_nor_health_and_loses_li
         .find_map(|line| line.strip_prefix("countersign_access_lines_dropped_total "))
         .map_or(0, |count| count.parse::<usize>().unwrap());
     assert!((1..REQUESTS).contains(&dropped), "{dropped}");
+    // One that will not end: the time to drain is used up, and what nobody takes must not be waited for beyond it.
+    let mut upload = Caller::connect(program.forward).await;
+    upload.send(request("PUT", OSS, "/k", "Content-Length: 9\r\n") + "half").await;
+    upstream.until("the upload", |log| log.requests.len() == 1).await;
+    let begun = Instant::now();
     program.signal();
-    assert_eq!(program.end().await.code(), Some(0), "the lines that nobody takes are not waited for");
+    assert_eq!(program.end().await.code(), Some(0));
+    let took = begun.elapsed();
+    assert!((Duration::from_millis(700)..Duration::from_millis(1_300)).contains(&took), "{took:?}");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn whatever_its_workers_are_doing_it_ends_when_the_time_to_drain_is_over()
         let status = program.end().await;
         let took = begun.elapsed();
         assert_eq!(status.code(), Some(0));
-        assert!((Duration::from_millis(700)..Duration::from_secs(4)).contains(&took), "{took:?}");
+        assert!((Duration::from_millis(700)..Duration::from_millis(1_500)).contains(&took), "{took:?}");
         drop(callers);
     }
 }
