@@ -1,7 +1,12 @@
 //! Buffers that a worker's connections share: taken when bytes are about to move, given back when none are.
 
+use std::future::{Future, poll_fn};
+use std::io;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A head, and an answer that fits beside it, seldom need more.
 const SMALL: usize = 8 * 1024;
@@ -11,16 +16,14 @@ const LARGE: usize = 56 * 1024;
 /// How many of each are kept. The rest of a burst's memory goes back to the system.
 const SMALL_KEPT: usize = 256;
 const LARGE_KEPT: usize = 16;
-/// How many bodies move in large pieces at once. The others move in small ones: a thousand callers that take an answer a byte
-/// at a time would each hold a full buffer.
+/// How many bodies move in large pieces at once. The others move in small ones, at about half the speed: a thousand callers
+/// that take an answer a byte at a time would each hold a full buffer. Counted are those that hold bytes which somebody
+/// does not take; who waits for bytes holds none.
 const LARGE_LENT: usize = 128;
 
 /// One per worker.
 #[derive(Debug, Default)]
-pub struct Buffers(Arc<Shelves>);
-
-#[derive(Debug, Default)]
-struct Shelves {
+pub struct Buffers {
     small: Mutex<Vec<Vec<u8>>>,
     large: Mutex<Large>,
 }
@@ -31,48 +34,47 @@ struct Large {
     lent: usize,
 }
 
-/// A buffer for a body. Goes back where it came from.
+/// A buffer for a piece of a body. Goes back where it came from.
 #[derive(Debug)]
-pub struct BodyBuffer {
+pub struct BodyBuffer<'a> {
     bytes: Vec<u8>,
     is_large: bool,
-    shelves: Arc<Shelves>,
+    buffers: &'a Buffers,
 }
 
 impl Buffers {
     /// An empty buffer for a head.
     pub fn small(&self) -> Vec<u8> {
-        self.0.small()
+        lock(&self.small).pop().unwrap_or_else(|| Vec::with_capacity(SMALL))
     }
 
-    /// An empty buffer for a body: a large one, unless too many are in use.
-    pub fn body(&self) -> BodyBuffer {
-        let shelves = Arc::clone(&self.0);
+    /// An empty buffer for a piece of a body: a large one, unless too many are in use.
+    pub fn body(&self) -> BodyBuffer<'_> {
         let large = {
-            let mut large = lock(&shelves.large);
+            let mut large = lock(&self.large);
             let is_left = large.lent < LARGE_LENT;
             large.lent += usize::from(is_left);
             is_left.then(|| large.kept.pop())
         };
         let (bytes, is_large) = match large {
             Some(kept) => (kept.unwrap_or_else(|| Vec::with_capacity(LARGE)), true),
-            None => (shelves.small(), false),
+            None => (self.small(), false),
         };
-        BodyBuffer { bytes, is_large, shelves }
+        BodyBuffer { bytes, is_large, buffers: self }
+    }
+
+    /// Reads a piece of a body. As long as there is nothing to read, no buffer is held.
+    pub async fn read<R: AsyncRead + Unpin>(&self, reader: &mut R) -> (io::Result<usize>, BodyBuffer<'_>) {
+        poll_fn(|context| {
+            let mut buffer = self.body();
+            let read = pin!(reader.read_buf(&mut *buffer)).poll(context);
+            read.map(|read| (read, buffer))
+        })
+        .await
     }
 
     /// Gives a small buffer back. One that has grown past its kind, or never was one, is freed.
-    pub fn put(&self, buffer: Vec<u8>) {
-        self.0.put(buffer);
-    }
-}
-
-impl Shelves {
-    fn small(&self) -> Vec<u8> {
-        lock(&self.small).pop().unwrap_or_else(|| Vec::with_capacity(SMALL))
-    }
-
-    fn put(&self, mut buffer: Vec<u8>) {
+    pub fn put(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         let mut small = lock(&self.small);
         if (SMALL..LARGE).contains(&buffer.capacity()) && small.len() < SMALL_KEPT {
@@ -81,14 +83,14 @@ impl Shelves {
     }
 }
 
-impl Drop for BodyBuffer {
+impl Drop for BodyBuffer<'_> {
     fn drop(&mut self) {
         let mut bytes = std::mem::take(&mut self.bytes);
         if !self.is_large {
-            return self.shelves.put(bytes);
+            return self.buffers.put(bytes);
         }
         bytes.clear();
-        let mut large = lock(&self.shelves.large);
+        let mut large = lock(&self.buffers.large);
         large.lent -= 1;
         if bytes.capacity() == LARGE && large.kept.len() < LARGE_KEPT {
             large.kept.push(bytes);
@@ -96,7 +98,7 @@ impl Drop for BodyBuffer {
     }
 }
 
-impl Deref for BodyBuffer {
+impl Deref for BodyBuffer<'_> {
     type Target = Vec<u8>;
 
     fn deref(&self) -> &Vec<u8> {
@@ -104,7 +106,7 @@ impl Deref for BodyBuffer {
     }
 }
 
-impl DerefMut for BodyBuffer {
+impl DerefMut for BodyBuffer<'_> {
     fn deref_mut(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -116,7 +118,26 @@ fn lock<T>(shelf: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_bytes_holds_no_buffer() {
+        let buffers = Buffers::default();
+        let mut pipes: Vec<_> = (0..=LARGE_LENT).map(|_| tokio::io::duplex(LARGE)).collect();
+        let mut waiting: Vec<_> =
+            pipes.iter_mut().map(|(_, reader)| Box::pin(buffers.read(reader))).collect();
+        for read in &mut waiting {
+            let polled = poll_fn(|context| std::task::Poll::Ready(read.as_mut().poll(context))).await;
+            assert!(polled.is_pending());
+        }
+        let (mut writer, mut reader) = tokio::io::duplex(LARGE);
+        writer.write_all(&[b'x'; LARGE]).await.unwrap();
+        let (read, buffer) = buffers.read(&mut reader).await;
+        assert_eq!((read.unwrap(), buffer.len()), (LARGE, LARGE), "in one piece");
+        drop(waiting);
+    }
 
     #[test]
     fn so_many_bodies_move_in_large_pieces_and_the_next_in_small_ones_until_one_is_done() {

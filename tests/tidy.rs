@@ -37,7 +37,7 @@ const ROOMS: &[Room] = &[
     Room { name: "refusal", may_use: &["names"], never: NO_IO },
     Room { name: "suggest", may_use: &[], never: NO_IO },
     Room { name: "deadline", may_use: &[], never: NO_SOCKETS },
-    Room { name: "buffers", may_use: &[], never: NO_IO },
+    Room { name: "buffers", may_use: &[], never: NO_SOCKETS },
     Room {
         name: "credential",
         may_use: &["names", "secret", "sign", "wire", "clock", "credential"],

@@ -4,12 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::task::yield_now;
 
 use super::{Phase, Shared, Stream};
-use crate::buffers::Buffers;
+use crate::buffers::{BodyBuffer, Buffers};
 use crate::deadline::{Deadline, Elapsed};
 use crate::wire::Head;
 
@@ -64,13 +64,18 @@ impl Caller {
         *self.phase.borrow() >= Phase::Draining
     }
 
-    /// Appends more of the body to `buffer`. `Ok(0)`: the caller is gone.
+    /// More of the body, in a buffer of `buffers`. None of it: the caller is gone.
     ///
     /// # Errors
     /// [`Elapsed`] when nothing came for as long as `limit`.
-    pub async fn read_body(&mut self, buffer: &mut Vec<u8>, limit: Duration) -> Result<usize, Elapsed> {
-        let read = self.deadline.within(limit, self.stream.read_buf(buffer)).await?;
-        Ok(read.unwrap_or(0))
+    pub async fn read_body<'a>(
+        &mut self,
+        buffers: &'a Buffers,
+        limit: Duration,
+    ) -> Result<BodyBuffer<'a>, Elapsed> {
+        // After an error nothing is in it either.
+        let (_, piece) = self.deadline.within(limit, buffers.read(&mut self.stream)).await?;
+        Ok(piece)
     }
 
     /// Writes a whole answer of ours, within `limit`.

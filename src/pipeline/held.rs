@@ -96,18 +96,16 @@ impl Pipeline {
         *upload = Upload::begin_with(&caller.head, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
         let length = held.data.len();
         bodies.reserve(&mut held, length)?;
-        let mut buffer = caller.buffers.body();
         while !upload.is_done() {
-            buffer.clear();
-            match caller.read_body(&mut buffer, self.worker.body_idle_timeout).await {
-                Ok(0) => return Err(Stop::CallerGone),
-                Ok(_) => {}
+            let piece = match caller.read_body(&self.worker.buffers, self.worker.body_idle_timeout).await {
+                Ok(piece) if piece.is_empty() => return Err(Stop::CallerGone),
+                Ok(piece) => piece,
                 Err(_) => return Err(Failure::Body(BodyFault::Timeout).into()),
-            }
-            let used = upload.advance(&buffer, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
+            };
+            let used = upload.advance(&piece, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
             let length = held.data.len();
             bodies.reserve(&mut held, length)?;
-            caller.head.buffer().extend_from_slice(buffer.get(used..).unwrap_or_default());
+            caller.head.buffer().extend_from_slice(piece.get(used..).unwrap_or_default());
         }
         Ok(held)
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::relay::{Reframing, Relay};
-use super::watch::{CallerSide, Read, read_watching};
+use super::watch::{CallerSide, Read, read_piece_watching, read_watching};
 use super::{Failure, Timeouts, Upstream};
 use crate::deadline::Elapsed;
 use crate::names::Host;
@@ -171,15 +171,17 @@ impl Arrived {
         // The rest may take long, and needs neither.
         side.buffers.put(std::mem::take(head));
         side.buffers.put(std::mem::take(&mut self.buffer));
-        let mut buffer = side.buffers.body();
+        let buffers = side.buffers;
         loop {
-            buffer.clear();
             let ended = self.ended.take();
             let (connection, watched) = (&mut self.connection, (&mut *side.stream, &mut *side.head));
             let reading = async {
                 match ended {
-                    Some(end) => Ok(end),
-                    None => read_watching(connection, &mut buffer, watched).await,
+                    Some(end) => Ok((end, None)),
+                    None => {
+                        let read = read_piece_watching(connection, buffers, watched).await;
+                        read.map(|(read, piece)| (read, Some(piece)))
+                    }
                 }
             };
             // Events may be hours apart; everything else comes steadily or not at all.
@@ -191,14 +193,13 @@ impl Arrived {
                     Err(Elapsed) => break End::Silent,
                 }
             };
-            match read {
-                Ok(Read::Some) => {}
-                Ok(Read::End) if !self.is_broken => break body.at_end(side).await,
-                Ok(Read::End | Read::Broken) => break End::Truncated,
+            let piece = match read {
+                Ok((Read::Some, Some(piece))) => piece,
+                Ok((Read::End, _)) if !self.is_broken => break body.at_end(side).await,
                 Err(Failure::CallerGone) => break End::CallerGone,
-                Err(_) => break End::Truncated,
-            }
-            if let Some(end) = body.write(&mut Vec::new(), &buffer, side).await {
+                Ok(_) | Err(_) => break End::Truncated,
+            };
+            if let Some(end) = body.write(&mut Vec::new(), &piece, side).await {
                 break end;
             }
         }

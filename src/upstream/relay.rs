@@ -46,7 +46,8 @@ impl Relay {
         bytes: &[u8],
         side: &mut CallerSide<'_, S>,
     ) -> Option<End> {
-        let mut framed = (self.reframing != Reframing::None).then(|| side.buffers.body());
+        let buffers = side.buffers;
+        let mut framed = (self.reframing != Reframing::None).then(|| buffers.body());
         let chunks = self.reframing == Reframing::Chunk;
         let mut count = 0;
         let read = self.progress.advance(bytes, |run| {

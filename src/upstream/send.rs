@@ -10,6 +10,7 @@ use super::upload::{Outgoing, Upload};
 use super::watch::{Read, read_watching};
 use super::write::Pieces;
 use super::{Arrived, CallerSide, Failure, Timeouts};
+use crate::buffers::BodyBuffer;
 use crate::deadline::Elapsed;
 use crate::wire::{AnswerHead, BadAnswer, Method, Signed};
 
@@ -57,10 +58,7 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         Outgoing::Streamed(upload) if upload.is_done() && !upload.came_whole() => {
             return Err(Failure::Lost { was_reused: attempt.connection.is_reused });
         }
-        Outgoing::Streamed(upload) => {
-            let mut body = side.buffers.body();
-            stream(attempt, head, (upload, &mut *body), side, timeouts).await?
-        }
+        Outgoing::Streamed(upload) => stream(attempt, head, upload, side, timeouts).await?,
     };
     // Not before: a body may take long, and mostly nothing comes meanwhile.
     let mut buffer = side.buffers.small();
@@ -78,34 +76,45 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
+/// What comes next while a body goes out.
+enum Next<'a> {
+    /// More of the body.
+    Piece(BodyBuffer<'a>),
+    /// Something of the answer.
+    Heard,
+    /// The connection ended: no answer will come, and what is left of the body is not worth reading.
+    NoAnswer,
+}
+
 /// Sends the head and passes the caller's body on as it arrives, and watches for an answer that comes before its end.
-/// `body` is the buffer for that.
 async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
     attempt: &mut Attempt,
     head: &[u8],
-    (upload, body): (&mut Upload, &mut Vec<u8>),
+    upload: &mut Upload,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<Heard, Failure> {
+    let buffers = side.buffers;
+    let mut body = buffers.body();
     body.extend_from_slice(side.head.behind().get(..upload.prefix()).unwrap_or_default());
-    let mut pieces = Pieces::new(head, body);
+    let mut head = head;
     let mut patience = Instant::now() + timeouts.body_idle;
     loop {
+        let pieces = Pieces::new(std::mem::take(&mut head), &body);
         let heard = attempt.write(pieces, upload.is_done(), side, timeouts.idle).await?;
         if heard == Heard::Answer || upload.is_done() {
             return Ok(heard);
         }
-        body.clear();
+        drop(body);
         let next = async {
             tokio::select! {
                 biased;
-                // An end or an error here means that no answer will come; what is left of the body is not worth reading.
                 read = attempt.connection.read_buf(&mut attempt.buffer) => {
-                    Ok(Some(matches!(read, Ok(count) if count > 0)))
+                    Ok(if matches!(read, Ok(count) if count > 0) { Next::Heard } else { Next::NoAnswer })
                 }
-                read = side.stream.read_buf(body) => match read {
+                (read, piece) = buffers.read(side.stream) => match read {
                     Ok(0) | Err(_) => Err(Failure::CallerGone),
-                    Ok(_) => Ok(None),
+                    Ok(_) => Ok(Next::Piece(piece)),
                 },
             }
         };
@@ -113,20 +122,23 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
         match side.deadline.by(patience, next).await {
             Err(Elapsed) => return Err(Failure::Body(BodyFault::Timeout)),
             Ok(Err(failure)) => return Err(failure),
-            Ok(Ok(Some(false))) => return Ok(Heard::Answer),
-            Ok(Ok(Some(true))) => {
+            Ok(Ok(Next::NoAnswer)) => return Ok(Heard::Answer),
+            Ok(Ok(Next::Heard)) => {
                 if attempt.hear(side, timeouts.idle).await? == Heard::Answer {
                     return Ok(Heard::Answer);
                 }
+                body = buffers.body();
             }
-            Ok(Ok(None)) => patience = Instant::now() + timeouts.body_idle,
+            Ok(Ok(Next::Piece(piece))) => {
+                body = piece;
+                patience = Instant::now() + timeouts.body_idle;
+            }
         }
         let used =
-            upload.advance(body, |_| {}).map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?;
+            upload.advance(&body, |_| {}).map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?;
         // What was read beyond the end begins the caller's next request.
         side.head.buffer().extend_from_slice(body.get(used..).unwrap_or_default());
         body.truncate(used);
-        pieces = Pieces::new(&[], body);
     }
 }
 

@@ -1,14 +1,14 @@
 //! Reading from the cloud with an eye on the caller: once it is gone, so is its request.
 
 use std::mem::MaybeUninit;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::Failure;
 use super::connection::Connection;
-use crate::buffers::Buffers;
+use crate::buffers::{BodyBuffer, Buffers};
 use crate::deadline::Deadline;
 use crate::wire::Head;
 
@@ -49,12 +49,32 @@ impl Read {
     }
 }
 
-/// Reads from the cloud, and fails as soon as the caller is gone. What the caller sends meanwhile is its next request.
+/// Reads from the cloud, and fails as soon as the caller is gone.
 pub(super) async fn read_watching<S: AsyncRead + Unpin>(
     connection: &mut Connection,
     buffer: &mut Vec<u8>,
-    (stream, head): (&mut S, &mut Head),
+    caller: (&mut S, &mut Head),
 ) -> Result<Read, Failure> {
+    let read = watching(connection.read_buf(buffer), caller).await?;
+    Ok(Read::of(&read))
+}
+
+/// The same for a piece of a body, which comes in a buffer of its own.
+pub(super) async fn read_piece_watching<'a, S: AsyncRead + Unpin>(
+    connection: &mut Connection,
+    buffers: &'a Buffers,
+    caller: (&mut S, &mut Head),
+) -> Result<(Read, BodyBuffer<'a>), Failure> {
+    let (read, piece) = watching(buffers.read(connection), caller).await?;
+    Ok((Read::of(&read), piece))
+}
+
+/// Waits for what is being read, unless the caller goes. What that sends meanwhile is its next request.
+async fn watching<S: AsyncRead + Unpin, T>(
+    reading: impl Future<Output = T>,
+    (stream, head): (&mut S, &mut Head),
+) -> Result<T, Failure> {
+    let mut reading = pin!(reading);
     loop {
         let pipelined = head.buffer();
         if pipelined.len() == pipelined.capacity() {
@@ -63,7 +83,7 @@ pub(super) async fn read_watching<S: AsyncRead + Unpin>(
         let may_watch = pipelined.len() < PIPELINED_MAX;
         tokio::select! {
             biased;
-            read = connection.read_buf(buffer) => return Ok(Read::of(&read)),
+            read = &mut reading => return Ok(read),
             sent = stream.read_buf(pipelined), if may_watch => {
                 if matches!(sent, Ok(0) | Err(_)) {
                     return Err(Failure::CallerGone);
