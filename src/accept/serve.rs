@@ -145,12 +145,27 @@ struct Door<A> {
 impl<A: Application> Door<A> {
     fn take(&mut self, stream: Stream) {
         let Some(place) = Place::take(&self.shared) else {
-            turn_away(stream, &*self.application, &self.shared, &self.turned_away);
+            self.turn_away(stream);
             return;
         };
         let (application, shared) = (Arc::clone(&self.application), self.shared.clone());
         self.connections.spawn(async move {
             connection(stream, &*application, &shared).await;
+            drop(place);
+        });
+    }
+
+    /// Tells a caller that it is one too many, and closes in the order that lets it see that.
+    fn turn_away(&mut self, stream: Stream) {
+        // More than these at once get no answer: whatever is done for them, there must be a bound.
+        let place = Arc::clone(&self.turned_away).try_acquire_owned().ok();
+        let answer = self.application.turn_away(place.is_some());
+        let Some(place) = place else { return };
+        let mut caller = Caller::new(stream, &self.shared);
+        self.connections.spawn(async move {
+            if caller.write(&answer, Duration::from_millis(100)).await.is_ok() {
+                caller.linger().await;
+            }
             drop(place);
         });
     }
@@ -188,21 +203,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// Tells a caller that it is one too many, and closes in the order that lets it see that.
-fn turn_away<A: Application>(stream: Stream, application: &A, shared: &Shared, turned_away: &Arc<Semaphore>) {
-    // More than these at once get no answer: whatever is done for them, there must be a bound.
-    let place = Arc::clone(turned_away).try_acquire_owned().ok();
-    let answer = application.turn_away(place.is_some());
-    let Some(place) = place else { return };
-    let mut caller = Caller::new(stream, shared);
-    tokio::spawn(async move {
-        if caller.write(&answer, Duration::from_millis(100)).await.is_ok() {
-            caller.linger().await;
-        }
-        drop(place);
-    });
 }
 
 async fn connection<A: Application>(stream: Stream, application: &A, shared: &Shared) {

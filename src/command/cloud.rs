@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
 use crate::sandbox::{Options, Sandbox};
-use crate::upstream::{Dial, trust_only};
+use crate::upstream::{Dial, Dialler, Egress, Routes, SystemResolver, trust_only};
 
 /// The sandbox's token lives for an hour, and is written anew as a kubelet would, well before that.
 pub(super) const TOKEN_EVERY: Duration = Duration::from_secs(30 * 60);
@@ -60,6 +60,12 @@ impl Cloud {
         token.write(&sandbox.oidc_token())?;
         let renewing = tokio::spawn(renew(Arc::clone(&sandbox), Arc::clone(&token)));
         Ok(Self { sandbox, dial, token, renewing, playing: JoinSet::new() })
+    }
+
+    /// A way there that nothing of the proxy is on.
+    pub(super) fn dialler(&self) -> Dialler {
+        let resolver = Arc::new(SystemResolver::default());
+        Dialler::new(Routes::all_to(self.dial.clone()), resolver, Egress::default())
     }
 
     /// The file with the token for the sandbox's STS.

@@ -161,7 +161,7 @@ async fn start(arguments: &Arguments, cloud: &Cloud, clock: Arc<dyn Clock>) -> i
         environment: BTreeMap::new(),
         clock,
         elsewhere: Some(cloud.dial.clone()),
-        resolver: Arc::new(SystemResolver),
+        resolver: Arc::new(SystemResolver::default()),
     };
     Sidecar::start(setup).await.map_err(io::Error::other)
 }

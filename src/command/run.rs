@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         environment,
         clock: Arc::new(SystemClock),
         elsewhere: None,
-        resolver: Arc::new(SystemResolver),
+        resolver: Arc::new(SystemResolver::default()),
     };
     let log = start_log(
         sidecar::line_format(setup.settings.log.format, std::io::stderr().is_terminal()),

@@ -226,7 +226,7 @@ fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
         environment,
         clock: Arc::new(SystemClock),
         elsewhere: None,
-        resolver: Arc::new(SystemResolver),
+        resolver: Arc::new(SystemResolver::default()),
     };
     let fetching = async {
         let credentials = sidecar::credentials_alone(setup).map_err(lines)?;

@@ -1,7 +1,6 @@
 //! The demonstration's proof that its cloud really checks: the same request twice, once with a digit changed.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,7 +14,6 @@ use crate::endpoint::{self, Tenants};
 use crate::names::Scheme;
 use crate::sandbox::Outcome;
 use crate::sign::{self, Payload, Unsigned, Workspace};
-use crate::upstream::{Dialler, Egress, Routes, SystemResolver};
 use crate::wire::{Framing, parameters};
 
 const HOST: &str = "ecs.cn-hangzhou.aliyuncs.com";
@@ -56,9 +54,7 @@ pub(super) async fn show(cloud: &Cloud, credential: &Credential, clock: &dyn Clo
 
     let before = cloud.sandbox.verdicts().len();
     let answered = tokio::time::timeout(PATIENCE, async {
-        let dialler =
-            Dialler::new(Routes::all_to(cloud.dial.clone()), Arc::new(SystemResolver), Egress::default());
-        let connection = dialler.open(endpoint.host(), PATIENCE).await;
+        let connection = cloud.dialler().open(endpoint.host(), PATIENCE).await;
         let mut connection = connection.map_err(|failure| io::Error::other(failure.to_string()))?;
         connection.write_all(&head).await?;
         connection.flush().await?;

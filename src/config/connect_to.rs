@@ -52,8 +52,8 @@ impl Target {
     }
 }
 
-const METADATA: &str = "the value is an address at which a machine is told its own credentials, and nothing that is signed \
-     goes there; dial another";
+const METADATA: &str = "the value is a metadata, link-local, multicast or broadcast address, and nothing that is signed goes \
+     there; dial another";
 
 const RULE: &str = "the value is not \"https://HOST[:PORT]\" or, on this machine, \"http://IP:PORT\"";
 
@@ -110,10 +110,10 @@ fn http(authority: &str) -> Result<Target, String> {
     }
 }
 
-/// Whether nothing signed goes there even if the operator says so: a machine of the cloud, of this one or another, is told
-/// its own credentials at such an address.
+/// Whether nothing signed goes there even if the operator says so: no endpoint is at such an address, and at some of them a
+/// machine of a cloud is told its own credentials.
 fn is_never_dialled(ip: IpAddr) -> bool {
-    matches!(unfit(ip), Some(Unfit::Metadata | Unfit::LinkLocal))
+    matches!(unfit(ip), Some(Unfit::Metadata | Unfit::LinkLocal | Unfit::Many))
 }
 
 /// Whether resolvers take a name that ends in this label for an address: `0x64.0x64.0x64.0xc8`.
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn where_machines_get_their_own_credentials_is_not_dialled_in_any_spelling() {
+    fn where_no_endpoint_can_be_is_not_dialled_in_any_spelling() {
         for host in [
             "100.100.100.200",
             "169.254.169.254",
@@ -170,6 +170,9 @@ mod tests {
             "[::ffff:a9fe:a9fe]",
             "[::100.100.100.200]",
             "[64:ff9b::6464:64c8]",
+            "224.0.0.1",
+            "[ff02::1]",
+            "255.255.255.255",
             "0x64.0x64.0x64.0xc8",
             "0x646464c8",
             "0X64.0x64.0x64.0XC8",

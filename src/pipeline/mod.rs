@@ -167,7 +167,7 @@ impl Drop for Account<'_> {
             // The time to drain is over, unless the mistake is ours.
             let code = if std::thread::panicking() { Code::InternalError } else { Code::Draining };
             record.refusal = Some(code.name());
-            record.outcome = if record.status == 0 { Outcome::Refused } else { Outcome::Truncated };
+            record.outcome = if record.attempts == 0 { Outcome::Refused } else { Outcome::Truncated };
         }
         self.pipeline.write_down(record);
     }

@@ -70,7 +70,7 @@ pub enum Outcome {
     Forwarded,
     /// Nothing was forwarded, or nothing came back.
     Refused,
-    /// The cloud's answer was cut short.
+    /// It was cut short after something of it was sent: by the cloud, or by the end of the process.
     Truncated,
     /// The caller closed its connection first.
     CallerGone,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::connection::{Connection, Transport};
-use super::egress::{Egress, Said};
+use super::egress::{Blocked, Egress, Said};
 use super::race::first_of;
 use super::resolve::Resolve;
 use super::{Dial, Failure, Routes};
@@ -24,12 +24,17 @@ pub struct Dialler {
     routes: Routes,
     resolver: Arc<dyn Resolve>,
     egress: Egress,
+    /// When somebody was last told of an address that is not dialled.
+    warned: Mutex<Option<Instant>>,
 }
+
+/// The least time between two warnings.
+const WARN_EVERY: Duration = Duration::from_secs(10);
 
 impl Dialler {
     /// Dials where `routes` say, by the addresses that `resolver` finds and `egress` lets pass.
     pub fn new(routes: Routes, resolver: Arc<dyn Resolve>, egress: Egress) -> Self {
-        Self { routes, resolver, egress }
+        Self { routes, resolver, egress, warned: Mutex::default() }
     }
 
     /// Connects to `host`, a host of the endpoint table. Name look-up, TCP and TLS together take no longer than `limit`.
@@ -37,12 +42,13 @@ impl Dialler {
         let until = Instant::now() + limit;
         let transport = match self.routes.dial_name(host) {
             Dial::Plain(address) => {
-                Transport::Plain(self.tcp(&[address.ip()], address.port(), Said::Written, until).await?)
+                let ip = [address.ip()];
+                Transport::Plain(self.tcp(host, (&ip, Said::Written), address.port(), until).await?)
             }
             Dial::Tls { host: elsewhere, port, trust } => {
                 let name = elsewhere.as_deref().unwrap_or(host.as_str());
                 let (addresses, said) = self.addresses(name, until).await?;
-                let tcp = self.tcp(&addresses, *port, said, until).await?;
+                let tcp = self.tcp(host, (&addresses, said), *port, until).await?;
                 Transport::Tls(Box::new(handshake(host, tcp, trust, until).await?))
             }
         };
@@ -67,9 +73,9 @@ impl Dialler {
     /// Dials what may be dialled of these. An address that may not is passed over; if it leaves none, that is the failure.
     async fn tcp(
         &self,
-        addresses: &[IpAddr],
+        host: &Host,
+        (addresses, said): (&[IpAddr], Said),
         port: u16,
-        said: Said,
         until: Instant,
     ) -> Result<TcpStream, Failure> {
         let mut permitted = Vec::with_capacity(addresses.len());
@@ -81,12 +87,27 @@ impl Dialler {
                 Err(why) => blocked = Some((address, why)),
             }
         }
-        if let Some((address, why)) = blocked.filter(|_| permitted.is_empty()) {
-            return Err(Failure::Blocked(address, why));
+        if let Some((address, why)) = blocked {
+            self.warn(host, address, why);
+            if permitted.is_empty() {
+                return Err(Failure::Blocked(address, why, said));
+            }
         }
         let stream = first_of(&permitted, until, TcpStream::connect).await.map_err(Failure::Unreachable)?;
         stream.set_nodelay(true).map_err(Failure::Unreachable)?;
         Ok(stream)
+    }
+}
+
+impl Dialler {
+    /// Somebody should know: a name server may be wrong, or be lied to. Not for each connection, though.
+    fn warn(&self, host: &Host, address: SocketAddr, why: Blocked) {
+        let now = Instant::now();
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.is_none_or(|warned| now - warned >= WARN_EVERY) {
+            *warned = Some(now);
+            tracing::warn!(%host, %address, "not dialled: this is {why}");
+        }
     }
 }
 
@@ -125,7 +146,8 @@ mod tests {
         let queued = TcpStream::connect(address).await.unwrap();
         let trust = trust_only(RootCertStore::empty()).unwrap();
         let dial = Dial::Tls { host: Some("127.0.0.1".into()), port: address.port(), trust };
-        let dialler = Dialler::new(Routes::all_to(dial), Arc::new(SystemResolver), Egress::default());
+        let dialler =
+            Dialler::new(Routes::all_to(dial), Arc::new(SystemResolver::default()), Egress::default());
         let host = Host::in_lower_case("ecs.cn-hangzhou.aliyuncs.com").unwrap();
         let begun = Instant::now();
         let opening = tokio::spawn(async move { dialler.open(&host, limit).await.map(drop) });

@@ -14,7 +14,7 @@ pub struct Egress {
 
 /// Who says that an address is to be dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub enum Said {
     /// A name server.
     Resolved,
     /// The operator, who wrote the address itself: loopback may be meant.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-use super::Blocked;
+use super::{Blocked, Said};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{BadAnswer, Malformed};
 
@@ -14,7 +14,7 @@ pub enum Failure {
     /// No connection: the name was not found, or nobody answered.
     Unreachable(io::Error),
     /// The name leads to where nothing signed may go. Nothing was dialled.
-    Blocked(SocketAddr, Blocked),
+    Blocked(SocketAddr, Blocked, Said),
     /// A connection, but no TLS session that proves the endpoint's name.
     Tls(io::Error),
     /// The connection was lost before a byte of the answer. Nobody knows whether the request was executed.
@@ -53,11 +53,16 @@ impl Failure {
                 format!("the endpoint could not be reached ({cause})"),
                 "check the name resolution and the network of this machine",
             ),
-            Self::Blocked(_, why) => Refusal::new(
+            Self::Blocked(_, why, Said::Resolved) => Refusal::new(
                 Code::EgressBlocked,
                 format!("the endpoint's name leads to {why}, and nothing signed goes there"),
                 "check the name resolution of this machine; to dial an address of this machine on purpose, write the \
                  address itself under [connect_to]",
+            ),
+            Self::Blocked(_, why, Said::Written) => Refusal::new(
+                Code::EgressBlocked,
+                format!("[connect_to] leads to {why}, and nothing signed goes there"),
+                "write another address",
             ),
             Self::Tls(_) => Refusal::new(
                 Code::UpstreamTls,
@@ -103,7 +108,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(cause) => write!(f, "unreachable: {cause}"),
-            Self::Blocked(address, why) => write!(f, "not dialled: {address} is {why}"),
+            Self::Blocked(address, why, _) => write!(f, "not dialled: {address} is {why}"),
             Self::Tls(cause) => write!(f, "no TLS session: {cause}"),
             Self::Lost { was_reused } => write!(f, "connection lost before an answer (reused: {was_reused})"),
             Self::HeadTimeout => f.write_str("no answer in time"),

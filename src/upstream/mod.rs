@@ -23,7 +23,7 @@ mod write;
 pub use arrived::{Arrived, End, Relayed};
 pub use connect::Dialler;
 pub use connection::Connection;
-pub use egress::{Blocked, Egress};
+pub use egress::{Blocked, Egress, Said};
 pub use failure::{BodyFault, Failure};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use route::{Dial, Routes};

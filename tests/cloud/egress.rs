@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
-use crate::kit::{ECS, Kit, Names, REGIONS, get};
+use crate::kit::{ECS, Kit, Names, REGIONS, get, witness};
 
 /// Never answers: it is for documentation (RFC 5737). Also where packets to it go nowhere, this is the end of waiting.
 const NOWHERE: &str = "192.0.2.1";
@@ -44,6 +44,8 @@ async fn not_a_packet_goes_to_an_address_that_is_blocked() {
         assert_eq!(proxy.get(ECS, REGIONS).await.verdict(), blocked());
     }
     assert_eq!(names.asked(), ["private.example"; 2]);
+    let warning = format!("not dialled: this is this machine itself host={ECS} address=127.0.0.1:{port}");
+    assert_eq!(witness::log().matches(&warning).count(), 1, "told, and not for each request");
     assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
     // It is the name server that is not believed: the operator may write the very same address.
     let proxy = dialled("127.0.0.1").resolver(names).settings(SHORT).start().await;

@@ -62,7 +62,7 @@ impl Kit {
             environment: BTreeMap::new(),
             clock: Arc::new(SystemClock),
             elsewhere: None,
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(SystemResolver::default()),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::fs::OpenOptions;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::kit::program::{Program, countersign};
 use crate::kit::{Caller, OSS, Place, Reply, Step, Upstream, get, request, soon};

@@ -27,6 +27,13 @@ async fn busy(drain_timeout: &str, uploads: usize) -> (Program, Vec<Caller>) {
     (program, callers)
 }
 
+/// Waits until nothing new is taken.
+async fn closed(program: &Program) {
+    while TcpStream::connect(program.forward).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test]
 async fn whatever_its_workers_are_doing_it_ends_when_the_time_to_drain_is_over() {
     for uploads in [1, 2 * WORKERS] {
@@ -47,12 +54,7 @@ async fn a_second_signal_ends_it_at_once() {
     let begun = Instant::now();
     program.signal();
     // Two signals at the same time are one: the first must have been acted on.
-    soon("the listeners' end", async {
-        while TcpStream::connect(program.forward).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    soon("the listeners' end", closed(&program)).await;
     // Those that come with the first are a part of it; this goes on until one is not.
     let status = soon("the end of the process", async {
         loop {
@@ -137,7 +139,7 @@ async fn everything_that_has_begun_before_a_signal_is_answered_and_nothing_new_i
     for caller in &mut idle {
         assert_eq!(caller.end().await, Ended::Closed);
     }
-    assert!(TcpStream::connect(program.forward).await.is_err(), "nothing new is taken");
+    soon("the listeners' end", closed(&program)).await;
     for (index, caller) in half.iter_mut().enumerate() {
         caller.send(&head[1 + index * (head.len() - 2) / (EACH - 1)..]).await;
     }

@@ -117,7 +117,7 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     (
         "[connect_to]\n\"a.example\" = \"https://100.100.100.200\"\n\"b.example\" = \"https://0x64.0x64.0x64.0xc8\"\n\"c.example\" = \"http://127.0.0.1:9110\"\n\"d.example\" = \"https://localhost:9465\"",
         &[
-            "2: `connect_to.\"a.example\"`: the value is an address at which a machine is told its own credentials, and nothing that is signed goes there; dial another",
+            "2: `connect_to.\"a.example\"`: the value is a metadata, link-local, multicast or broadcast address, and nothing that is signed goes there; dial another",
             "3: `connect_to.\"b.example\"`: the value is an address in a spelling that is read in different ways; write it as four numbers from 0 to 255",
             "4: `connect_to.\"c.example\"`: 127.0.0.1:9110 is a listener of this process; a request would go round for ever",
             "5: `connect_to.\"d.example\"`: 127.0.0.1:9465 is a listener of this process; a request would go round for ever",

@@ -39,7 +39,7 @@ fn the_environment_that_a_sidecar_starts_with_is_not_printed() {
         environment,
         clock: Arc::new(SystemClock),
         elsewhere: None,
-        resolver: Arc::new(SystemResolver),
+        resolver: Arc::new(SystemResolver::default()),
     };
     assert_silent("a setup", &setup);
 }
