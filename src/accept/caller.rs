@@ -64,6 +64,12 @@ impl Caller {
         *self.phase.borrow() >= Phase::Draining
     }
 
+    /// Waits until the time to drain is over: what has not begun at the cloud by then is refused.
+    pub async fn over(&self) {
+        // Without a sender the process is gone, and so is whoever would wait.
+        let _ = self.phase.clone().wait_for(|phase| *phase == Phase::Over).await;
+    }
+
     /// More of the body, in a buffer of `buffers`. None of it: the caller is gone.
     ///
     /// # Errors

@@ -182,7 +182,7 @@ impl Listening {
     pub(super) fn into_acceptor(self) -> io::Result<Acceptor> {
         Ok(match self {
             Self::Tcp(listener) => Acceptor::Tcp(TcpListener::from_std(listener)?),
-            Self::Unix(listener, file) => Acceptor::Unix(UnixListener::from_std(listener)?, file),
+            Self::Unix(listener, file) => Acceptor::Unix(file, UnixListener::from_std(listener)?),
         })
     }
 }
@@ -191,7 +191,8 @@ impl Listening {
 #[derive(Debug)]
 pub(super) enum Acceptor {
     Tcp(TcpListener),
-    Unix(UnixListener, #[expect(dead_code, reason = "held for its drop")] SocketFile),
+    /// The file first: it goes while the socket still answers, so that a successor's is never taken for it.
+    Unix(#[expect(dead_code, reason = "held for its drop")] SocketFile, UnixListener),
 }
 
 impl Acceptor {
@@ -202,7 +203,7 @@ impl Acceptor {
                 stream.set_nodelay(true)?;
                 Ok(Stream::Tcp(stream))
             }
-            Self::Unix(listener, _) => Ok(Stream::Unix(listener.accept().await?.0)),
+            Self::Unix(_, listener) => Ok(Stream::Unix(listener.accept().await?.0)),
         }
     }
 }

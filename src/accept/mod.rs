@@ -14,5 +14,5 @@ pub use caller::Caller;
 pub use gate::refusal_of;
 pub use listen::{Address, BindError, Listening, SocketFile, bind};
 pub use refuse::{Dialect, Rendered, render};
-pub use serve::{Application, Limits, Next, Phase, Shared, serve};
+pub use serve::{Application, Limits, Next, Phase, Shared, ending, serve};
 pub use stream::Stream;

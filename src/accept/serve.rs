@@ -23,6 +23,8 @@ use crate::wire::HeadLimits;
 
 /// Connections over the limit that are told so at the same time.
 const TURNED_AWAY_MAX: usize = 64;
+/// The least time between two warnings that connections cannot be accepted: it is tried a hundred times a second.
+const WARN_EVERY: Duration = Duration::from_secs(10);
 /// How long the last refusals may take, once everything else is about to be cut.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
@@ -101,6 +103,7 @@ pub async fn serve<A: Application>(
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
     };
     let mut phase = door.shared.phase.clone();
+    let mut warned = None;
     loop {
         let accepted = tokio::select! {
             accepted = door.acceptor.accept() => accepted,
@@ -111,7 +114,10 @@ pub async fn serve<A: Application>(
             Ok(stream) => door.take(stream),
             Err(error) => {
                 // Out of file descriptors, or a connection that ended while it waited. Neither is a reason to stop.
-                tracing::warn!(%error, "a connection could not be accepted");
+                if warned.is_none_or(|warned: Instant| warned.elapsed() >= WARN_EVERY) {
+                    warned = Some(Instant::now());
+                    tracing::warn!(%error, "connections cannot be accepted");
+                }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
@@ -127,6 +133,12 @@ pub async fn serve<A: Application>(
     let _ = timeout(LAST_WORDS, all_of(&mut connections)).await;
     connections.shutdown().await;
     Ok(())
+}
+
+/// What a request is told of which nothing was sent when the time to drain was over.
+pub fn ending() -> Refusal {
+    let sentence = "the process ends, and nothing of the request was sent";
+    Refusal::new(Code::Draining, sentence, "send it again").retry_after(Duration::from_secs(1))
 }
 
 async fn all_of(connections: &mut JoinSet<()>) {
@@ -266,9 +278,7 @@ async fn next_request(
                 return Some(Err(Refusal::new(Code::HeadTimeout, sentence, "send it at once")));
             }
             Err(WaitEnd::Ending) => {
-                let sentence = "the process ends, and the head did not arrive in time";
-                let refusal = Refusal::new(Code::Draining, sentence, "send it again");
-                return Some(Err(refusal.retry_after(Duration::from_secs(1))));
+                return Some(Err(ending()));
             }
             Err(WaitEnd::Gone) => return None,
         }

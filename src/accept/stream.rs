@@ -1,6 +1,7 @@
 //! A caller's connection, over TCP or a unix socket.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -39,6 +40,15 @@ impl Stream {
             // Where it cannot be set, and on unix sockets, which have no reset, the missing bytes still tell: every answer
             // states its length or is chunked, except toward a caller that speaks HTTP/1.0.
             let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! The sandbox beside the proxy: a cloud to dial, and a role in it with its OIDC token.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +10,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio::task::JoinSet;
 
+use super::replace::replace;
 use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
@@ -136,17 +135,9 @@ impl TokenFile {
         Ok(Self { directory, path })
     }
 
-    /// Replaces the token as a whole: a reader sees the old one or the new one.
     fn write(&self, token: &str) -> io::Result<()> {
-        let next = self.directory.join("token.new");
-        let mut file = create_private(&next)?;
-        file.write_all(token.as_bytes())?;
-        std::fs::rename(&next, &self.path)
+        replace(&self.path, token, 0o600)
     }
-}
-
-fn create_private(path: &Path) -> io::Result<std::fs::File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 impl Drop for TokenFile {

@@ -12,6 +12,8 @@ mod manual;
 mod output;
 mod process;
 mod reference;
+#[cfg(feature = "sandbox")]
+mod replace;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;

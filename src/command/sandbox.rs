@@ -1,10 +1,7 @@
 //! `countersign sandbox`: the miniature cloud alone, for a proxy in another process, container or machine.
 
-use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,10 +11,11 @@ use super::Exit;
 use super::cloud::{PROVIDER_ARN, ROLE_ARN, TOKEN_EVERY};
 use super::output::{self, complain, print};
 use super::process::{self, Ending};
+use super::replace::replace;
 use super::script;
 use super::watch::Watch;
 use crate::clock::SystemClock;
-use crate::config;
+use crate::config::{self, quoted};
 use crate::endpoint;
 use crate::names::Network;
 use crate::sandbox::{Options, Sandbox};
@@ -32,29 +30,28 @@ pub(super) struct Arguments {
     /// Listen here
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:9120")]
     listen: SocketAddr,
-    /// How a proxy reaches it, where that is not the address it listens on: a host, with its port
+    /// How a proxy reaches it, where that is not the address it listens on
     #[arg(long, value_name = "HOST:PORT")]
     reached_at: Option<String>,
-    /// Which region's hosts lead here; may be repeated
-    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
-    region: Vec<String>,
-    /// A bucket that is there from the start, in cn-hangzhou, and that the proxy may sign for; may be repeated
+    /// A bucket that is there from the start, and that the proxy may sign for; may be repeated
     #[arg(long, value_name = "NAME", default_value = "demo")]
     bucket: Vec<String>,
+    /// The region that these are in
+    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
+    region: String,
     #[arg(long, value_name = "FAULT", help = script::HELP)]
     sandbox_fault: Vec<script::Script>,
 }
 
+/// The first line of the settings that are written: what does not begin like that is somebody's own.
+const OURS: &str =
+    "# From `countersign sandbox`, which writes it anew at each start: copy it to change it.\n";
+/// They are for a proxy that may be another user, in another container; and they open nothing but this cloud.
+const MODE: u32 = 0o644;
+
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let rows = match rows(&arguments.region) {
-        Ok(rows) => rows,
-        Err(error) => {
-            complain(format_args!("--region: {error}"));
-            return Exit::Usage;
-        }
-    };
-    if let Some(clash) = script::clash(&arguments.sandbox_fault) {
-        complain(clash);
+    if let Err(mistake) = judge(arguments) {
+        complain(mistake);
         return Exit::Usage;
     }
     let log = config::environment().remove("RUST_LOG");
@@ -66,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     };
     process::harden();
-    match process::block_on(serve(arguments, &rows)).and_then(|served| served) {
+    match process::block_on(serve(arguments)).and_then(|served| served) {
         Ok(()) => Exit::Success,
         Err(error) if output::is_unprinted(&error) => output::ended(&error),
         Err(error) => {
@@ -80,83 +77,104 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// The hosts of what the sandbox plays, as `[connect_to]` has them.
-fn rows(regions: &[String]) -> Result<Vec<String>, endpoint::NoEndpoint> {
-    let mut hosts = vec![endpoint::forward("sts", None, Network::Public)?.host().as_str().to_owned()];
-    for region in regions {
-        for product in ["sts", "ecs", "cs", "oss"] {
-            let host = endpoint::forward(product, Some(region), Network::Public)?.host().as_str().to_owned();
-            if product == "oss" {
-                hosts.push(format!("*.{host}"));
+/// What is wrong with the options, and can be said before anything starts.
+fn judge(arguments: &Arguments) -> Result<(), String> {
+    endpoint::forward("oss", Some(&arguments.region), Network::Public)
+        .map_err(|error| format!("--region: {error}"))?;
+    match &arguments.reached_at {
+        Some(place) => {
+            let mistake = format!("--reached-at {place:?} is not HOST:PORT, as in \"cloud.example:9120\"");
+            let is_whole = place.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+            if !is_whole || config::target(&format!("https://{place}")).is_err() {
+                return Err(mistake);
             }
-            hosts.push(host);
         }
+        None if arguments.listen.ip().is_unspecified() => {
+            return Err(format!(
+                "--listen {} is no address that a proxy could dial: say where it can with --reached-at HOST:PORT",
+                arguments.listen
+            ));
+        }
+        None => {}
     }
-    // Some regions share a host.
-    hosts.sort();
-    hosts.dedup();
-    Ok(hosts)
+    script::clash(&arguments.sandbox_fault).map_or(Ok(()), Err)
 }
 
-async fn serve(arguments: &Arguments, hosts: &[String]) -> io::Result<()> {
+async fn serve(arguments: &Arguments) -> io::Result<()> {
     let mut ending = Ending::watch()?;
-    std::fs::create_dir_all(&arguments.directory)?;
-    let directory = std::fs::canonicalize(&arguments.directory)?;
+    let directory = directory(&arguments.directory).map_err(|error| {
+        io::Error::new(error.kind(), format!("--directory {}: {error}", arguments.directory.display()))
+    })?;
     let options = Options {
         address: arguments.listen,
         buckets: arguments.bucket.clone(),
+        region: arguments.region.clone(),
         observer: Arc::new(Watch),
         ..Options::default()
     };
-    let sandbox = Arc::new(Sandbox::start(options, Arc::new(SystemClock)).await?);
+    let sandbox =
+        Sandbox::start(options, Arc::new(SystemClock)).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable | io::ErrorKind::PermissionDenied => {
+                io::Error::new(
+                    error.kind(),
+                    format!("--listen {}: {error}; choose another", arguments.listen),
+                )
+            }
+            _ => error,
+        })?;
+    let sandbox = Arc::new(sandbox);
     let reached_at = arguments.reached_at.clone().unwrap_or_else(|| sandbox.address().to_string());
-    replace(&directory, "ca.pem", &sandbox.authority_pem())?;
-    replace(&directory, "token", &sandbox.oidc_token())?;
-    let settings = settings(&reached_at, hosts, &arguments.bucket);
+    let file = |name: &str| directory.join(name);
+    replace(&file("ca.pem"), &sandbox.authority_pem(), MODE)?;
+    replace(&file("token"), &sandbox.oidc_token(), MODE)?;
     // Last, so that whoever waits for it finds the others.
-    replace(&directory, "countersign.toml", &settings)?;
+    replace(&file(SETTINGS), &settings(&reached_at, &arguments.bucket), MODE)?;
     print(format_args!(
         "A miniature Alibaba Cloud listens on {}. It checks every signature itself.\n\
          A proxy in front of it:  countersign run --config {}\n",
         sandbox.address(),
-        directory.join("countersign.toml").display(),
+        file(SETTINGS).display(),
     ))?;
     let _playing = script::play(&arguments.sandbox_fault, &sandbox);
     loop {
         tokio::select! {
             () = ending.next() => return Ok(()),
-            () = tokio::time::sleep(TOKEN_EVERY) => replace(&directory, "token", &sandbox.oidc_token())?,
+            () = tokio::time::sleep(TOKEN_EVERY) => {
+                if let Err(error) = replace(&file("token"), &sandbox.oidc_token(), MODE) {
+                    tracing::warn!(%error, "the token could not be written; it is tried again");
+                }
+            }
         }
     }
 }
 
-/// Replaces a file, for nobody else, as a whole: a reader sees the old one or the new one.
-fn replace(directory: &Path, name: &str, text: &str) -> io::Result<()> {
-    let (path, next) = (directory.join(name), directory.join(format!("{name}.new")));
-    // Made here and now: neither somebody else's file, with its rights, nor what a link leads to.
-    let _ = std::fs::remove_file(&next);
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written
-        .and_then(|()| std::fs::rename(&next, &path))
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+const SETTINGS: &str = "countersign.toml";
+
+/// The directory, made if it is not there. Somebody's own settings, keys or tokens are not written over.
+fn directory(path: &Path) -> io::Result<PathBuf> {
+    std::fs::create_dir_all(path)?;
+    let path = std::fs::canonicalize(path)?;
+    let is_ours = std::fs::read(path.join(SETTINGS)).is_ok_and(|text| text.starts_with(OURS.as_bytes()));
+    let in_the_way = [SETTINGS, "ca.pem", "token"].into_iter().find(|name| path.join(name).exists());
+    match in_the_way {
+        Some(name) if !is_ours => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("there is a {name} that `countersign sandbox` has not written; name another directory"),
+        )),
+        _ => Ok(path),
+    }
 }
 
 /// Settings of a proxy that finds this cloud. Paths are beside them, so that the directory can be mounted anywhere.
-fn settings(reached_at: &str, hosts: &[String], buckets: &[String]) -> String {
-    let quoted = |text: &str| format!("{text:?}");
+fn settings(reached_at: &str, buckets: &[String]) -> String {
     let buckets: Vec<String> = buckets.iter().map(|bucket| quoted(bucket)).collect();
-    let mut out = format!(
-        "# From `countersign sandbox`, for as long as that runs. Add listeners and roles as you like.\n\
-         [role.default]\nsource = \"oidc\"\nrole_arn = {ROLE_ARN:?}\noidc_provider_arn = {PROVIDER_ARN:?}\n\
-         oidc_token_file = {}\n\n[tenants]\noss = [{}]\n\n[upstream]\nextra_ca = {}\n\n[connect_to]\n",
-        quoted("token"),
+    format!(
+        "{OURS}[role.default]\nsource = \"oidc\"\nrole_arn = {}\noidc_provider_arn = {}\noidc_token_file = \"token\"\n\n\
+         [tenants]\noss = [{}]\n\n[upstream]\nextra_ca = \"ca.pem\"\n\n\
+         # Everything goes there, and nothing to the real cloud.\n[connect_to]\n\"*\" = {}\n",
+        quoted(ROLE_ARN),
+        quoted(PROVIDER_ARN),
         buckets.join(", "),
-        quoted("ca.pem"),
-    );
-    for host in hosts {
-        // Writing to text cannot fail.
-        let _ = writeln!(out, "{host:?} = {:?}", format!("https://{reached_at}"));
-    }
-    out
+        quoted(&format!("https://{reached_at}")),
+    )
 }

@@ -57,8 +57,11 @@ const METADATA: &str = "the value is a metadata, link-local, multicast or broadc
 
 const RULE: &str = "the value is not \"https://HOST[:PORT]\" or, on this machine, \"http://IP:PORT\"";
 
-/// Reads a value of `[connect_to]`. Messages do not repeat it: a URL may carry a password.
-pub(super) fn target(text: &str) -> Result<Target, String> {
+/// Reads a value of `[connect_to]`.
+///
+/// # Errors
+/// What is wrong with it. Messages do not repeat it: a URL may carry a password.
+pub fn target(text: &str) -> Result<Target, String> {
     if let Some(authority) = text.strip_prefix("http://") {
         return http(authority);
     }

@@ -129,8 +129,12 @@ pub(super) fn host(text: &str) -> Result<(), String> {
 
 /// A key of `connect_to`.
 pub(super) fn connect_to_host(text: &str) -> Result<(), String> {
-    let fits = is_host(text.strip_prefix("*.").unwrap_or(text));
-    held_to(fits, text, "is not a host; write its whole name in lower case, without a port, or \"*.HOST\"")
+    let fits = text == "*" || is_host(text.strip_prefix("*.").unwrap_or(text));
+    held_to(
+        fits,
+        text,
+        "is not a host; write its whole name in lower case, without a port, or \"*.HOST\", or \"*\"",
+    )
 }
 
 /// A host name in lower case: an address in digits is not one.

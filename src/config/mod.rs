@@ -22,7 +22,7 @@ mod table;
 mod variables;
 
 pub use address::Address;
-pub use connect_to::{ConnectTo, Target};
+pub use connect_to::{ConnectTo, Target, target};
 pub use file::{check_appendable, check_directory};
 pub use problem::{Origin, Placed, Problem};
 pub use reference::reference;
@@ -30,6 +30,7 @@ pub use settings::{
     Access, Admin, Assume, ExtraCa, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, RoleSource,
     Settings, Upstream,
 };
+pub use table::quoted;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -171,7 +171,7 @@ pub(super) const KEYS: &[Key] = &[
         text("`\"https://HOST[:PORT]\"`, or `\"http://IP:PORT\"` on this machine", |text| {
             connect_to::target(text).map(|_| ())
         }),
-        "Where connections for `HOST`, or with `*.HOST` for all its tenants, go instead. It admits no host.",
+        "Where connections for `HOST`, or with `*.HOST` for all its tenants, or with `*` for everything else, go instead. It admits no host.",
     ),
     key(
         "limits.head",

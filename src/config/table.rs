@@ -166,7 +166,7 @@ impl Bases {
 }
 
 /// A text as TOML spells it.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut toml = String::from("\"");
     for character in text.chars() {
         match character {

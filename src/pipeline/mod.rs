@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::accept::{Application, Caller, Dialect, Next, Rendered, render};
+use crate::accept::{Application, Caller, Dialect, Next, Rendered, ending, render};
 use crate::buffers::Buffers;
 use crate::classify::{BodyPlan, Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
@@ -215,7 +215,7 @@ impl Pipeline {
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
         }
-        let mut credential = self.credential(&prepared, &mut now).await?;
+        let mut credential = self.credential(caller, &prepared, &mut now).await?;
         if holds && waits {
             let told = caller.write(b"HTTP/1.1 100 Continue\r\n\r\n", self.worker.body_idle_timeout).await;
             told.map_err(|_| Stop::CallerGone)?;
@@ -224,7 +224,7 @@ impl Pipeline {
             policy::decide(prepared.plan.call.action)?;
             now = self.worker.clock.now();
             // The first may have ended while the body came; and what the form names may carry its own proof, or not.
-            credential = self.credential(&prepared, &mut now).await?;
+            credential = self.credential(caller, &prepared, &mut now).await?;
         }
         self.carry(caller, Exchange { begun: now, prepared, credential, upload, held }, record).await
     }
@@ -233,6 +233,7 @@ impl Pipeline {
     /// request carries its own proof.
     async fn credential(
         &self,
+        caller: &Caller,
         prepared: &Prepared,
         now: &mut Now,
     ) -> Result<Option<Arc<Credential>>, Refusal> {
@@ -242,7 +243,11 @@ impl Pipeline {
         if let Some(credential) = self.cell.live(now) {
             return Ok(Some(credential));
         }
-        let fetched = self.cell.wait().await.map_err(|missing| no_credential(&missing))?;
+        let fetched = tokio::select! {
+            biased;
+            fetched = self.cell.wait() => fetched.map_err(|missing| no_credential(&missing))?,
+            () = caller.over() => return Err(ending()),
+        };
         *now = self.worker.clock.now();
         Ok(Some(fetched))
     }

@@ -58,8 +58,10 @@ pub struct Options {
     pub address: SocketAddr,
     /// The lifetime of what STS issues, in whole seconds, whatever was asked. None: as asked, one hour unasked.
     pub token_lifetime: Option<Duration>,
-    /// Buckets that exist from the start, in `cn-hangzhou`. One by default, so that a first upload needs no other call.
+    /// Buckets that exist from the start. One by default, so that a first upload needs no other call.
     pub buckets: Vec<String>,
+    /// The region that they are in.
+    pub region: String,
     /// The directory of the file that objects are kept in. It has no name, and goes with the process.
     pub scratch: PathBuf,
     /// Who hears what it does. Nobody by default.
@@ -72,6 +74,7 @@ impl Default for Options {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token_lifetime: None,
             buckets: vec!["demo".to_owned()],
+            region: "cn-hangzhou".to_owned(),
             scratch: std::env::temp_dir(),
             observer: Arc::new(Unobserved),
         }
@@ -113,7 +116,7 @@ impl Sandbox {
         let store = oss::Store::new(&options.scratch)?;
         let cloud = Arc::new(Cloud::new(clock, store, options.observer, lifetime));
         for bucket in options.buckets {
-            let made = cloud.store.create(&bucket, "cn-hangzhou", cloud.now());
+            let made = cloud.store.create(&bucket, &options.region, cloud.now());
             made.map_err(|error| {
                 io::Error::new(io::ErrorKind::InvalidInput, format!("bucket {bucket}: {}", error.message))
             })?;

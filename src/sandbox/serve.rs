@@ -10,7 +10,7 @@ use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Request, server::conn::http1};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +27,9 @@ use super::{open_api, oss};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
+
+/// How long a client may take over a head, and idle before it: longer than the proxy keeps a connection.
+const HEAD: Duration = Duration::from_secs(60);
 
 /// How long a client may take over its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -58,8 +61,9 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, cloud: Arc<Cloud>, issuer: A
     let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else { return };
     let service = service_fn(|request| answer(cloud.clone(), issuer.clone(), request));
     // The date is the cloud's own, which may be shifted. An error here is the client's end of the connection.
-    let _ =
-        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service).await;
+    let mut http = http1::Builder::new();
+    http.auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incoming>) -> io::Result<Answer> {

@@ -1,6 +1,7 @@
 //! An answer: its head is here, its body follows. It is looked at, or passed on, or both.
 
 use std::fmt;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -76,7 +77,11 @@ impl Arrived {
 
     /// Reads a short body to its end, and returns as much of it as has arrived. It can still be passed on afterwards.
     /// What is slow, long, or a stream of events is not waited for, and neither is anything once the caller is gone.
-    pub async fn peek<S: AsyncRead + Unpin>(&mut self, max: usize, side: &mut CallerSide<'_, S>) -> &[u8] {
+    pub async fn peek<S: AsyncRead + AsFd + Unpin>(
+        &mut self,
+        max: usize,
+        side: &mut CallerSide<'_, S>,
+    ) -> &[u8] {
         /// The cloud sends its errors with their heads.
         const PATIENCE: Duration = Duration::from_secs(2);
         let is_short = match self.answer.framing {
@@ -115,7 +120,7 @@ impl Arrived {
     }
 
     /// Passes the answer on. `closes`: the caller's connection ends with it in any case.
-    pub async fn relay<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn relay<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         mut self,
         upstream: &Upstream,
         host: &Host,
@@ -156,7 +161,7 @@ impl Arrived {
         Relayed { body_bytes: body.body_bytes, end }
     }
 
-    async fn pass<S: AsyncRead + AsyncWrite + Unpin>(
+    async fn pass<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         &mut self,
         body: &mut Relay,
         head: &mut Vec<u8>,

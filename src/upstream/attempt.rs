@@ -1,6 +1,7 @@
 //! One attempt while it lasts: its connection, what goes out, and what has come of an answer meanwhile.
 
 use std::future::poll_fn;
+use std::os::fd::AsFd;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Failure;
 use super::connection::Connection;
-use super::watch::{CallerSide, PIPELINED_MAX, Read, poll_into};
+use super::watch::{CallerSide, PIPELINED_MAX, Read, has_hung_up, poll_into};
 use super::write::{Pieces, write_all};
 use crate::deadline::Elapsed;
 use crate::wire::AnswerHead;
@@ -100,7 +101,7 @@ impl Attempt {
     /// Writes, and watches for an answer that comes before everything is out: a cloud that refuses a request may read no
     /// more of it. `watches_caller`: nothing more of this request is to come from the caller, so its end means that it is
     /// gone. The limit is for each step, not for the whole.
-    pub(super) async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    pub(super) async fn write<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         &mut self,
         mut pieces: Pieces<'_>,
         watches_caller: bool,
@@ -120,6 +121,9 @@ impl Attempt {
                         }
                         Poll::Pending => break,
                     }
+                }
+                if watches_caller && head.buffer().len() >= PIPELINED_MAX && has_hung_up(stream) {
+                    return Poll::Ready(Err(Failure::CallerGone));
                 }
                 match pieces.poll_write(connection, context) {
                     Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Step::Done)),

@@ -31,6 +31,7 @@ pub use trust::{trust, trust_only};
 pub use upload::{Outgoing, Upload};
 pub use watch::CallerSide;
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -96,7 +97,7 @@ impl Upstream {
     }
 
     /// One attempt.
-    pub async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         &self,
         signed: &Signed,
         outgoing: Outgoing<'_>,

@@ -39,7 +39,7 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// The dialling rules: an exact host beats all tenants of a host, and that beats everything else.
+/// The dialling rules: an exact host beats all tenants of a host, that beats `*`, and that everything else.
 #[derive(Clone, Debug)]
 pub struct Routes {
     exact: FxHashMap<String, Dial>,
@@ -59,12 +59,13 @@ impl Routes {
         Self { exact: FxHashMap::default(), tenants: FxHashMap::default(), otherwise: dial }
     }
 
-    /// Dials `pattern`, a host or `*.` and a host, elsewhere.
+    /// Dials `pattern`, a host, `*.` and a host, or `*`, elsewhere.
     pub fn connect(&mut self, pattern: &str, dial: Dial) {
         match pattern.strip_prefix("*.") {
-            Some(host) => self.tenants.insert(host.to_owned(), dial),
-            None => self.exact.insert(pattern.to_owned(), dial),
-        };
+            Some(host) => drop(self.tenants.insert(host.to_owned(), dial)),
+            None if pattern == "*" => self.otherwise = dial,
+            None => drop(self.exact.insert(pattern.to_owned(), dial)),
+        }
     }
 
     /// Where this endpoint is dialled.
@@ -79,5 +80,28 @@ impl Routes {
         }
         let parent = host.as_str().split_once('.').map(|(_, parent)| parent);
         parent.and_then(|parent| self.tenants.get(parent)).unwrap_or(&self.otherwise)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearer_rule_beats_the_wider_one() {
+        let to = |port: u16| Dial::Plain(([127, 0, 0, 1], port).into());
+        let mut routes = Routes::all_to(to(1));
+        let port = |routes: &Routes, host: &str| match routes.dial_name(&Host::in_lower_case(host).unwrap()) {
+            Dial::Plain(address) => address.port(),
+            Dial::Tls { port, .. } => *port,
+        };
+        let (bucket, other) = ("b.oss-cn-hangzhou.aliyuncs.com", "ecs.cn-hangzhou.aliyuncs.com");
+        assert_eq!((port(&routes, bucket), port(&routes, other)), (1, 1));
+        routes.connect("*", to(2));
+        assert_eq!((port(&routes, bucket), port(&routes, other)), (2, 2));
+        routes.connect("*.oss-cn-hangzhou.aliyuncs.com", to(3));
+        assert_eq!((port(&routes, bucket), port(&routes, other)), (3, 2));
+        routes.connect(bucket, to(4));
+        assert_eq!((port(&routes, bucket), port(&routes, other)), (4, 2));
     }
 }

@@ -1,5 +1,6 @@
 //! Sends: the signed head and the body go out, the answer's head comes in.
 
+use std::os::fd::AsFd;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::deadline::Elapsed;
 use crate::wire::{AnswerHead, BadAnswer, Method, Signed};
 
 /// Sends, and waits for the answer's head.
-pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     connection: Connection,
     signed: &Signed,
     outgoing: Outgoing<'_>,
@@ -42,7 +43,7 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+async fn exchange<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     attempt: &mut Attempt,
     head: &[u8],
     outgoing: Outgoing<'_>,
@@ -87,7 +88,7 @@ enum Next<'a> {
 }
 
 /// Sends the head and passes the caller's body on as it arrives, and watches for an answer that comes before its end.
-async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
+async fn stream<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     attempt: &mut Attempt,
     head: &[u8],
     upload: &mut Upload,
@@ -143,7 +144,7 @@ async fn stream<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Reads until the head of the real answer is there. Watches the caller meanwhile: once it is gone, so is the request.
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+async fn answer<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     attempt: &mut Attempt,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,

@@ -1,10 +1,15 @@
 //! Reading from the cloud with an eye on the caller: once it is gone, so is its request.
 
 use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use tokio::time::sleep;
 
 use super::Failure;
 use super::connection::Connection;
@@ -12,8 +17,10 @@ use crate::buffers::{BodyBuffer, Buffers};
 use crate::deadline::Deadline;
 use crate::wire::Head;
 
-/// Bytes of a pipelined request that are kept while an answer is waited for.
+/// Bytes of pipelined requests that are kept while an answer is waited for. Behind more of them the caller's end is not read.
 pub(super) const PIPELINED_MAX: usize = 32 * 1024;
+/// How often it is looked for then.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The caller's side of an exchange, as far as carrying it needs.
 #[derive(Debug)]
@@ -50,7 +57,7 @@ impl Read {
 }
 
 /// Reads from the cloud, and fails as soon as the caller is gone.
-pub(super) async fn read_watching<S: AsyncRead + Unpin>(
+pub(super) async fn read_watching<S: AsyncRead + AsFd + Unpin>(
     connection: &mut Connection,
     buffer: &mut Vec<u8>,
     caller: (&mut S, &mut Head),
@@ -60,7 +67,7 @@ pub(super) async fn read_watching<S: AsyncRead + Unpin>(
 }
 
 /// The same for a piece of a body, which comes in a buffer of its own.
-pub(super) async fn read_piece_watching<'a, S: AsyncRead + Unpin>(
+pub(super) async fn read_piece_watching<'a, S: AsyncRead + AsFd + Unpin>(
     connection: &mut Connection,
     buffers: &'a Buffers,
     caller: (&mut S, &mut Head),
@@ -70,7 +77,7 @@ pub(super) async fn read_piece_watching<'a, S: AsyncRead + Unpin>(
 }
 
 /// Waits for what is being read, unless the caller goes. What that sends meanwhile is its next request.
-async fn watching<S: AsyncRead + Unpin, T>(
+async fn watching<S: AsyncRead + AsFd + Unpin, T>(
     reading: impl Future<Output = T>,
     (stream, head): (&mut S, &mut Head),
 ) -> Result<T, Failure> {
@@ -89,8 +96,22 @@ async fn watching<S: AsyncRead + Unpin, T>(
                     return Err(Failure::CallerGone);
                 }
             }
+            () = async { sleep(LOOK_EVERY).await }, if !may_watch => {
+                if has_hung_up(stream) {
+                    return Err(Failure::CallerGone);
+                }
+            }
         }
     }
+}
+
+/// Whether the other side has closed or reset its connection, also behind bytes that nobody reads.
+pub(super) fn has_hung_up(stream: &impl AsFd) -> bool {
+    let asked = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+    let mut sockets = [PollFd::new(stream, PollFlags::RDHUP)];
+    let at_once = Timespec::default();
+    let polled = poll(&mut sockets, Some(&at_once));
+    polled.is_ok() && sockets.iter().any(|socket| socket.revents().intersects(asked))
 }
 
 /// Appends what has arrived, a little at a time: mostly nothing has.

@@ -42,6 +42,7 @@ fn points() -> Vec<(&'static str, String, Reached, Option<u64>)> {
     let form = with_body("POST", ECS, "/", FORM, "Action=CreateInstance&Waits=1");
     let half_held =
         request("POST", ECS, "/?Action=CreateInstance", &format!("{JSON}Content-Length: 2048\r\n"));
+    let more = get(OSS, "/waits").repeat(1_000);
     vec![
         ("before a byte", String::new(), Reached::Nothing, None),
         ("in the head", "GET / HTTP/1.1\r\nHost: e".to_owned(), Reached::Nothing, None),
@@ -56,6 +57,14 @@ fn points() -> Vec<(&'static str, String, Reached, Option<u64>)> {
         ("behind an upload in chunks", chunked + "4\r\nhalf\r\n0\r\n\r\n", Reached::Cloud(4), Some(1)),
         ("in an answer's body", get(OSS, "/half"), Reached::Answer("half"), Some(1)),
         ("in an answer that nobody reads", get(OSS, "/flood"), Reached::Answer("xx"), Some(1)),
+        // Behind so many more requests the caller's end cannot be read.
+        (
+            "behind a call with many behind it",
+            get(ECS, "/?Action=CreateInstance&Waits=1") + &more,
+            Reached::Cloud(0),
+            Some(1),
+        ),
+        ("in an answer with many behind it", get(OSS, "/half") + &more, Reached::Answer("half"), Some(1)),
         ("in an answer to an upload", put("/half", "123456789"), Reached::Answer("half"), Some(1)),
     ]
 }
@@ -176,14 +185,16 @@ async fn whoever_goes_while_a_credential_is_fetched_has_sent_nothing() {
     let proxy = Arc::new(Kit::new().assuming().before(&upstream).await);
     let mut caller = proxy.caller().await;
     caller.send(get(ECS, "/?Action=CreateInstance")).await;
+    let mut many = proxy.caller().await;
+    many.send(get(ECS, "/?Action=CreateInstance") + &get(OSS, "/k").repeat(1_000)).await;
     let mut other = proxy.caller().await;
     other.send(get(ECS, "/?Action=DescribeRegions")).await;
     upstream.until("a fetch", |log| log.requests.len() == 1).await;
-    drop(caller);
+    drop((caller, many));
     gate.open();
     assert_eq!(other.answer().await.status, 200);
     let gone = "countersign_requests_total{product=\"ecs\",action=\"CreateInstance\",region=\"cn-hangzhou\",status=\"0\",outcome=\"caller_gone\"}";
-    soon("the end of the request", async { while proxy.metric(gone).await < 1.0 {} }).await;
+    soon("the end of the request", async { while proxy.metric(gone).await < 2.0 {} }).await;
     let asked: Vec<String> = upstream.requests().iter().skip(1).map(Seen::target).collect();
     assert_eq!(asked, ["/?Action=DescribeRegions"]);
 }

@@ -92,6 +92,22 @@ async fn what_is_not_answered_in_time_is_reset_and_written_down() {
     }
 }
 
+#[tokio::test]
+async fn what_waits_for_a_credential_until_the_end_is_told_so() {
+    let upstream = Upstream::start(|_, _| Reply::steps([Step::AwaitEnd])).await;
+    let proxy = Kit::new().assuming().access().before(&upstream).await;
+    let mut caller = proxy.caller().await;
+    caller.send(get(ECS, "/?Action=CreateInstance")).await;
+    upstream.until("a fetch", |log| log.requests.len() == 1).await;
+    let Proxy { sidecar, place, .. } = proxy;
+    let draining = tokio::spawn(sidecar.drain(LIMIT));
+    let answer = caller.answer().await;
+    assert_eq!(answer.verdict(), (503, "draining".to_owned()), "{answer:?}");
+    assert!(!soon("the drain", draining).await.unwrap());
+    let lines = place.access_lines(1).await;
+    assert_eq!((&lines[0]["status"], &lines[0]["attempts"]), (&503.into(), &0.into()));
+}
+
 /// Action, status, outcome and refusal of a line.
 fn fields(line: &serde_json::Value) -> (String, u16, String, String) {
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();

@@ -177,8 +177,8 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         "[connect_to]\n\"a.example\" = \"http://user:hunter2@b.example\"\n\"*.*.b\" = \"https://c.example\"\n\"10.0.0.1\" = \"https://c.example\"\n\"d.example\" = \"http://10.0.0.1:80\"",
         &[
             "2: `connect_to.\"a.example\"`: the value is not \"https://HOST[:PORT]\" or, on this machine, \"http://IP:PORT\"",
-            "3: `connect_to`: \"*.*.b\" is not a host; write its whole name in lower case, without a port, or \"*.HOST\"",
-            "4: `connect_to`: \"10.0.0.1\" is not a host; write its whole name in lower case, without a port, or \"*.HOST\"",
+            "3: `connect_to`: \"*.*.b\" is not a host; write its whole name in lower case, without a port, or \"*.HOST\", or \"*\"",
+            "4: `connect_to`: \"10.0.0.1\" is not a host; write its whole name in lower case, without a port, or \"*.HOST\", or \"*\"",
             "5: `connect_to.\"d.example\"`: without TLS only this machine can be dialled; write \"https://…\", or \"http://\" with 127.0.0.1, [::1] or localhost",
         ],
     ),
