@@ -5,11 +5,11 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::tls::Identity;
-use super::{Answer, Caller, KEY_ID, Place, SECRET, TOKEN, Upstream, get, soon};
+use super::{Answer, Caller, KEY_ID, Place, SECRET, TOKEN, Upstream, get, soon, witness};
 
 /// `countersign` with arguments, in a place of its own, with the tests' credential and nothing else around it.
 pub(crate) fn countersign(place: &Place, arguments: &[&str]) -> Command {
@@ -26,13 +26,20 @@ pub(crate) fn countersign(place: &Place, arguments: &[&str]) -> Command {
     command
 }
 
+/// Hears everything that a process says, to its end.
+async fn listen(what: &str, mut lines: Lines<BufReader<impl AsyncRead + Unpin>>) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        witness::heard(what, line.as_bytes());
+    }
+}
+
 /// A running `countersign run`.
 pub(crate) struct Program {
     pub(crate) forward: SocketAddr,
     pub(crate) admin: SocketAddr,
     child: Child,
-    /// Held, and not read any further.
-    _log: Lines<BufReader<ChildStderr>>,
+    /// What it says, if nobody is to read it: held, so that the pipes stay open.
+    _unread: Option<(Lines<BufReader<ChildStderr>>, ChildStdout)>,
     _place: Place,
 }
 
@@ -40,7 +47,12 @@ impl Program {
     /// With one forward listener, in front of an upstream that plays the bucket's OSS. `top`: keys of no table; `more`: further
     /// tables.
     pub(crate) async fn start(top: &str, more: &str, upstream: &Upstream) -> Self {
-        Self::start_in(Place::new(), top, more, &format!("http://{}", upstream.address)).await
+        Self::start_in(Place::new(), top, more, &format!("http://{}", upstream.address), true).await
+    }
+
+    /// The same, and nobody reads what it says.
+    pub(crate) async fn start_unread(top: &str, more: &str, upstream: &Upstream) -> Self {
+        Self::start_in(Place::new(), top, more, &format!("http://{}", upstream.address), false).await
     }
 
     /// The same over TLS, with an upstream of this identity.
@@ -48,18 +60,19 @@ impl Program {
         let place = Place::new();
         let ca = place.write("ca.pem", &identity.pem());
         let more = format!("{more}\n[upstream]\nextra_ca = {ca:?}");
-        Self::start_in(place, "", &more, &format!("https://{}", upstream.address)).await
+        Self::start_in(place, "", &more, &format!("https://{}", upstream.address), true).await
     }
 
-    async fn start_in(place: Place, top: &str, more: &str, url: &str) -> Self {
+    async fn start_in(place: Place, top: &str, more: &str, url: &str, is_read: bool) -> Self {
         let settings = format!(
             "{top}\n[[listen]]\naddress = \"127.0.0.1:0\"\n[tenants]\noss = [\"bkt1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n\
              [connect_to]\n\"*.oss-cn-hangzhou.aliyuncs.com\" = \"{url}\"\n{more}"
         );
         place.write("countersign.toml", &settings);
         let mut command = countersign(&place, &["run"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("RUST_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
+        let lines = child.stdout.take().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut forward, mut admin) = (None, None);
         soon("the addresses", async {
@@ -75,7 +88,14 @@ impl Program {
             }
         })
         .await;
-        Self { forward: forward.unwrap(), admin: admin.unwrap(), child, _log: log, _place: place }
+        let unread = if is_read {
+            tokio::spawn(listen("the log of a process", log));
+            tokio::spawn(listen("the access lines of a process", BufReader::new(lines).lines()));
+            None
+        } else {
+            Some((log, lines))
+        };
+        Self { forward: forward.unwrap(), admin: admin.unwrap(), child, _unread: unread, _place: place }
     }
 
     /// A line of the kernel's status of the process, in KiB: `VmHWM` is the most memory that was ever resident, `VmRSS` what is.

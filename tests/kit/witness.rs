@@ -10,7 +10,8 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use super::canary;
 
-/// What was logged, for tests that want to see that it was listened to.
+/// What was logged last, for tests that want to see that it was listened to.
+const KEPT_MAX: usize = 16 * 1024 * 1024;
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Begins to listen. Once is enough, and any part of the kit may be first.
@@ -65,6 +66,9 @@ impl Drop for Event {
     fn drop(&mut self) {
         let event = self.0.get_mut();
         heard("the log", event);
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).append(event);
+        let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = (log.len() + event.len()).saturating_sub(KEPT_MAX).min(log.len());
+        log.drain(..over);
+        log.append(event);
     }
 }

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::kit::program::countersign;
-use crate::kit::{Place, soon};
+use crate::kit::{Place, soon, witness};
 
 const FREE: &str = "[[listen]]\naddress = \"127.0.0.1:0\"\n[admin]\naddress = \"127.0.0.1:0\"\n";
 
@@ -16,6 +16,7 @@ pub(super) async fn run(
     let mut command = countersign(place, arguments);
     command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
     let output = soon("the end of the process", command.output()).await.unwrap();
+    witness::heard("the messages of a command", &output.stderr);
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 

@@ -19,7 +19,7 @@ const ROLES: usize = 500;
 #[tokio::test]
 async fn a_pipe_that_nobody_reads_stops_neither_requests_nor_health_and_loses_lines_by_number() {
     let upstream = Upstream::start(|_, _| Reply::steps([Step::AwaitEnd])).await;
-    let mut program = Program::start("drain_timeout = \"1s\"", "", &upstream).await;
+    let mut program = Program::start_unread("drain_timeout = \"1s\"", "", &upstream).await;
     let mut calls = JoinSet::new();
     for _ in 0..CALLERS {
         let address = program.forward;
@@ -63,7 +63,7 @@ async fn a_log_that_nobody_reads_stops_nothing_either() {
         )
     };
     let roles: String = (0..ROLES).map(role).collect();
-    let mut program = Program::start("drain_timeout = \"1s\"", &roles, &upstream).await;
+    let mut program = Program::start_unread("drain_timeout = \"1s\"", &roles, &upstream).await;
     soon("every failure, and health beside them", async {
         loop {
             assert_eq!(program.ask_admin("/healthz").await.status, 200);
