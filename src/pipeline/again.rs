@@ -45,10 +45,14 @@ impl Pipeline {
                 let is_news = is_plausible
                     && (skew - self.worker.skew.load(Ordering::Relaxed)).abs() > SKEW_MIN_SECONDS;
                 if is_news {
-                    tracing::warn!(
-                        seconds = skew,
-                        "this machine's clock is off by so much: requests are dated by the cloud's"
-                    );
+                    if skew.abs() > SKEW_MIN_SECONDS {
+                        tracing::warn!(
+                            seconds = skew,
+                            "this machine's clock is off by so much: requests are dated by the cloud's"
+                        );
+                    } else {
+                        tracing::info!("this machine's clock and the cloud's agree again");
+                    }
                     self.worker.skew.store(skew, Ordering::Relaxed);
                 }
                 is_news.then(|| Arc::clone(credential))

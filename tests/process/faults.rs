@@ -76,8 +76,9 @@ async fn a_product_fails_until_its_fault_is_over() {
     let told = watched.until("sandbox: a call was failed, as it was told").await;
     assert_eq!((&told["product"], &told["code"]), (&"ecs".into(), &"ServiceUnavailable".into()));
 
-    let mut watched = Watched::start(&["fail=ecs,for=1"]).await;
-    assert_eq!(watched.until(BEGINS).await["seconds"], 1);
+    let mut watched = Watched::start(&["fail=ecs,for=3"]).await;
+    assert_eq!(watched.until(BEGINS).await["seconds"], 3);
+    assert_eq!(watched.ask().await.0, 503);
     assert_eq!(watched.until(OVER).await["fault"], "fail=ecs");
     assert_eq!(watched.ask().await.0, 200);
 }

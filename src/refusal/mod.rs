@@ -1,12 +1,16 @@
 //! Why a request was not forwarded: a status, a stable code, a sentence, what to do, and whether to try again.
 
+mod reference;
+
+pub use reference::reference;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 /// A refusal's stable name, as `x-countersign-error`, the metrics and `docs/refusals.md` spell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each code has its sentence in the table below and in docs/refusals.md")]
+#[expect(missing_docs, reason = "each code has its sentence in `reference.rs`, and so in docs/refusals.md")]
 pub enum Code {
     AmbiguousFraming,
     DuplicateContentLength,
@@ -255,23 +259,6 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
-
-/// `docs/refusals.md`: every code, its status, and what is done with the connection.
-pub fn reference() -> String {
-    let mut page = String::from(
-        "# Refusals\n\n<!-- Made by `cargo run -- reference docs`. Do not edit. -->\n\n\
-         A request that is not forwarded gets a status, the header `x-countersign-error` with a stable code, and a body in \
-         the caller's dialect whose `Code` is `Countersign.` and the code's name.\n\
-         Codes never change their meaning.\n\n\
-         | status | code | in the body | connection |\n|---|---|---|---|\n",
-    );
-    for code in Code::ALL {
-        let connection = if code.closes() { "closed" } else { "kept, unless the body is unread" };
-        let (status, name, pascal) = (code.status(), code.name(), code.pascal());
-        page.push_str(&format!("| {status} | `{name}` | `Countersign.{pascal}` | {connection} |\n"));
-    }
-    page
-}
 
 #[cfg(test)]
 mod tests {
