@@ -209,7 +209,7 @@ fn every_room_knows_only_what_it_may() {
 }
 
 #[test]
-fn only_their_owners_make_endpoints_and_signed_heads() {
+fn only_their_owners_make_endpoints_and_signed_heads_and_dial() {
     let mut faults = Vec::new();
     for (path, text) in rust_files("src") {
         for (number, line) in code(&text) {
@@ -218,6 +218,12 @@ fn only_their_owners_make_endpoints_and_signed_heads() {
             }
             if line.contains("::seal(") && !matches!(room(&path), "sign" | "wire") {
                 faults.push(format!("{path}:{number}: a head is sealed in `sign` and nowhere else"));
+            }
+            // Past the judgement of addresses. The demonstration plays the caller, and calls its own proxy.
+            let dials = line.contains("TcpStream::connect") || line.contains("to_socket_addrs");
+            let may = ["src/upstream/connect.rs", "src/upstream/resolve.rs", "src/command/demo.rs"];
+            if dials && !path.contains("/tests/") && !may.contains(&path.as_str()) {
+                faults.push(format!("{path}:{number}: `Dialler` is the one way out"));
             }
         }
     }

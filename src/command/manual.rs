@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             Err(error) => output::ended(&error),
         };
     };
-    match clap_mangen::generate_to(command, directory) {
+    let written =
+        std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(command, directory));
+    match written {
         Ok(()) => Exit::Success,
         Err(error) => {
             complain(format_args!("cannot write to {}: {error}", directory.display()));

@@ -33,7 +33,14 @@ impl FromStr for Script {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',');
-        let fault = parts.next().and_then(Fault::read).ok_or_else(|| format!("write {FORMS}"))?;
+        let first = parts.next().unwrap_or_default();
+        let fault = Fault::read(first).ok_or_else(|| match first.split_once('=') {
+            Some(("fail" | "throttle", "sts")) => "to fail STS, write fail-sts=CALLS".to_owned(),
+            Some(("fail" | "throttle", product)) if crate::endpoint::product(product).is_none() => {
+                format!("{product:?} is no product; write its code in lower case, as in \"ecs\", \"oss\" or \"cs\"")
+            }
+            _ => format!("write {FORMS}"),
+        })?;
         let (mut after, mut lasts) = (None, None);
         for part in parts {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -148,8 +155,6 @@ mod tests {
             "expire-tokens",
             "expire-tokens=0",
             "fail-sts=x",
-            "fail=ecss",
-            "fail=sts",
             "fail",
             "throttle",
             "skew=0",
@@ -161,6 +166,11 @@ mod tests {
             assert_eq!(text.parse::<Script>().unwrap_err(), forms, "{text}");
         }
         for (text, expected) in [
+            ("fail=sts", "to fail STS, write fail-sts=CALLS"),
+            (
+                "fail=ecss",
+                "\"ecss\" is no product; write its code in lower case, as in \"ecs\", \"oss\" or \"cs\"",
+            ),
             ("dark,for=0", "`for` is a number of seconds from 1 up"),
             ("dark,after", "`after` is a number of seconds from 1 up"),
             ("dark,for=1,for=2", "`for` is there twice"),

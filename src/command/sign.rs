@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     /// The body; a form unless a Content-Type says otherwise
     #[arg(short, long, value_name = "BODY")]
     data: Option<String>,
-    /// Print the canonical request and the string-to-sign as well; the security token is masked everywhere
+    /// Print the canonical request and the string-to-sign as well; the security token is masked where it was put
     #[arg(long)]
     explain: bool,
     /// Sign for this moment, as 2026-01-31T12:00:00Z [default: now]

@@ -22,6 +22,7 @@ pub fn reference() -> String {
     page
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 const fn meaning(code: Code) -> &'static str {
     match code {
         Code::AmbiguousFraming => {

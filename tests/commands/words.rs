@@ -36,6 +36,7 @@ fn options(command: &str) -> Vec<String> {
 fn every_command_and_option_is_completed_in_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = countersign(&["completions", shell]);
+        assert!(!script.contains("reference"), "{shell}: what the help hides");
         for command in commands() {
             assert!(script.contains(&command), "{shell}: {command}");
             for option in options(&command) {
@@ -50,12 +51,12 @@ fn every_command_and_option_is_completed_in_every_shell() {
 #[test]
 fn every_command_has_a_manual_page_with_all_its_options() {
     let place = Place::new();
-    countersign(&["man", &place.path().display().to_string()]);
-    let first = place.read("countersign.1");
+    countersign(&["man", &place.path().join("new/man1").display().to_string()]);
+    let first = place.read("new/man1/countersign.1");
     assert_eq!(first, countersign(&["man"]));
     for command in commands() {
         assert!(first.contains(&format!("countersign\\-{command}(1)")), "{command}");
-        let page = place.read(&format!("countersign-{command}.1"));
+        let page = place.read(&format!("new/man1/countersign-{command}.1"));
         assert!(page.starts_with(".ie ") && page.contains(".SH SYNOPSIS"), "{command}: {page}");
         for option in options(&command) {
             let escaped = option.replace('-', "\\-");

@@ -183,7 +183,7 @@ async fn a_dark_cloud_hangs_up_and_comes_back() {
 async fn a_fault_that_cannot_be_is_a_mistake_of_usage() {
     let place = Place::new();
     for (faults, expected) in [
-        (&["fail=ecss"][..], "write expire-tokens=SECONDS"),
+        (&["fail=ecs,until=3"][..], "write expire-tokens=SECONDS"),
         (&["fail=ecs", "throttle=ecs"], "are on at the same time"),
     ] {
         let faults = faults.iter().flat_map(|fault| ["--sandbox-fault", fault]);

@@ -172,3 +172,21 @@ async fn lines_are_written_soon_and_not_only_at_the_end() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_field_of_a_line_and_every_metric_is_explained() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let upstream = Upstream::start(script).await;
+    let proxy = Kit::new().access().before(&upstream).await;
+    assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
+    let metrics = proxy.admin("/metrics").await.text();
+    let names: Vec<&str> =
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert!(names.len() >= 10, "{metrics}");
+    let lines = proxy.access_lines(1).await;
+    let fields = lines[0].as_object().unwrap().keys().map(String::as_str);
+    for name in fields.chain(names.iter().copied()) {
+        assert!(page.contains(&format!("`{name}`")), "`{name}` is not in docs/operations.md");
+    }
+}
