@@ -45,7 +45,7 @@ pub(super) fn ordered(body: &[u8], region: &str, stamp: Stamp<'_>) -> Result<Val
     Ok(cluster)
 }
 
-/// One of the two clusters of the start.
+/// What every cluster has, and the two of the start have nothing beside.
 pub(super) fn first(id: &str, name: &str, region: &str) -> Value {
     json!({
         "cluster_id": id,

@@ -1,4 +1,4 @@
-//! Calls on the service and on a bucket: list, make, describe, delete.
+//! Calls without a bucket and on one: list, make, describe, delete.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const PAGE_USUAL: usize = 100;
 const PAGE_MOST: usize = 1_000;
 
 /// A call without a bucket in the host name.
-pub(super) fn service(cloud: &Cloud, heard: &Heard) -> Result<Answer, Error> {
+pub(super) fn without_a_bucket(cloud: &Cloud, heard: &Heard) -> Result<Answer, Error> {
     if heard.path != "/" {
         let message =
             "The bucket you are attempting to access must be addressed using OSS third level domain.";

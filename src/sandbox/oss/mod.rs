@@ -85,7 +85,7 @@ fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome
 /// Does what a verified request asks.
 async fn perform(cloud: &Cloud, place: &Place, heard: &Heard, body: &mut Incoming) -> Result<Answer, Error> {
     let Some(bucket) = &place.bucket else {
-        return buckets::service(cloud, heard);
+        return buckets::without_a_bucket(cloud, heard);
     };
     let key = path_decoded(&heard.path).split_off(1);
     let call = objects::Call { cloud, place, bucket, key: &key, heard };

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::body::Bytes;
 
-/// The size of a block, in bytes. What an object does not fill of its last one is a hole in the file.
+/// The size of a block, in bytes. The last one of an object is mostly not filled.
 const BLOCK: u64 = 64 * 1024;
 
 /// The most that all objects and parts together can be, in bytes, each counted in whole blocks.
