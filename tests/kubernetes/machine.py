@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import json
 import socket
 import subprocess
@@ -42,7 +43,7 @@ def taken():
     if found := list(kubernetes()):
         sys.exit(
             "this machine has a Kubernetes, or what a run has left that was killed: " + "; ".join(found) + "\n"
-            "If it is the latter: target/kubernetes/bin/kube-proxy --cleanup, and rmdir for the groups, or restart it"
+            "If it is the latter: target/kubernetes/bin/kube-proxy --cleanup and rmdir for the groups, or start the machine anew"
         )
     return lock
 
@@ -61,7 +62,7 @@ def kubernetes():
         if chains := sum(line.startswith(":KUBE-") for line in saved.splitlines()):
             yield f"{command} shows {chains} chains of it"
     groups = Path("/sys/fs/cgroup")
-    for group in (*groups.glob("kubepods*"), *groups.glob("*/kubepods*")):
+    for group in itertools.islice((*groups.glob("kubepods*"), *groups.glob("*/kubepods*")), 1):
         yield f"there is {group}"
 
 
