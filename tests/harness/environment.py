@@ -14,12 +14,12 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 def need(programs, root_for=None):
     """Ends here, with what to install, if one is missing. `programs` says which of Debian's packages has each; `root_for`
     why it must be root."""
+    if root_for and os.geteuid() != 0:
+        sys.exit(f"not root, which is needed for {root_for}")
     missing = {program: package for program, package in programs.items() if not shutil.which(program)}
     if missing:
         packages = " ".join(sorted(set(missing.values())))
         sys.exit(f"not installed: {', '.join(missing)}; apt-get install {packages}")
-    if root_for and os.geteuid() != 0:
-        sys.exit(f"not root, which is needed for {root_for}")
 
 
 def interpreter(directory, pins):
