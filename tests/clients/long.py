@@ -23,7 +23,7 @@ PIECE = bytes(range(256)) * 256
 
 def run(perform, python, path, scratch):
     """Lines of all checks."""
-    with proxy.Cloud(path, scratch / "cloud") as cloud:
+    with proxy.Cloud(path, scratch / "cloud", scratch) as cloud:
         lines = list(memory(path, scratch, cloud))
         print("\n".join(lines), flush=True)
         own = scratch / "calls"

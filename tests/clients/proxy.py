@@ -4,20 +4,13 @@ Its cloud is in the same process (`run --sandbox`), or in another (`countersign 
 """
 
 import json
-import signal
-import socket
-import subprocess
-import time
 import tomllib
 import urllib.error
 import urllib.request
 
+from harness.program import Program
 from relay import Relay
 from suites import SUITES
-
-# A debug build needs two seconds on a busy machine.
-READY_SECONDS = 30
-STOP_SECONDS = 30
 
 # Every host of this region is dialled through the relay, which keeps what is sent.
 RELAYED = (
@@ -30,24 +23,15 @@ RELAYED = (
 )
 
 
-def free_ports(count):
-    """Ports that nobody listens on: all held at once, so that none comes twice."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
 class Cloud:
     """A running `countersign sandbox`."""
 
-    def __init__(self, binary, directory):
+    def __init__(self, binary, directory, scratch):
         command = [binary, "sandbox", "--directory", directory, "--listen", "127.0.0.1:0"]
         command += ["--region", "cn-hangzhou", "--region", "cn-beijing"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self.program = Program(command, scratch)
         # It says where it listens once all files are there.
-        self.process.stdout.readline()
+        self.program.wait_for(lambda: "listens on" in self.program.log(), "miniature cloud")
         self.directory = directory
         self.facts = tomllib.loads((directory / "countersign.toml").read_text())
 
@@ -55,8 +39,7 @@ class Cloud:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        self.program.kill()
 
     def role(self):
         """What a role needs to get a credential there."""
@@ -78,14 +61,11 @@ class Countersign:
         self.scratch = scratch
         self.cloud = cloud
         self.relay = None if cloud else Relay()
-        self.ports = iter(free_ports(1 + sum(1 + len(suite.pins) for suite in suites)))
-        self.admin = next(self.ports)
         self.listeners = {suite.role: self.addresses(suite) for suite in suites}
 
     def addresses(self, suite):
         """By endpoint, the address of each of a suite's listeners. Without an endpoint: the forward listener."""
-        at = {None: f"127.0.0.1:{next(self.ports)}"}
-        at |= {pin: f"127.0.0.1:{next(self.ports)}" for pin in suite.pins}
+        at = {endpoint: "127.0.0.1:0" for endpoint in (None, *suite.pins)}
         return at | {f"unix {pin}": f"unix:{self.scratch}/{suite.role}.sock" for pin in suite.unix}
 
     def settings(self):
@@ -103,51 +83,37 @@ class Countersign:
             lines += ["[role.default]", *self.cloud.role(), *self.cloud.way()]
         else:
             lines += ["[connect_to]", *(f'"{host}" = "http://127.0.0.1:{self.relay.port}"' for host in RELAYED)]
-        lines += ["[admin]", f'address = "127.0.0.1:{self.admin}"', "[log]", 'access = "access.log"', 'format = "json"']
+        lines += ["[admin]", 'address = "127.0.0.1:0"', "[log]", 'access = "access.log"', 'format = "json"']
         return "\n".join(lines) + "\n"
 
     def __enter__(self):
         file = self.scratch / "countersign.toml"
         file.write_text(self.settings())
-        self.errors = (self.scratch / "errors.log").open("w")
         command = [self.binary, "run", *(() if self.cloud else ("--sandbox",)), "--config", file]
-        self.process = subprocess.Popen(command, stdout=self.errors, stderr=self.errors, cwd=self.scratch)
+        self.program = Program(command, self.scratch)
         try:
             if self.relay:
-                self.relay.lead_to(self.wait_for(self.sandbox_address, "the sandbox"))
-            self.wait_for(self.is_ready, "/readyz")
+                self.relay.lead_to(self.program.wait_for(self.sandbox_address, "sandbox"))
+            *addresses, self.admin = self.program.listening()
+            told = iter(addresses)
+            self.listeners = {role: {at: next(told) for at in own} for role, own in self.listeners.items()}
+            self.program.wait_for(self.is_ready, "/readyz")
         except BaseException:
-            self.process.kill()
+            self.program.kill()
             raise
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def wait_for(self, ask, what):
-        """Asks until there is an answer."""
-        until = time.monotonic() + READY_SECONDS
-        while time.monotonic() < until and self.process.poll() is None:
-            if answer := ask():
-                return answer
-            time.sleep(0.05)
-        ended = self.process.poll()
-        why = f"no {what} within {READY_SECONDS} s" if ended is None else f"it ended with {ended} before {what} was there"
-        raise SystemExit(f"countersign did not come up: {why}\n{self.log()}")
+        self.program.kill()
 
     def sandbox_address(self):
         """Where the sandbox says that it listens."""
-        for line in self.log().splitlines():
-            fields = json.loads(line) if line.startswith("{") else {}
-            if "miniature cloud" in fields.get("message", ""):
-                return fields["address"]
-        return None
+        said = (line["address"] for line in self.program.said() if "miniature cloud" in line["message"])
+        return next(said, None)
 
     def is_ready(self):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.admin}/readyz", timeout=5) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -167,19 +133,14 @@ class Countersign:
 
     def stop(self):
         """Ends the process in the orderly way, and returns its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            return None
+        return self.program.stop()
 
     def peak_memory(self):
         """The most memory that the process has had, in KiB."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+        return self.program.memory_kib("VmHWM")
 
     def access_lines(self):
         return [json.loads(line) for line in (self.scratch / "access.log").read_text().splitlines()]
 
     def log(self):
-        return (self.scratch / "errors.log").read_text()
+        return self.program.log()

@@ -12,4 +12,4 @@ const server = http.createServer((request, response) => {
     response.end();
   });
 });
-server.listen(Number(process.argv[2]), "127.0.0.1");
+server.listen(process.argv[2]);

@@ -7,18 +7,18 @@ import contextlib
 import hashlib
 import json
 import queue
-import shutil
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import h11
 
-from product import free_ports, wait_for_port
 
 HERE = Path(__file__).resolve().parent
 PATIENCE = 20
+READY_SECONDS = 30
 # What follows each request on its connection: it shows where the body of the first was thought to end.
 MARKER = b"GET /marker HTTP/1.1\r\nHost: marker.example\r\nConnection: close\r\n\r\n"
 
@@ -56,16 +56,40 @@ class H11:
 
 
 class Server:
-    """A parser in a process of its own. What it hears comes into a queue, by one way or another."""
+    """A parser in a process of its own, on a unix socket, which nobody else can have taken. What it hears comes into a
+    queue, by one way or another."""
 
-    def __init__(self, command, port):
-        self.port = port
+    def __init__(self, command, path):
+        self.path = path
         self.heard = queue.Queue()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
+    def connected(self):
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(PATIENCE)
+            connection.connect(str(self.path))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def wait(self):
+        """Returns once it listens."""
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                self.connected().close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        ended = self.process.poll()
+        self.stop()
+        raise SystemExit(f"{self.name} did not come up within {READY_SECONDS} s, or ended with {ended}")
+
     def hear(self, text):
         answers = b""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+        with self.connected() as connection:
             connection.sendall(text)
             while piece := connection.recv(1 << 16):
                 answers += piece
@@ -81,7 +105,11 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Node(Server):
@@ -90,10 +118,10 @@ class Node(Server):
     name = "node"
 
     def __init__(self, scratch):
-        (port,) = free_ports(1)
-        super().__init__(["node", "--max-http-header-size=65536", HERE / "node.js", str(port)], port)
+        path = scratch / "node.sock"
+        super().__init__(["node", "--max-http-header-size=65536", HERE / "node.js", path], path)
         threading.Thread(target=self.listen, daemon=True).start()
-        wait_for_port(port, self.process, "node")
+        self.wait()
 
     def listen(self):
         for line in self.process.stdout:
@@ -106,10 +134,10 @@ class Node(Server):
 class Behind(Server):
     """A proxy, with an echo behind it."""
 
-    def __init__(self, command, port):
-        super().__init__(command, port)
+    def __init__(self, command, path):
+        super().__init__(command, path)
         threading.Thread(target=self.drain, daemon=True).start()
-        wait_for_port(port, self.process, self.name)
+        self.wait()
 
     def drain(self):
         self.log = b"".join(self.process.stdout)
@@ -150,7 +178,7 @@ class Nginx(Behind):
     name = "nginx"
 
     def __init__(self, scratch):
-        (port,) = free_ports(1)
+        path = scratch / "nginx.sock"
         configuration = scratch / "nginx.conf"
         configuration.write_text(f"""
 daemon off; master_process off; pid {scratch}/nginx.pid; error_log stderr;
@@ -163,7 +191,7 @@ http {{
     ignore_invalid_headers off; underscores_in_headers on;
     proxy_headers_hash_max_size 4096;
     server {{
-        listen 127.0.0.1:{port};
+        listen unix:{path};
         location / {{
             proxy_pass http://127.0.0.1:{self.echo()};
             proxy_http_version 1.1;
@@ -172,14 +200,14 @@ http {{
     }}
 }}
 """)
-        super().__init__(["nginx", "-p", scratch, "-c", configuration], port)
+        super().__init__(["nginx", "-p", scratch, "-c", configuration], path)
 
 
 class Haproxy(Behind):
     name = "haproxy"
 
     def __init__(self, scratch):
-        (port,) = free_ports(1)
+        path = scratch / "haproxy.sock"
         configuration = scratch / "haproxy.cfg"
         configuration.write_text(f"""
 global
@@ -191,18 +219,13 @@ defaults
     timeout client 20s
     timeout server 20s
 frontend near
-    bind 127.0.0.1:{port}
+    bind unix@{path}
     default_backend far
 backend far
     http-reuse never
     server echo 127.0.0.1:{self.echo()}
 """)
-        super().__init__(["haproxy", "-db", "-f", configuration], port)
+        super().__init__(["haproxy", "-db", "-f", configuration], path)
 
 
 ALL = [Nginx, Haproxy, Node, H11]
-
-
-def missing():
-    """The programs that are not there."""
-    return [program for program in ("nginx", "haproxy", "node") if shutil.which(program) is None]

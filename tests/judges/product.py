@@ -2,38 +2,16 @@
 
 import os
 import socket
-import subprocess
 import threading
-import time
 
-READY_SECONDS = 30
+from harness.program import Program
+
 # Keys that open nothing.
 KEYS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "STS.JudgesKeyId",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "judgesSecret1",
     "ALIBABA_CLOUD_SECURITY_TOKEN": "judgesToken7+/=",
 }
-
-
-def free_ports(count):
-    """Ports that nobody listens on: all held at once, so that none comes twice."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def wait_for_port(port, process, what):
-    """Returns once somebody listens."""
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"{what} did not come up within {READY_SECONDS} s, or ended with {process.poll()}")
 
 
 class Stream:
@@ -109,20 +87,15 @@ class Product:
     """`countersign run`, with one forward listener; every host that is asked is dialled at the tap."""
 
     def __init__(self, binary, scratch, hosts, tap):
-        port, admin = free_ports(2)
         settings = scratch / "countersign.toml"
-        lines = [f'drain_timeout = "1s"\n[[listen]]\naddress = "127.0.0.1:{port}"', f'[admin]\naddress = "127.0.0.1:{admin}"']
+        lines = ['drain_timeout = "1s"\n[[listen]]\naddress = "127.0.0.1:0"', '[admin]\naddress = "127.0.0.1:0"']
         lines += ['[tenants]\noss = ["bkt1"]', '[log]\naccess = "off"', "[connect_to]"]
         lines += [f'"{host}" = "http://127.0.0.1:{tap.port}"' for host in hosts]
         settings.write_text("\n".join(lines) + "\n")
         settings.chmod(0o600)
-        self.errors = scratch / "countersign.log"
         environment = {"PATH": os.environ["PATH"], **KEYS}
-        with self.errors.open("w") as errors:
-            command = [binary, "run", "--config", settings]
-            self.process = subprocess.Popen(command, cwd=scratch, env=environment, stdout=errors, stderr=errors)
-        wait_for_port(port, self.process, "countersign")
-        self.port = port
+        self.program = Program([binary, "run", "--config", settings], scratch, environment)
+        self.port = int(self.program.listening()[0].rpartition(":")[2])
         self.stream = None
 
     def ask(self, text):
@@ -144,8 +117,4 @@ class Product:
         return int(first.split()[1]), headers
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        self.program.stop()

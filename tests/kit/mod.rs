@@ -44,13 +44,6 @@ pub(crate) const REGIONS: &str = "/?Action=DescribeRegions&Version=2014-05-26";
 /// Far longer than anything here takes, even on a busy machine; and a test that hangs still ends.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How deep the tests go that know no natural depth: 1, or the number in `COUNTERSIGN_DEPTH`. `./check long` sets it to 16.
-pub(crate) fn depth() -> usize {
-    #[expect(clippy::disallowed_methods, reason = "the variable is the tests' own interface")]
-    let depth = std::env::var("COUNTERSIGN_DEPTH").ok();
-    depth.map_or(1, |depth| depth.parse().expect("COUNTERSIGN_DEPTH is a number"))
-}
-
 /// Waits for what must happen soon.
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(PATIENCE, future).await {

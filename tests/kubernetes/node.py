@@ -1,7 +1,8 @@
 """A whole Kubernetes on this machine, for as long as the tests take: one node, no container engine, no registry.
 
 Its parts are built from the Go modules that `binaries/go.mod` pins; etcd, containerd, runc and the network plugins are
-Debian's. Needs root, and leaves nothing running, mounted or routed behind it.
+Debian's. Needs root, and leaves nothing running, mounted or routed behind it. Whoever is asked listens on loopback, but
+for the kubelet, and answers nobody without a key of this run.
 """
 
 import contextlib
@@ -19,15 +20,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
+sys.path.append(str(HERE.parent))
 sys.path.insert(0, str(ROOT / "deploy"))
 import image  # noqa: E402: deploy/image.py, which packs the images of the tests too.
+import machine  # noqa: E402
+from keys import Keys  # noqa: E402
 
 PARTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl")
-TOOLS = ("etcd", "containerd", "ctr", "runc", "iptables", "ip", "openssl", "cc")
-PLUGINS = Path("/usr/lib/cni")
-PACKAGES = "etcd-server containerd runc containernetworking-plugins iptables iproute2 openssl gcc libc6-dev"
-
-API, ETCD, ETCD_PEERS = 26443, 26379, 26380
 NODE = "node"
 PAUSE = "registry.k8s.io/pause:3.10"
 
@@ -76,7 +75,7 @@ def built():
     if stamp.exists() and stamp.read_text() == pins and all((bin_directory / part).exists() for part in PARTS):
         return bin_directory
     if not shutil.which("go"):
-        sys.exit("Kubernetes is built from its sources, and go is not installed: https://go.dev/dl")
+        sys.exit("not installed: go, to build Kubernetes from its sources; https://go.dev/dl")
     version = re.search(r"k8s\.io/kubernetes (v(\d+)\.(\d+)\.\d+)", pins)
     says = "k8s.io/component-base/version.git"
     stamps = f"-X {says}Version={version[1]} -X {says}Major={version[2]} -X {says}Minor={version[3]}"
@@ -86,12 +85,6 @@ def built():
     subprocess.run(build, cwd=HERE / "binaries", check=True)
     stamp.write_text(pins)
     return bin_directory
-
-
-def lacking():
-    """What of Debian's is not installed."""
-    found = [tool for tool in TOOLS if not shutil.which(tool)]
-    return found if PLUGINS.is_dir() else [*found, str(PLUGINS)]
 
 
 def until(what, holds, seconds=60):
@@ -109,18 +102,17 @@ class Node:
     """The node and its control plane, running inside of `with`."""
 
     def __init__(self):
-        if os.geteuid() != 0:
-            sys.exit("a node needs root: it makes namespaces, mounts and routes")
-        if missing := lacking():
-            sys.exit(f"not installed: {', '.join(missing)}; apt-get install {PACKAGES}")
+        self.lock = machine.taken()
         self.bin = built()
-        # A short path: sockets are in there, whose names have 107 bytes at most.
-        self.state = Path(tempfile.mkdtemp(prefix="kube-"))
-        self.kubeconfig = self.state / "kubeconfig"
+        self.address = machine.address()
         self.running = {}
 
     def __enter__(self):
+        # A short path: sockets are in there, whose names have 107 bytes at most. Only root can enter it.
+        self.state = Path(tempfile.mkdtemp(prefix="kube-"))
+        self.kubeconfig = self.state / "kubeconfig"
         try:
+            self.keys = Keys(self.state / "keys", ("127.0.0.1", self.address))
             self.control()
             self.containers()
             self.kubelet()
@@ -175,47 +167,43 @@ class Node:
 
     def control(self):
         """etcd, the API server, and those who act on what it holds."""
-        state = self.state
-        here = f"http://127.0.0.1:{ETCD}"
-        peers = f"http://127.0.0.1:{ETCD_PEERS}"
+        keys = self.keys
+        etcd, peers, api = machine.ports(3)
+        here, peers = f"https://127.0.0.1:{etcd}", f"https://127.0.0.1:{peers}"
         self.start(
-            "etcd", "--data-dir", state / "etcd", "--listen-client-urls", here, "--advertise-client-urls", here,
+            "etcd", "--data-dir", self.state / "etcd", "--listen-client-urls", here, "--advertise-client-urls", here,
+            "--client-cert-auth", "--trusted-ca-file", keys.authority,
+            "--cert-file", keys.certificate, "--key-file", keys.key,
+            "--peer-client-cert-auth", "--peer-trusted-ca-file", keys.authority,
+            "--peer-cert-file", keys.certificate, "--peer-key-file", keys.key,
             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers,
             "--initial-cluster", f"default={peers}", "--unsafe-no-fsync",
         )  # fmt: skip
-        key = state / "accounts.key"
-        subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-        (state / "tokens.csv").write_text('tests,tests,1,"system:masters"\n')
+        # Pods could not reach it, and have no business there.
         self.start(
-            self.bin / "kube-apiserver", f"--etcd-servers={here}", f"--secure-port={API}",
-            f"--cert-dir={state}/certificates", f"--advertise-address={self.address()}",
+            self.bin / "kube-apiserver", "--bind-address=127.0.0.1", f"--secure-port={api}",
+            f"--advertise-address={self.address}",
+            f"--etcd-servers={here}", f"--etcd-cafile={keys.authority}",
+            f"--etcd-certfile={keys.certificate}", f"--etcd-keyfile={keys.key}",
+            f"--tls-cert-file={keys.certificate}", f"--tls-private-key-file={keys.key}",
+            f"--client-ca-file={keys.authority}", "--anonymous-auth=false", "--authorization-mode=RBAC",
+            f"--kubelet-certificate-authority={keys.authority}",
+            f"--kubelet-client-certificate={keys.certificate}", f"--kubelet-client-key={keys.key}",
+            "--kubelet-preferred-address-types=InternalIP",
             "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
-            "--authorization-mode=AlwaysAllow", f"--token-auth-file={state}/tokens.csv",
-            "--service-cluster-ip-range=10.246.0.0/24", "--kubelet-preferred-address-types=InternalIP",
+            f"--service-account-key-file={keys.accounts}", f"--service-account-signing-key-file={keys.accounts}",
+            "--service-cluster-ip-range=10.246.0.0/24",
         )  # fmt: skip
-        # Only this machine is spoken to, with a certificate that was made a moment ago.
-        cluster = {"server": f"https://127.0.0.1:{API}", "insecure-skip-tls-verify": True}
-        self.kubeconfig.write_text(json.dumps({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "tests", "cluster": cluster}],
-            "users": [{"name": "tests", "user": {"token": "tests"}}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "tests"}}],
-            "current-context": "tests",
-        }))
+        self.kubeconfig.write_text(json.dumps(keys.kubeconfig(f"https://127.0.0.1:{api}")))
         answers = self.alive("kube-apiserver", lambda: self.kubectl("get", "--raw", "/readyz", check=False))
         until("the API server's readiness", answers)
+        # Nobody asks these two anything.
+        alone = ("--kubeconfig", self.kubeconfig, "--leader-elect=false", "--secure-port=0")
         self.start(
-            self.bin / "kube-controller-manager", "--kubeconfig", self.kubeconfig, "--leader-elect=false",
-            f"--service-account-private-key-file={key}", f"--root-ca-file={state}/certificates/apiserver.crt",
+            self.bin / "kube-controller-manager", *alone, f"--service-account-private-key-file={keys.accounts}",
+            f"--root-ca-file={keys.authority}",
         )  # fmt: skip
-        self.start(self.bin / "kube-scheduler", "--kubeconfig", self.kubeconfig, "--leader-elect=false")
-
-    def address(self):
-        """This machine's own address."""
-        shown = subprocess.run(["ip", "-j", "-4", "address", "show", "scope", "global"], capture_output=True, check=True)
-        return next(a["local"] for link in json.loads(shown.stdout) for a in link.get("addr_info", []) if "local" in a)
+        self.start(self.bin / "kube-scheduler", *alone)
 
     def containers(self):
         """containerd, with the one image that every pod has."""
@@ -223,7 +211,7 @@ class Node:
         (state / "cni").mkdir()
         PODS_NETWORK["plugins"][0]["ipam"]["dataDir"] = str(state / "addresses")
         (state / "cni" / "pods.conflist").write_text(json.dumps(PODS_NETWORK))
-        settings = CONTAINERD.format(state=state, pause=PAUSE, plugins=PLUGINS)
+        settings = CONTAINERD.format(state=state, pause=PAUSE, plugins=machine.PLUGINS)
         (state / "containerd.toml").write_text(settings)
         self.start("containerd", "--config", state / "containerd.toml")
         until("containerd", self.alive("containerd", lambda: self.ctr("version", check=False)))
@@ -244,11 +232,23 @@ class Node:
 
     def kubelet(self):
         """What runs pods, and what leads to them."""
-        state = self.state
+        state, keys = self.state, self.keys
+        port, health, metrics = machine.ports(3)
         (state / "kubelet.json").write_text(json.dumps({
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
             "kind": "KubeletConfiguration",
-            "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
+            # The API server reaches it at the address of its node, which may not be loopback. It is alone in having a
+            # certificate that is taken, and may then do everything.
+            "address": self.address,
+            "port": port,
+            "healthzPort": 0,
+            "tlsCertFile": str(keys.certificate),
+            "tlsPrivateKeyFile": str(keys.key),
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": False},
+                "x509": {"clientCAFile": str(keys.authority)},
+            },
             "authorization": {"mode": "AlwaysAllow"},
             "cgroupDriver": "cgroupfs",
             "cgroupRoot": "/",
@@ -267,13 +267,14 @@ class Node:
         }))
         self.start(
             self.bin / "kubelet", "--config", state / "kubelet.json", "--kubeconfig", self.kubeconfig,
-            "--root-dir", state / "kubelet", "--cert-dir", state / "certificates", "--hostname-override", NODE,
+            "--root-dir", state / "kubelet", "--hostname-override", NODE, "--node-ip", self.address,
         )  # fmt: skip
         # The limits on connections that are tracked are the machine's, and are left alone.
         tracked = [f"--conntrack-{what}=0" for what in ("max-per-core", "tcp-timeout-established", "tcp-timeout-close-wait")]
         self.start(
             self.bin / "kube-proxy", "--kubeconfig", self.kubeconfig, "--hostname-override", NODE,
             "--proxy-mode=iptables", "--iptables-localhost-nodeports=false", *tracked,
+            f"--healthz-bind-address=127.0.0.1:{health}", f"--metrics-bind-address=127.0.0.1:{metrics}",
         )  # fmt: skip
         ready = ("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=2s")
         until("the node's readiness", self.alive("kubelet", lambda: self.kubectl(*ready, check=False)))
