@@ -1,6 +1,6 @@
 """What is the same on every machine: counted, not timed. `bench/run quick` fails on these alone.
 
-A bound is what was measured when it was set, and a margin; it moves with a reason beside it.
+A bound is what was measured when it was set, and a margin. It moves with a reason beside it.
 """
 
 import re
@@ -14,11 +14,12 @@ from process import free_port
 
 MIB = 1024 * 1024
 
-# Of the whole process, access log on, once everything has grown. The goal is none at all.
+# Of the whole process, access log on, once everything has grown. None at all is the goal; the odd one is a timer's or the log's.
 ALLOCATIONS_MAX = {"ACS3": 0.01, "RPC v1": 0.01, "OSS V4": 0.01}
-# Of the whole process in user mode, under callgrind, whose processor has no instructions for SHA: those that hash are counted
-# apart and not judged. One connection, access log on.
-INSTRUCTIONS_MAX = {"ACS3": 30_000, "RPC v1": 30_000, "OSS V4": 30_000}
+# Of the whole process in user mode, under callgrind: one connection, access log on. By scheme, without what hashes, and what
+# hashes, which is a count of blocks: callgrind's processor has no instructions for SHA. Measured: 38.4 k and 80.0 k, 78.4 k
+# and 30.2 k, 33.6 k and 63.4 k; the margin of a tenth is for other processors, whose string functions differ.
+INSTRUCTIONS_MAX = {"ACS3": (42_000, 84_000), "RPC v1": (86_000, 32_000), "OSS V4": (37_000, 67_000)}
 # What 256 MiB may take more than 1 MiB. A body streams through buffers of 56 KiB, and the allocator rounds up.
 GROWTH_MAX_KIB = 1024
 # Four at once, over what was resident idle.
@@ -146,11 +147,11 @@ def checks(rig, binary):
     """Everything, one check after the other."""
     for name, (count, size) in allocations(rig).items():
         yield Check(f"allocations a request, {name} ({size:.0f} bytes)", count, ALLOCATIONS_MAX[name], "")
-    for name, bound in INSTRUCTIONS_MAX.items():
+    for name, (bound, hashing_bound) in INSTRUCTIONS_MAX.items():
         costs = instructions(rig, binary, name)
         hashing = sum(cost for function, cost in costs.items() if HASHING.search(function))
-        rest = sum(costs.values()) - hashing
-        yield Check(f"instructions a request, {name} (and {hashing:.0f} that hash)", rest, bound, "")
+        yield Check(f"instructions a request, {name}", sum(costs.values()) - hashing, bound, "")
+        yield Check(f"instructions that hash, {name}", hashing, hashing_bound, "")
     for method, found in growth(rig, binary).items():
         yield Check(f"memory for a {method} of 256 MiB over one of 1 MiB", found["growth"], GROWTH_MAX_KIB, "KiB")
         yield Check(f"memory for four {method}s of 256 MiB over idle", found["parallel"], PARALLEL_MAX_KIB, "KiB")

@@ -48,8 +48,24 @@ impl<'a> Request<'a> {
     }
 }
 
+/// A signature, reckoned: what goes through the hash function and the MAC, and what should come out.
+pub struct Reckoned {
+    pub scheme: Scheme,
+    /// The canonical request. RPC version 1 has none.
+    pub canonical: String,
+    pub string_to_sign: String,
+    wanted: String,
+    given: String,
+}
+
 /// `Ok` with the scheme, or what is wrong. `body`: all of it, where it is known.
 pub fn verify(head: &[u8], body: Option<&[u8]>) -> Result<Scheme, String> {
+    let Reckoned { scheme, wanted, given, .. } = reckon(head, body)?;
+    if wanted == given { Ok(scheme) } else { Err(format!("{scheme:?}: another signature")) }
+}
+
+/// The signature that a request should have.
+pub fn reckon(head: &[u8], body: Option<&[u8]>) -> Result<Reckoned, String> {
     let request = Request::parse(head).ok_or("the head cannot be read")?;
     match request.one("authorization") {
         Ok(value) if value.starts_with("ACS3-HMAC-SHA256 ") => acs3(&request, value, body),
@@ -59,7 +75,7 @@ pub fn verify(head: &[u8], body: Option<&[u8]>) -> Result<Scheme, String> {
     }
 }
 
-fn acs3(request: &Request<'_>, authorization: &str, body: Option<&[u8]>) -> Result<Scheme, String> {
+fn acs3(request: &Request<'_>, authorization: &str, body: Option<&[u8]>) -> Result<Reckoned, String> {
     let id = part(authorization, "Credential=")?;
     let names = part(authorization, "SignedHeaders=")?;
     let signed: Vec<&str> = names.split(';').collect();
@@ -77,22 +93,19 @@ fn acs3(request: &Request<'_>, authorization: &str, body: Option<&[u8]>) -> Resu
     if body.is_some_and(|body| hex(&Sha256::digest(body)) != hash) {
         return Err("x-acs-content-sha256 is not the body's".to_owned());
     }
-    let canonical = canonical_acs3(request, &signed, names, hash)?;
-    let text = format!("ACS3-HMAC-SHA256\n{}", hex(&Sha256::digest(canonical)));
-    let wanted = hex(&sha256_mac(credentials::secret(id).as_bytes(), text.as_bytes()));
-    matches(&wanted, part(authorization, "Signature=")?, Scheme::Acs3)
-}
-
-fn canonical_acs3(request: &Request<'_>, signed: &[&str], names: &str, hash: &str) -> Result<String, String> {
     let mut headers = String::new();
     for name in signed {
         headers += &format!("{name}:{}\n", request.one(name)?);
     }
     let query = joined(&request.query, true);
-    Ok([request.method, request.path, &query, &headers, names, hash].join("\n"))
+    let canonical = [request.method, request.path, &query, &headers, names, hash].join("\n");
+    let string_to_sign = format!("ACS3-HMAC-SHA256\n{}", hex(&Sha256::digest(&canonical)));
+    let wanted = hex(&sha256_mac(credentials::secret(id).as_bytes(), string_to_sign.as_bytes()));
+    let given = part(authorization, "Signature=")?.to_owned();
+    Ok(Reckoned { scheme: Scheme::Acs3, canonical, string_to_sign, wanted, given })
 }
 
-fn oss(request: &Request<'_>, authorization: &str) -> Result<Scheme, String> {
+fn oss(request: &Request<'_>, authorization: &str) -> Result<Reckoned, String> {
     let scope = part(authorization, "Credential=")?;
     let (id, scope) = scope.split_once('/').ok_or("no scope")?;
     if credentials::token(id).as_deref() != request.one("x-oss-security-token").ok() {
@@ -116,13 +129,14 @@ fn oss(request: &Request<'_>, authorization: &str) -> Result<Scheme, String> {
     for word in scope.split('/') {
         key = sha256_mac(&key, word.as_bytes());
     }
-    let hash = hex(&Sha256::digest(canonical));
-    let text = format!("OSS4-HMAC-SHA256\n{}\n{scope}\n{hash}", request.one("x-oss-date")?);
-    let wanted = hex(&sha256_mac(&key, text.as_bytes()));
-    matches(&wanted, part(authorization, "Signature=")?, Scheme::Oss)
+    let hash = hex(&Sha256::digest(&canonical));
+    let string_to_sign = format!("OSS4-HMAC-SHA256\n{}\n{scope}\n{hash}", request.one("x-oss-date")?);
+    let wanted = hex(&sha256_mac(&key, string_to_sign.as_bytes()));
+    let given = part(authorization, "Signature=")?.to_owned();
+    Ok(Reckoned { scheme: Scheme::Oss, canonical, string_to_sign, wanted, given })
 }
 
-fn rpc(request: &Request<'_>, body: Option<&[u8]>) -> Result<Scheme, String> {
+fn rpc(request: &Request<'_>, body: Option<&[u8]>) -> Result<Reckoned, String> {
     let mut every = request.query.clone();
     if request.one("content-type").is_ok_and(|value| value.starts_with("application/x-www-form-urlencoded")) {
         let body = body.ok_or("a form that was not kept cannot be verified")?;
@@ -140,14 +154,11 @@ fn rpc(request: &Request<'_>, body: Option<&[u8]>) -> Result<Scheme, String> {
         return Err("another token".to_owned());
     }
     every.retain(|pair| pair.0 != b"Signature");
-    let text = format!("{}&%2F&{}", request.method, percent(joined(&every, true).as_bytes(), b""));
+    let string_to_sign = format!("{}&%2F&{}", request.method, percent(joined(&every, true).as_bytes(), b""));
     let mut mac = keyed::<Hmac<Sha1>>(format!("{}&", credentials::secret(&id)).as_bytes());
-    mac.update(text.as_bytes());
-    matches(&base64(&mac.finalize().into_bytes()), &given, Scheme::Rpc)
-}
-
-fn matches(wanted: &str, given: &str, scheme: Scheme) -> Result<Scheme, String> {
-    if wanted == given { Ok(scheme) } else { Err(format!("{scheme:?}: another signature")) }
+    mac.update(string_to_sign.as_bytes());
+    let wanted = base64(&mac.finalize().into_bytes());
+    Ok(Reckoned { scheme: Scheme::Rpc, canonical: String::new(), string_to_sign, wanted, given })
 }
 
 /// What stands behind `name` in a header of the form `SCHEME a=b,c=d`.
@@ -225,12 +236,4 @@ fn base64(bytes: &[u8]) -> String {
         (0..4).map(letter).collect::<String>()
     };
     bytes.chunks(3).map(four).collect()
-}
-
-/// The bytes whose SHA-256 an ACS3 or OSS V4 signature needs: what signing is compared with.
-pub fn canonical_acs3_of(head: &[u8]) -> Option<String> {
-    let request = Request::parse(head)?;
-    let names = part(request.one("authorization").ok()?, "SignedHeaders=").ok()?;
-    let signed: Vec<&str> = names.split(';').collect();
-    canonical_acs3(&request, &signed, names, request.one("x-acs-content-sha256").ok()?).ok()
 }
