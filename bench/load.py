@@ -19,11 +19,13 @@ class Load(Process):
             path.write_bytes(request)
             files += ["--request", path]
         addresses = [part for port in ports for part in ("--address", f"127.0.0.1:{port}")]
-        given = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        given = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
         command = [tools / "load", kind, *addresses, *files, *given]
         core = machine.LOAD if core is None else core
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        super().__init__(command, core, Path(directory) / "load.log", **pipes)
+        log = Path(directory) / "load.log"
+        log.unlink(missing_ok=True)
+        super().__init__(command, core, log, **pipes)
         self.line(60)
 
     def line(self, seconds):
@@ -46,8 +48,9 @@ class Load(Process):
         return json.loads(self.line(seconds))
 
 
-def measured(rig, program, asked, kind="closed", is_signed=None, verify_one_of=199, core=None, **options):
-    """One run against a program: its result, with CPU seconds and what the upstream counted."""
+def measured(rig, program, asked, kind="closed", is_signed=None, verify_one_of=199, core=None, endpoints=1, **options):
+    """One run against a program: its result, with CPU seconds and what the upstream counted. `endpoints`: how many hosts the
+    requests are for; connections to one cannot be used for another."""
     is_signed = program.is_signed if is_signed is None else is_signed
     rig.origin.verify_one_of(verify_one_of if is_signed else 0)
     load = Load(rig.tools, rig.directory, kind, program.ports, asked, core, **options)
@@ -61,8 +64,10 @@ def measured(rig, program, asked, kind="closed", is_signed=None, verify_one_of=1
         counts = rig.origin.counts()
     finally:
         load.stop()
-    concurrency = options.get("connections") or options.get("parallel")
+    concurrency = endpoints * (options.get("connections") or options.get("parallel"))
     believe(result, counts, program, is_signed, opened, concurrency)
+    if asked[0].startswith(b"PUT ") and counts["body_bytes"] != options["bytes"] * result["requests"]:
+        raise Wrong(f"{program.name}: {counts['body_bytes']} bytes of bodies reached the upstream")
     return result | {"counts": counts, "opened": opened + counts["connections"]}
 
 

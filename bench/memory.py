@@ -14,7 +14,8 @@ def resident(context):
     """One after the other: memory does not depend on who else runs."""
     section = Section("Memory")
     section.say(
-        "KiB resident (private). Idle: after the start. Then 1,000 connections of which each has made one request, still open;"
+        "KiB resident (private). Idle: after the start. Then 1,000 connections, each of which has made one request after the other"
+        " had its answer, still open;"
         " then the same after two seconds of work on all of them, still open. ACS3."
     )
     rows = []
@@ -39,7 +40,10 @@ def resident(context):
 def one(rig, program):
     """The three marks of one program."""
     marks = [program.memory()]
-    load = Load(rig.tools, rig.directory, "closed", program.ports, [calls.CALLS["ACS3"]], connections=CONNECTIONS, seconds=SECONDS)
+    load = Load(
+        rig.tools, rig.directory, "closed", program.ports, [calls.CALLS["ACS3"]],
+        connections=CONNECTIONS, seconds=SECONDS, one_by_one="true",
+    )
     try:
         marks.append(program.memory())
         load.begin()

@@ -28,11 +28,11 @@ class Process:
 
     def __init__(self, command, core, log, **more):
         self.name = Path(str(command[0])).name
-        self.log = Path(log)
+        self.command, self.log = [str(part) for part in command], Path(log)
         with open(self.log, "ab") as out:
             more = {"stdout": out, "stderr": out, "stdin": subprocess.DEVNULL} | more
             self.child = subprocess.Popen(
-                [str(part) for part in command], preexec_fn=lambda: os.sched_setaffinity(0, {core}), **more
+                self.command, preexec_fn=lambda: os.sched_setaffinity(0, {core}), **more
             )
         self.pid = self.child.pid
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 import calls
 from load import measured
 from peers import Countersign
-from process import free_port
+from process import Wrong, free_port
 
 MIB = 1024 * 1024
 
@@ -20,6 +20,8 @@ ALLOCATIONS_MAX = {"ACS3": 0.01, "RPC v1": 0.01, "OSS V4": 0.01}
 # hashes, which is a count of blocks: callgrind's processor has no instructions for SHA. Measured: 38.4 k and 80.0 k, 78.4 k
 # and 30.2 k, 33.6 k and 63.4 k; the margin of a tenth is for other processors, whose string functions differ.
 INSTRUCTIONS_MAX = {"ACS3": (42_000, 84_000), "RPC v1": (86_000, 32_000), "OSS V4": (37_000, 67_000)}
+# Fewer than this are no signed request.
+INSTRUCTIONS_LEAST = 5_000
 # What 256 MiB may take more than 1 MiB. A body streams through buffers of 56 KiB, and the allocator rounds up.
 GROWTH_MAX_KIB = 1024
 # Four at once, over what was resident idle.
@@ -61,6 +63,8 @@ def allocations(rig, warm_up=2000, requests=5000):
         program = rig.start(Countersign, rig.tools / "counted", environment={"BENCH_COUNTER": f"127.0.0.1:{port}"})
         run = lambda count: measured(rig, program, [calls.CALLS[name]], connections=CONNECTIONS, requests=count)
         run(warm_up)
+        if counter(port)[0] < CONNECTIONS:
+            raise Wrong("the counter does not count: connections take memory")
         found[name] = between(run, requests, port)
         rig.stop(program)
     return found
@@ -111,6 +115,8 @@ def instructions(rig, binary, name, fewer=300, more=1300):
         rig.stop(program)
         costs.append(by_function(out))
     shorter, longer = costs
+    if sum(longer.values()) < sum(shorter.values()) + (more - fewer) * INSTRUCTIONS_LEAST:
+        raise Wrong("callgrind's file was not understood: a request takes more than that")
     return {function: (longer[function] - shorter[function]) / (more - fewer) for function in longer}
 
 

@@ -22,6 +22,8 @@ pub struct Arguments {
     pub bytes: u64,
     /// Milliseconds of a window that has percentiles of its own.
     pub window_ms: Option<u64>,
+    /// The first requests go out one after the other, so that no more than one is ever busy.
+    pub one_by_one: bool,
     pub command: Vec<String>,
 }
 
@@ -50,6 +52,7 @@ impl Arguments {
                 "--requests" => read.count = Some(number(&name, &text)),
                 "--rate" => read.rate = number(&name, &text),
                 "--bytes" => read.bytes = number(&name, &text),
+                "--one-by-one" => read.one_by_one = number(&name, &text),
                 "--window" => read.window_ms = Some(number(&name, &text)),
                 _ => fail(format_args!("{name}: unknown")),
             }

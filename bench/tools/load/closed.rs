@@ -1,6 +1,7 @@
 //! Closed: every connection sends its next request as soon as it has its answer.
 
 use std::io::{ErrorKind, Read, Write};
+use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mio::net::TcpStream;
@@ -33,7 +34,13 @@ struct Load<'a> {
 /// Runs it.
 pub fn run(arguments: &Arguments) {
     let mut load = Load::connect(arguments);
-    load.round(Instant::now(), &mut Times::default(), |_| false);
+    if arguments.one_by_one {
+        for index in 0..load.connections.len() {
+            load.first(index..index + 1);
+        }
+    } else {
+        load.first(0..load.connections.len());
+    }
     ready();
     let times_room = arguments.count.unwrap_or((arguments.seconds * 250_000.0) as u64);
     let mut times = Times::with_room(usize::try_from(times_room).unwrap_or(0));
@@ -47,11 +54,13 @@ pub fn run(arguments: &Arguments) {
                 left = left.saturating_sub(1);
                 is_left
             };
-            load.round(begun, &mut times, &mut one_more);
+            load.start(0..load.connections.len());
+            load.go_on(begun, &mut times, &mut one_more);
         }
         None => {
             let length = Duration::from_secs_f64(arguments.seconds);
-            load.round(begun, &mut times, |ended| ended < length);
+            load.start(0..load.connections.len());
+            load.go_on(begun, &mut times, |ended| ended < length);
         }
     }
     done(&times.json(begun.elapsed(), arguments.window_ms, &format!(",\"began_ms\":{wall}")));
@@ -76,13 +85,22 @@ impl<'a> Load<'a> {
         Self { arguments, connections, poll, events: Events::with_capacity(4096), buffer: vec![0; 256 * 1024], out: 0 }
     }
 
-    /// One request on every connection, then more for as long as `goes_on`, which is asked at each answer. Returns when every
-    /// answer is there.
-    fn round(&mut self, begun: Instant, times: &mut Times, mut goes_on: impl FnMut(Duration) -> bool) {
-        for index in 0..self.connections.len() {
+    /// One request on each of these connections, and its answer.
+    fn first(&mut self, connections: Range<usize>) {
+        self.start(connections);
+        self.go_on(Instant::now(), &mut Times::default(), |_| false);
+    }
+
+    /// Sends one request on each of these connections.
+    fn start(&mut self, connections: Range<usize>) {
+        for index in connections {
             self.connections[index].request = index % self.arguments.requests.len();
             self.send(index);
         }
+    }
+
+    /// Goes on with another request at each answer for which `goes_on` says so. Returns when every answer is there.
+    fn go_on(&mut self, begun: Instant, times: &mut Times, mut goes_on: impl FnMut(Duration) -> bool) {
         while self.out > 0 {
             if let Err(error) = self.poll.poll(&mut self.events, Some(Duration::from_secs(20))) {
                 if error.kind() == ErrorKind::Interrupted {

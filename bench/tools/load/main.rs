@@ -1,6 +1,7 @@
 //! The load: requests from files, each answer looked at. Whatever is not a whole 200 on the connection that asked, ends the run.
 //!
 //!     load closed --connections N --request FILE… --address HOST:PORT… [--seconds S | --requests M] [--window MS]
+//!                 [--one-by-one true]
 //!     load paced  --connections N --request FILE  --address HOST:PORT --rate R --seconds S
 //!     load bodies --parallel N --request FILE --address HOST:PORT --bytes B
 //!     load start  --request FILE --address HOST:PORT -- COMMAND…
