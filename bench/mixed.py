@@ -23,8 +23,7 @@ def products(context):
     with Rig(context.tools) as rig:
         program = rig.start(Countersign, context.binary)
         core = rig.lay_out(list(machine.LAYOUTS)[-1])
-        result = measured(rig, program, list(calls.CALLS.values()), verify_one_of=1, core=core,
-                          endpoints=ENDPOINTS, connections=CONNECTIONS, seconds=SECONDS)
+        result = measured(rig, program, list(calls.CALLS.values()), verify_one_of=1, core=core, connections=CONNECTIONS, seconds=SECONDS)
     counts = result["counts"]
     verified = counts["acs3"] + counts["rpc"] + counts["oss"]
     if verified != result["requests"]:

@@ -38,11 +38,11 @@ def rows(cell):
         yield (
             cell.title, name, f"{middle(rate):,.0f}", f"{middle(cpu_us):.1f}", f"{each('user'):.1f}",
             f"{each('system'):.1f}", ratio, f"{middle(lambda result: result['p50']):.0f}",
-            f"{middle(lambda result: result['p99']):.0f}",
+            f"{middle(lambda result: result['p99']):.0f}", max(result["opened"] for result in cell.rounds[name]),
         )
 
 
-HEADS = ("conditions", "program", "requests/s", "CPU µs/request", "user", "system", "CPU over nginx's", "p50 µs", "p99 µs")
+HEADS = ("conditions", "program", "requests/s", "CPU µs/request", "user", "system", "CPU over nginx's", "p50 µs", "p99 µs", "opened")
 
 
 def picture(section, name, title, cells):
@@ -71,6 +71,7 @@ def acs3(context, tls):
     section.say(
         "A GET of ACS3 with a security token of 700 bytes; the answer has 1 KiB. Countersign signs and writes an access"
         " line for each; nginx and haproxy sign nothing and write nothing. Ratios: median of the rounds (least–most)."
+        " Opened: the most connections to the upstream in any round, from its first request on."
     )
     cells = {}
     for connections in CONNECTIONS:
@@ -102,6 +103,10 @@ def goals(section, cells, tls):
         if not tls:
             one = ratios[layout, 1].median
             section.goal(f"the same, {layout}, 1 connection", f"≤ {AT_ONE}", f"{one:.2f}", one <= AT_ONE, noisy([(layout, 1)]))
+    most = {key: max(result["opened"] for result in cell.rounds["countersign"]) for key, cell in cells.items()}
+    over = [f"{count} for {key[1]} ({key[0]})" for key, count in most.items() if count > key[1]]
+    what = f"upstream connections opened, upstream {'TLS' if tls else 'plain'}"
+    section.goal(what, "≤ the concurrency offered", "; ".join(over) or "never more", not over)
     if not tls:
         worst = max(ratios, key=lambda key: ratios[key].median)
         found = f"{ratios[worst].median:.2f} ({worst[0]}, {worst[1]})"
