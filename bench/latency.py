@@ -8,7 +8,7 @@ from peers import Countersign, Direct, Haproxy, Nginx
 from rounds import Rig, interleaved
 from section import Section
 
-RATE, CONNECTIONS, SECONDS = 1000, 16, 3
+RATE, CONNECTIONS, SECONDS = 1000, 16, 2
 
 
 def added(cell, name, figure):

@@ -17,13 +17,13 @@ class Countersign(Process):
 
     is_signed = True
 
-    def __init__(self, rig, binary, tls=False, access="stdout", roles=0, before=(), more="", environment=None):
+    def __init__(self, rig, binary, tls=False, access="stdout", roles=0, assumes=False, before=(), environment=None):
         directory = rig.place("countersign")
         self.ports = [free_port() for _ in range(max(roles, 1))]
         self.settings = directory / "countersign.toml"
-        self.settings.write_text(self.text(rig, tls, access, roles, more))
+        self.settings.write_text(self.text(rig, tls, access, roles, assumes))
         self.settings.chmod(0o600)
-        self.environment = credentials.environment("LTAIbench" if roles else "STS.bench.default.0")
+        self.environment = credentials.environment("LTAIbench" if assumes else "STS.bench.default.0")
         command = [*before, binary, "run", "--config", self.settings]
         with open(directory / "stdout", "ab") as lines:
             super().__init__(
@@ -33,8 +33,8 @@ class Countersign(Process):
         self.name = "countersign"
         self.listening(self.ports[-1])
 
-    def text(self, rig, tls, access, roles, more):
-        """The settings. With roles, each has a listener, and a credential of its own from STS."""
+    def text(self, rig, tls, access, roles, assumes):
+        """The settings. With roles, each has a listener, and the environment's credential or one of its own from STS."""
         url = f"https://127.0.0.1:{rig.origin.tls}" if tls else f"http://127.0.0.1:{rig.origin.plain}"
         lines = ['[tenants]\noss = ["bkt1"]', "[limits]\nconnections = 8192", f'[log]\naccess = "{access}"']
         lines += [f'[admin]\naddress = "127.0.0.1:{free_port()}"']
@@ -46,10 +46,11 @@ class Countersign(Process):
             name = f"role-{index}" if roles else "default"
             lines += [f'[[listen]]\naddress = "127.0.0.1:{port}"\nrole = "{name}"']
         for index in range(roles):
-            arn = f"acs:ram::1000000000000001:role/app-{index}"
             lines += [f'[role.role-{index}]\nsource = "environment"']
-            lines += [f'assume = [{{ role_arn = "{arn}", session_name = "bench" }}]']
-        return more + "\n".join(lines) + "\n"
+            arn = f"acs:ram::1000000000000001:role/app-{index}"
+            if assumes:
+                lines += [f'assume = [{{ role_arn = "{arn}", session_name = "bench" }}]']
+        return "\n".join(lines) + "\n"
 
 
 class Nginx(Process):

@@ -26,7 +26,7 @@ def under_load(context):
     layout = "two cores"
     with Rig(context.tools) as rig:
         rig.origin.control(f"life/{LIFE}")
-        program = rig.start(Countersign, context.binary, roles=1)
+        program = rig.start(Countersign, context.binary, roles=1, assumes=True)
         core = rig.lay_out(layout) if layout in context.layouts else rig.lay_out("one core")
         rig.origin.verify_one_of(199)
         load = Load(rig.tools, rig.directory, "closed", program.ports, [calls.CALLS["ACS3"]], core,

@@ -18,6 +18,8 @@ import roles
 import signing
 import small
 import start
+from process import Wrong
+from section import Section
 
 OUT = build.ROOT / "docs"
 
@@ -104,13 +106,20 @@ def run(words):
     begun, load = time.time(), machine.busy()
     if load > BUSY_MAX:
         print(f"the machine is busy (load average {load:.2f}): what is timed now may be noise", flush=True)
-    sections = [CASES[word](context) for word in chosen]
-    text = "\n".join([HEAD, "", about(context, begun, load, words), "", goals(sections), *(section.markdown() for section in sections)])
-    if words == ["all"]:
-        written(text, sections)
-    else:
-        print("\n" + goals(sections))
-    return 0
+    sections, failed = [], 0
+    for word in chosen:
+        try:
+            sections.append(CASES[word](context))
+        except Wrong as wrong:
+            failed += 1
+            sections.append(Section(f"{word}: not measured"))
+            sections[-1].say(f"The run was wrong and does not count: {wrong}")
+        if words == ["all"]:
+            # After each case, so that a run that is cut off has not been for nothing.
+            top = [HEAD, "", about(context, begun, load, words), "", goals(sections)]
+            written("\n".join([*top, *(section.markdown() for section in sections)]), sections)
+    print("\n" + goals(sections))
+    return 1 if failed else 0
 
 
 def written(text, sections):
@@ -121,4 +130,3 @@ def written(text, sections):
     for section in sections:
         for name, svg in section.plots.items():
             (plots / name).write_text(svg)
-    print(f"\nwritten: {page}")
