@@ -32,8 +32,10 @@ def large(context):
         with Rig(context.tools) as rig:
             nginx = rig.start(Nginx, tls=tls, streams=True)
             running = {
-                "nginx": nginx, "countersign": rig.start(Countersign, context.binary, tls=tls),
-                "haproxy": rig.start(Haproxy, tls=tls), "nginx again": nginx,
+                "nginx": nginx,
+                "countersign": rig.start(Countersign, context.binary, tls=tls),
+                "haproxy": rig.start(Haproxy, tls=tls),
+                "nginx again": nginx,
             }
             idle = {name: program.memory()["rss"] for name, program in running.items()}
             for method in ("GET", "PUT"):
@@ -42,14 +44,27 @@ def large(context):
                         program.forget_peak()
                     title = f"{method}, {parallel} at once, upstream {'TLS' if tls else 'plain'}"
                     cell = interleaved(
-                        rig, title, running, [calls.large(method, SIZE)], ROUNDS, layout,
-                        kind="bodies", parallel=parallel, bytes=SIZE, verify_one_of=1,
+                        rig,
+                        title,
+                        running,
+                        [calls.large(method, SIZE)],
+                        ROUNDS,
+                        layout,
+                        kind="bodies",
+                        parallel=parallel,
+                        bytes=SIZE,
+                        verify_one_of=1,
                     )
                     for name, program in running.items():
                         grown = program.memory()["peak"] - idle[name]
                         rows.append(row(cell, name, grown))
                         if name == "countersign" and parallel == 4 and method == "PUT":
-                            section.goal(f"memory for 4 PUTs of 256 MiB, upstream {'TLS' if tls else 'plain'}", "≤ idle + 4096 KiB", f"{grown} KiB", grown <= 4096)
+                            section.goal(
+                                f"memory for 4 PUTs of 256 MiB, upstream {'TLS' if tls else 'plain'}",
+                                "≤ idle + 4096 KiB",
+                                f"{grown} KiB",
+                                grown <= 4096,
+                            )
                     if parallel == 1:
                         judge(section, cell, method, tls)
     section.table(("conditions", "program", "GB/s", "CPU s/GB", "over nginx's", "memory KiB"), rows)

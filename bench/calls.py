@@ -41,7 +41,9 @@ VERSION = "x-acs-version: 2014-05-26"
 CALLS = {
     "ACS3": request(f"GET /?{QUERY}", ECS, ["x-acs-action: DescribeInstances", VERSION]),
     "RPC v1": request(f"GET /?Action=DescribeInstances&Version=2014-05-26&{QUERY}&{DUMMY}", ECS),
-    "OSS V4": request("GET /photos/2026/a%20b.jpg?versionId=CAEQNhiBgM0BYiIDc4MGZjZGI2OTBjOTRmNTE5NmU5NmFhZjhjYmY", OSS),
+    "OSS V4": request(
+        "GET /photos/2026/a%20b.jpg?versionId=CAEQNhiBgM0BYiIDc4MGZjZGI2OTBjOTRmNTE5NmU5NmFhZjhjYmY", OSS
+    ),
     "form of 4 KiB, held": with_body("POST /", ECS, "application/x-www-form-urlencoded", FORM),
     "JSON of 4 KiB, hashed by the caller": with_body(
         "POST /",

@@ -17,7 +17,10 @@ def figures(context):
     )
     with Rig(context.tools) as rig:
         found = list(steady.checks(rig, context.binary))
-    section.table(("what", "found", "bound"), [(check.name, f"{check.value:.6g} {check.unit}", f"{check.bound:g}") for check in found])
+    section.table(
+        ("what", "found", "bound"),
+        [(check.name, f"{check.value:.6g} {check.unit}", f"{check.bound:g}") for check in found],
+    )
     for check in found:
         if check.name.startswith("allocations"):
             section.goal(check.name, "0", f"{check.value:.4f}", check.value < 0.001)

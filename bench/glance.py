@@ -16,9 +16,19 @@ def at_nginx(rig, binary, rounds=3):
     nginx = rig.start(Nginx)
     programs = {"nginx": nginx, "countersign": rig.start(Countersign, binary), "nginx again": nginx}
     for layout in machine.LAYOUTS:
-        cell = interleaved(rig, f"a look at nginx, {layout}", programs, [calls.CALLS["ACS3"]], rounds, layout,
-                           connections=16, seconds=1)
+        cell = interleaved(
+            rig,
+            f"a look at nginx, {layout}",
+            programs,
+            [calls.CALLS["ACS3"]],
+            rounds,
+            layout,
+            connections=16,
+            seconds=1,
+        )
         ratio, noise = cell.ratio("countersign", "nginx", cpu_us), cell.noise(cpu_us)
         noisy = ", too noisy to tell" if cell.is_noisy(cpu_us) else ""
-        print(f"not judged: CPU a signed request over nginx unsigned, {layout}: {ratio}; nginx against itself"
-              f" {noise:.1%} apart{noisy}; load average {machine.busy():.2f}")
+        print(
+            f"not judged: CPU a signed request over nginx unsigned, {layout}: {ratio}; nginx against itself"
+            f" {noise:.1%} apart{noisy}; load average {machine.busy():.2f}"
+        )

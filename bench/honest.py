@@ -70,5 +70,7 @@ def believed(rig, binary):
         except Wrong as wrong:
             print(f"ok     not believed: {what}: {str(wrong).strip()[:110]}", flush=True)
     # And the truth is.
-    measured(rig, rig.start(Countersign, binary), [calls.CALLS["ACS3"]], connections=1, requests=REQUESTS, verify_one_of=10)
+    measured(
+        rig, rig.start(Countersign, binary), [calls.CALLS["ACS3"]], connections=1, requests=REQUESTS, verify_one_of=10
+    )
     return found

@@ -73,7 +73,9 @@ def measured(rig, program, asked, kind="closed", is_signed=None, verify_one_of=1
 def believe(result, counts, program, is_signed):
     """Raises unless what was answered is what arrived, signed rightly where it must be."""
     if counts["requests"] != result["requests"]:
-        raise Wrong(f"{program.name}: {result['requests']} answers, but {counts['requests']} requests reached the upstream")
+        raise Wrong(
+            f"{program.name}: {result['requests']} answers, but {counts['requests']} requests reached the upstream"
+        )
     if counts["wrong"]:
         raise Wrong(f"{program.name}: {counts['wrong']} signatures are wrong: {counts['fault']}")
     if is_signed and not counts["acs3"] + counts["rpc"] + counts["oss"]:

@@ -38,7 +38,11 @@ def described():
     cpu = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.M)
     memory = re.search(r"^MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(), re.M)
     flags = Path("/proc/cpuinfo").read_text()
-    known = [name for name in ("sha_ni", "avx2", "avx512f", "vaes", "hypervisor") if f" {name} " in flags or f" {name}\n" in flags]
+    known = [
+        name
+        for name in ("sha_ni", "avx2", "avx512f", "vaes", "hypervisor")
+        if f" {name} " in flags or f" {name}\n" in flags
+    ]
     system = Path("/etc/os-release").read_text()
     name = re.search(r'^PRETTY_NAME="(.*)"', system, re.M)
     return [

@@ -14,8 +14,8 @@ def resident(context):
     """One after the other: memory does not depend on who else runs."""
     section = Section("Memory")
     section.say(
-        "KiB resident (private). Idle: after the start. Then 1,000 connections, each of which has made one request after the other"
-        " had its answer, still open;"
+        "KiB resident (private). Idle: after the start. Then 1,000 connections that are still open, each of which has made"
+        " one request when the one before had its answer;"
         " then the same after two seconds of work on all of them, still open. ACS3."
     )
     rows = []
@@ -33,7 +33,9 @@ def resident(context):
             say(f"  {rows[-1]}")
             if name.startswith("countersign") and not tls:
                 judge(section, name, marks, each)
-    section.table(("upstream", "program", "idle", "1,000 idle connections", "after 1,000 busy ones", "KiB a connection"), rows)
+    section.table(
+        ("upstream", "program", "idle", "1,000 idle connections", "after 1,000 busy ones", "KiB a connection"), rows
+    )
     return section
 
 
@@ -41,8 +43,14 @@ def one(rig, program):
     """The three marks of one program."""
     marks = [program.memory()]
     load = Load(
-        rig.tools, rig.directory, "closed", program.ports, [calls.CALLS["ACS3"]],
-        connections=CONNECTIONS, seconds=SECONDS, one_by_one="true",
+        rig.tools,
+        rig.directory,
+        "closed",
+        program.ports,
+        [calls.CALLS["ACS3"]],
+        connections=CONNECTIONS,
+        seconds=SECONDS,
+        one_by_one="true",
     )
     try:
         marks.append(program.memory())
@@ -58,4 +66,9 @@ def judge(section, name, marks, each):
     """Against the goals."""
     section.goal(f"{name}, idle", f"≤ {IDLE_MAX} KiB", f"{marks[0]['rss']} KiB", marks[0]["rss"] <= IDLE_MAX)
     section.goal(f"{name}, an idle connection", f"≤ {EACH_MAX} KiB", f"{each:.2f} KiB", each <= EACH_MAX)
-    section.goal(f"{name}, after 1,000 busy connections", f"≤ {AFTER_MAX} KiB", f"{marks[2]['rss']} KiB", marks[2]["rss"] <= AFTER_MAX)
+    section.goal(
+        f"{name}, after 1,000 busy connections",
+        f"≤ {AFTER_MAX} KiB",
+        f"{marks[2]['rss']} KiB",
+        marks[2]["rss"] <= AFTER_MAX,
+    )

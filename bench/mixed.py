@@ -23,7 +23,15 @@ def products(context):
     with Rig(context.tools) as rig:
         program = rig.start(Countersign, context.binary)
         core = rig.lay_out(list(machine.LAYOUTS)[-1])
-        result = measured(rig, program, list(calls.CALLS.values()), verify_one_of=1, core=core, connections=CONNECTIONS, seconds=SECONDS)
+        result = measured(
+            rig,
+            program,
+            list(calls.CALLS.values()),
+            verify_one_of=1,
+            core=core,
+            connections=CONNECTIONS,
+            seconds=SECONDS,
+        )
     counts = result["counts"]
     verified = counts["acs3"] + counts["rpc"] + counts["oss"]
     if verified != result["requests"]:
@@ -34,5 +42,10 @@ def products(context):
     )
     section.goal("signatures that are wrong", "none", f"{counts['wrong']} of {verified}", counts["wrong"] == 0)
     most = CONNECTIONS * ENDPOINTS
-    section.goal("connections opened", f"≤ {CONNECTIONS} to each of {ENDPOINTS} hosts", result["opened"], result["opened"] <= most)
+    section.goal(
+        "connections opened",
+        f"≤ {CONNECTIONS} to each of {ENDPOINTS} hosts",
+        result["opened"],
+        result["opened"] <= most,
+    )
     return section

@@ -27,8 +27,12 @@ class Countersign(Process):
         command = [*before, binary, "run", "--config", self.settings]
         with open(directory / "stdout", "ab") as lines:
             super().__init__(
-                command, machine.TEST, directory / "log",
-                env=self.environment | (environment or {}), cwd=directory, stdout=lines,
+                command,
+                machine.TEST,
+                directory / "log",
+                env=self.environment | (environment or {}),
+                cwd=directory,
+                stdout=lines,
             )
         self.name = "countersign"
         self.listening(self.ports[-1])
@@ -70,7 +74,9 @@ class Nginx(Process):
     def text(self, rig, directory, tls, streams):
         """Its settings. Bodies are not written to files, as the product does not: else nginx would look worse than it need."""
         port = rig.origin.tls if tls else rig.origin.plain
-        temporary = "".join(f"{kind}_temp_path {directory}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        temporary = "".join(
+            f"{kind}_temp_path {directory}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
         secure = (
             f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {rig.origin.directory}/ca.pem;"
             f" proxy_ssl_name {ECS}; proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.2 TLSv1.3;"
@@ -103,7 +109,9 @@ class Haproxy(Process):
         self.ports = [free_port()]
         self.settings = directory / "haproxy.cfg"
         port = rig.origin.tls if tls else rig.origin.plain
-        secure = f"ssl verify required ca-file {rig.origin.directory}/ca.pem sni str({ECS}) verifyhost {ECS}" if tls else ""
+        secure = (
+            f"ssl verify required ca-file {rig.origin.directory}/ca.pem sni str({ECS}) verifyhost {ECS}" if tls else ""
+        )
         self.settings.write_text(f"""global
   nbthread 1
   maxconn 8192

@@ -12,7 +12,9 @@ def _frame(title, most, parts, unit):
     lines = []
     for step in range(5):
         value = most * step / 4
-        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{scale(value):.1f}" y2="{scale(value):.1f}" stroke="#d0d7de"/>')
+        lines.append(
+            f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{scale(value):.1f}" y2="{scale(value):.1f}" stroke="#d0d7de"/>'
+        )
         lines.append(f'<text x="{LEFT - 6}" y="{scale(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>')
     text = f'<text x="{LEFT}" y="16" font-weight="bold">{escape(title)}</text><text x="6" y="{TOP - 10}">{escape(unit)}</text>'
     style = 'font-family="sans-serif" font-size="11" fill="#24292f"'
@@ -47,13 +49,21 @@ def bars(title, unit, groups, series, line=None):
             least, median, top = values[index]
             left, middle = start + width * at, start + width * (at + 0.45)
             height = scale(0) - scale(median)
-            parts.append(f'<rect x="{left:.1f}" y="{scale(median):.1f}" width="{width * 0.9:.1f}" height="{height:.1f}" fill="{colour}"/>')
-            parts.append(f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{scale(least):.1f}" y2="{scale(top):.1f}" stroke="#24292f"/>')
+            parts.append(
+                f'<rect x="{left:.1f}" y="{scale(median):.1f}" width="{width * 0.9:.1f}" height="{height:.1f}" fill="{colour}"/>'
+            )
+            parts.append(
+                f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{scale(least):.1f}" y2="{scale(top):.1f}" stroke="#24292f"/>'
+            )
         for row, word in enumerate(group.split("\n")):
             centre = LEFT + room * (index + 0.5)
-            parts.append(f'<text x="{centre:.1f}" y="{HEIGHT - BOTTOM + 16 + 13 * row}" text-anchor="middle">{escape(word)}</text>')
+            parts.append(
+                f'<text x="{centre:.1f}" y="{HEIGHT - BOTTOM + 16 + 13 * row}" text-anchor="middle">{escape(word)}</text>'
+            )
     if line is not None:
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{scale(line):.1f}" y2="{scale(line):.1f}" stroke="#cf222e" stroke-dasharray="5 3"/>')
+        parts.append(
+            f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{scale(line):.1f}" y2="{scale(line):.1f}" stroke="#cf222e" stroke-dasharray="5 3"/>'
+        )
     return _frame(title, most, parts, unit)
 
 
@@ -69,7 +79,11 @@ def curves(title, unit, series, step, marks=()):
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}"/>')
     for mark in marks:
         at = across(mark / step)
-        parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{scale(0):.1f}" stroke="#cf222e" stroke-dasharray="5 3"/>')
+        parts.append(
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{scale(0):.1f}" stroke="#cf222e" stroke-dasharray="5 3"/>'
+        )
     for second in range(0, int(longest * step) + 1, 5):
-        parts.append(f'<text x="{across(second / step):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{second} s</text>')
+        parts.append(
+            f'<text x="{across(second / step):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{second} s</text>'
+        )
     return _frame(title, most, parts, unit)

@@ -38,9 +38,7 @@ class Process:
         self.command, self.log = [str(part) for part in command], Path(log)
         with open(self.log, "ab") as out:
             more = {"stdout": out, "stderr": out, "stdin": subprocess.DEVNULL} | more
-            self.child = subprocess.Popen(
-                self.command, preexec_fn=lambda: os.sched_setaffinity(0, {core}), **more
-            )
+            self.child = subprocess.Popen(self.command, preexec_fn=lambda: os.sched_setaffinity(0, {core}), **more)
         self.pid = self.child.pid
 
     def pin(self, core):

@@ -20,8 +20,8 @@ def under_load(context):
     """One long run, cut into windows."""
     section = Section("Refresh under load")
     section.say(
-        f"STS gives credentials that live {LIFE} s, so that one is fetched about every ten seconds, while {CONNECTIONS} connections"
-        f" keep the process busy. Latency in windows of {WINDOW_MS} ms; those near a refresh are compared with all others."
+        f"STS gives credentials that live {LIFE} s, so that one is fetched about every ten seconds, while"
+        f" {CONNECTIONS} connections keep the process busy. Latency in windows of {WINDOW_MS} ms; those near a refresh are compared with all others."
     )
     layout = "two cores"
     with Rig(context.tools) as rig:
@@ -29,8 +29,17 @@ def under_load(context):
         program = rig.start(Countersign, context.binary, roles=1, assumes=True)
         core = rig.lay_out(layout) if layout in context.layouts else rig.lay_out("one core")
         rig.origin.verify_one_of(199)
-        load = Load(rig.tools, rig.directory, "closed", program.ports, [calls.CALLS["ACS3"]], core,
-                    connections=CONNECTIONS, seconds=SECONDS, window=WINDOW_MS)
+        load = Load(
+            rig.tools,
+            rig.directory,
+            "closed",
+            program.ports,
+            [calls.CALLS["ACS3"]],
+            core,
+            connections=CONNECTIONS,
+            seconds=SECONDS,
+            window=WINDOW_MS,
+        )
         try:
             rig.origin.counts()
             load.begin()
@@ -55,9 +64,15 @@ def under_load(context):
     quiet, at = statistics.median(others), statistics.median(window[1] for window in sets[1])
     noise = others[len(others) * 9 // 10]
     section.goal(
-        f"p99 at a refresh ({len(marks)} in {SECONDS} s)", "within the other windows' upper tenth",
-        f"{at:.0f} µs; the others {quiet:.0f}, their upper tenth from {noise:.0f}", at <= noise,
+        f"p99 at a refresh ({len(marks)} in {SECONDS} s)",
+        "within the other windows' upper tenth",
+        f"{at:.0f} µs; the others {quiet:.0f}, their upper tenth from {noise:.0f}",
+        at <= noise,
     )
     series = {"p50": [window[0] for window in windows], "p99": [window[1] for window in windows]}
-    section.plot("refresh.svg", plot.curves("Latency while credentials are refreshed (dashed)", "µs", series, WINDOW_MS / 1000, marks), "latency over time")
+    section.plot(
+        "refresh.svg",
+        plot.curves("Latency while credentials are refreshed (dashed)", "µs", series, WINDOW_MS / 1000, marks),
+        "latency over time",
+    )
     return section

@@ -22,6 +22,8 @@ from process import Wrong
 from section import Section
 
 OUT = build.ROOT / "docs"
+# Why goals are missed, by hand: it is of the run whose date it names.
+NOTES = build.HERE / "notes.md"
 
 # By the word on the command line, in the order of the report.
 CASES = {
@@ -73,14 +75,19 @@ class Context:
 
 def about(context, begun, load, words):
     """Date, machine and commands, as a table."""
-    revision = machine.version(["git", "-C", str(build.ROOT), "rev-parse", "--short", "HEAD"]) or "unknown"
-    changed = subprocess.run(["git", "-C", str(build.ROOT), "status", "--porcelain", "src", "Cargo.toml"], capture_output=True, text=True, check=False)
+    git, product = ["git", "-C", str(build.ROOT)], ["--", "src", "build", "data", "Cargo.toml", "Cargo.lock"]
+    # The last commit that changed the product, not the benchmark or the documentation.
+    revision = machine.version([*git, "log", "-1", "--format=%h", *product]) or "unknown"
+    changed = subprocess.run([*git, "status", "--porcelain", *product], capture_output=True, text=True, check=False)
     command = f"`bench/run {' '.join(words)}`"
     if context.static:
         command = "`deploy/build --no-sandbox`, " + command
     rows = [
         ("date", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(begun))),
-        ("version", f"{machine.version([context.binary, '--version'])}, {revision}{' and changes' if changed.stdout else ''}"),
+        (
+            "version",
+            f"{machine.version([context.binary, '--version'])}, {revision}{' and changes' if changed.stdout else ''}",
+        ),
         *machine.described(),
         ("load average", f"{load:.2f} before" + (" (**the machine was busy**)" if load > BUSY_MAX else "")),
         ("rounds", context.rounds),
@@ -91,7 +98,11 @@ def about(context, begun, load, words):
 
 def goals(sections):
     """Every goal and what became of it."""
-    rows = [f"| {what} | {goal} | {found} | {verdict} |" for section in sections for what, goal, found, verdict in section.goals]
+    rows = [
+        f"| {what} | {goal} | {found} | {verdict} |"
+        for section in sections
+        for what, goal, found, verdict in section.goals
+    ]
     return "\n".join(["## Goals", "", "| what | goal | found | |", "|---|---|---|---|", *rows, ""])
 
 
@@ -117,7 +128,7 @@ def run(words):
         if words == ["all"]:
             # After each case, so that a run that is cut off has not been for nothing.
             top = [HEAD, "", about(context, begun, load, words), "", goals(sections)]
-            written("\n".join([*top, *(section.markdown() for section in sections)]), sections)
+            written("\n".join([*top, *(section.markdown() for section in sections), NOTES.read_text()]), sections)
     print("\n" + goals(sections))
     return 1 if failed else 0
 

@@ -33,6 +33,12 @@ def many(context):
                 rows.append((name, f"{cost.median:.1f}", cell.ratio(name, "1 roles", cpu_us), idle.get(name, "")))
             ratio, noise = (cell.ratio(name, "1 roles", cpu_us).median for name in ("1000 roles", "1 role again"))
             found = f"{ratio:.3f}; one role against itself {noise:.3f}"
-            section.goal("cost of a request with 1,000 roles over 1", f"≤ {1 + FLAT}", found, ratio <= 1 + FLAT, abs(noise - 1) > FLAT)
+            section.goal(
+                "cost of a request with 1,000 roles over 1",
+                f"≤ {1 + FLAT}",
+                found,
+                ratio <= 1 + FLAT,
+                abs(noise - 1) > FLAT,
+            )
     section.table(("roles", "CPU µs/request", "over one role's", "idle KiB"), rows)
     return section

@@ -23,7 +23,10 @@ def alone(context):
     )
     tools = build.tools("counted", "signing")
     done = subprocess.run(
-        [tools / "signing", str(ROUNDS)], capture_output=True, text=True, check=True,
+        [tools / "signing", str(ROUNDS)],
+        capture_output=True,
+        text=True,
+        check=True,
         preexec_fn=lambda: os.sched_setaffinity(0, {machine.TEST}),
     )
     found = json.loads(done.stdout)
@@ -31,12 +34,24 @@ def alone(context):
     for name, row in found.items():
         hashing = found.get(f"{name}, hashing alone")
         ratio = f"{row['ns'] / hashing['ns']:.2f}" if hashing else ""
-        rows.append((name, f"{row['ns']:.0f} ({row['low']:.0f}–{row['high']:.0f})", f"{row['allocations']:.0f}", f"{row['bytes']:.0f}", ratio))
+        rows.append(
+            (
+                name,
+                f"{row['ns']:.0f} ({row['low']:.0f}–{row['high']:.0f})",
+                f"{row['allocations']:.0f}",
+                f"{row['bytes']:.0f}",
+                ratio,
+            )
+        )
     section.table(("", "ns", "allocations", "bytes", "over hashing"), rows)
     for name in ("ACS3", "RPC v1", "OSS V4"):
         ratio = found[name]["ns"] / found[f"{name}, hashing alone"]["ns"]
-        section.goal(f"signing {name} over hashing the same bytes", f"≤ {HASHING_MAX}", f"{ratio:.2f}", ratio <= HASHING_MAX)
-        section.goal(f"allocations of signing {name}", "0", f"{found[name]['allocations']:.0f}", found[name]["allocations"] == 0)
+        section.goal(
+            f"signing {name} over hashing the same bytes", f"≤ {HASHING_MAX}", f"{ratio:.2f}", ratio <= HASHING_MAX
+        )
+        section.goal(
+            f"allocations of signing {name}", "0", f"{found[name]['allocations']:.0f}", found[name]["allocations"] == 0
+        )
     for name, other in (("ACS3", "aws-sigv4"), ("OSS V4", "reqsign OSS V4")):
         ratio = found[name]["ns"] / found[other]["ns"]
         section.goal(f"signing {name} over {other}", f"≤ {CRATES_MAX}", f"{ratio:.3f}", ratio <= CRATES_MAX)

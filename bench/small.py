@@ -36,19 +36,39 @@ def rows(cell):
         each = lambda part: middle(lambda result: result[part] / result["requests"] * 1e6)
         ratio = "1" if name == "nginx" else cell.ratio(name, "nginx", cpu_us)
         yield (
-            cell.title, name, f"{middle(rate):,.0f}", f"{middle(cpu_us):.1f}", f"{each('user'):.1f}",
-            f"{each('system'):.1f}", ratio, f"{middle(lambda result: result['p50']):.0f}",
-            f"{middle(lambda result: result['p99']):.0f}", max(result["opened"] for result in cell.rounds[name]),
+            cell.title,
+            name,
+            f"{middle(rate):,.0f}",
+            f"{middle(cpu_us):.1f}",
+            f"{each('user'):.1f}",
+            f"{each('system'):.1f}",
+            ratio,
+            f"{middle(lambda result: result['p50']):.0f}",
+            f"{middle(lambda result: result['p99']):.0f}",
+            max(result["opened"] for result in cell.rounds[name]),
         )
 
 
-HEADS = ("conditions", "program", "requests/s", "CPU µs/request", "user", "system", "CPU over nginx's", "p50 µs", "p99 µs", "opened")
+HEADS = (
+    "conditions",
+    "program",
+    "requests/s",
+    "CPU µs/request",
+    "user",
+    "system",
+    "CPU over nginx's",
+    "p50 µs",
+    "p99 µs",
+    "opened",
+)
 
 
 def picture(section, name, title, cells):
     """Bars of the ratios."""
     names = [name for name in cells[0].rounds if not name.startswith("nginx")]
-    spread = lambda cell, name: (lambda ratio: (ratio.least, ratio.median, ratio.most))(cell.ratio(name, "nginx", cpu_us))
+    spread = lambda cell, name: (lambda ratio: (ratio.least, ratio.median, ratio.most))(
+        cell.ratio(name, "nginx", cpu_us)
+    )
     series = {name: [spread(cell, name) if name in cell.rounds else None for cell in cells] for name in names}
     groups = [cell.title.replace(", ", "\n") for cell in cells]
     section.plot(name, plot.bars(title, "times nginx", groups, series, line=1.0), title)
@@ -85,7 +105,12 @@ def acs3(context, tls):
                 )
     section.table(HEADS, [row for cell in cells.values() for row in rows(cell)])
     noise(section, cells.values())
-    picture(section, f"small-{where.lower()}.svg", f"CPU a signed request over nginx unsigned, upstream {where}", list(cells.values()))
+    picture(
+        section,
+        f"small-{where.lower()}.svg",
+        f"CPU a signed request over nginx unsigned, upstream {where}",
+        list(cells.values()),
+    )
     goals(section, cells, tls)
     return section
 
@@ -98,11 +123,15 @@ def goals(section, cells, tls):
         limit = TLS_GOAL if tls else PLAIN_GOALS[layout]
         keys = [(layout, 16), (layout, 128)]
         median = statistics.median(value for key in keys for value in ratios[key].values)
-        what = f"CPU a signed request over nginx, upstream {'TLS' if tls else 'plain'}, {layout}, 16 and 128 connections"
+        what = (
+            f"CPU a signed request over nginx, upstream {'TLS' if tls else 'plain'}, {layout}, 16 and 128 connections"
+        )
         section.goal(what, f"≤ {limit}", f"{median:.2f}", median <= limit, noisy(keys))
         if not tls:
             one = ratios[layout, 1].median
-            section.goal(f"the same, {layout}, 1 connection", f"≤ {AT_ONE}", f"{one:.2f}", one <= AT_ONE, noisy([(layout, 1)]))
+            section.goal(
+                f"the same, {layout}, 1 connection", f"≤ {AT_ONE}", f"{one:.2f}", one <= AT_ONE, noisy([(layout, 1)])
+            )
     most = {key: max(result["opened"] for result in cell.rounds["countersign"]) for key, cell in cells.items()}
     over = [f"{count} for {key[1]} ({key[0]})" for key, count in most.items() if count > key[1]]
     what = f"upstream connections opened, upstream {'TLS' if tls else 'plain'}"
@@ -128,7 +157,16 @@ def schemes(context):
                 continue
             for layout in machine.LAYOUTS:
                 cells.append(
-                    interleaved(rig, f"{name}, {layout}", running, [request], context.rounds, layout, connections=16, seconds=SECONDS)
+                    interleaved(
+                        rig,
+                        f"{name}, {layout}",
+                        running,
+                        [request],
+                        context.rounds,
+                        layout,
+                        connections=16,
+                        seconds=SECONDS,
+                    )
                 )
     section.table(HEADS, [row for cell in cells for row in rows(cell)])
     noise(section, cells)

@@ -41,7 +41,12 @@ def cold(context):
         rows.append((name, *spreads))
         if name.startswith("countersign"):
             median = spreads[0].median
-            section.goal(f"{name}, cold start to listening", f"≤ {LISTENING_MAX_MS} ms", f"{median:.1f} ms", median <= LISTENING_MAX_MS)
+            section.goal(
+                f"{name}, cold start to listening",
+                f"≤ {LISTENING_MAX_MS} ms",
+                f"{median:.1f} ms",
+                median <= LISTENING_MAX_MS,
+            )
     section.table(("program", "listening", "first answer"), rows)
     size(section, context)
     return section
@@ -63,7 +68,9 @@ def once(rig, program):
 def size(section, context):
     """The static binary's."""
     if not context.static:
-        section.goal("static binary without the sandbox", f"≤ {SIZE_MAX_MIB} MiB", "deploy/build --no-sandbox was not run", None)
+        section.goal(
+            "static binary without the sandbox", f"≤ {SIZE_MAX_MIB} MiB", "deploy/build --no-sandbox was not run", None
+        )
         return
     mib = context.static.stat().st_size / 1024 / 1024
     shown = subprocess.run([context.static, "run", "--help"], capture_output=True, text=True, check=False).stdout

@@ -161,4 +161,6 @@ def checks(rig, binary):
     for method, found in growth(rig, binary).items():
         yield Check(f"memory for a {method} of 256 MiB over one of 1 MiB", found["growth"], GROWTH_MAX_KIB, "KiB")
         yield Check(f"memory for four {method}s of 256 MiB over idle", found["parallel"], PARALLEL_MAX_KIB, "KiB")
-    yield Check(f"connections to the upstream, {CONNECTIONS} callers, 20,000 requests", opened(rig, binary), CONNECTIONS, "")
+    yield Check(
+        f"connections to the upstream, {CONNECTIONS} callers, 20,000 requests", opened(rig, binary), CONNECTIONS, ""
+    )

@@ -77,7 +77,14 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(name: String, work: impl FnMut() + 'a) -> Self {
-        Self { name, work: Box::new(work), beside: None, nanoseconds: Vec::new(), allocations: 0.0, bytes: 0.0 }
+        Self {
+            name,
+            work: Box::new(work),
+            beside: None,
+            nanoseconds: Vec::new(),
+            allocations: 0.0,
+            bytes: 0.0,
+        }
     }
 
     fn measure(&mut self) {
@@ -92,7 +99,12 @@ impl<'a> Row<'a> {
         let at = |share: usize| self.nanoseconds[(self.nanoseconds.len() - 1) * share / 4];
         format!(
             "{:?}:{{\"ns\":{:.1},\"low\":{:.1},\"high\":{:.1},\"allocations\":{:.3},\"bytes\":{:.0}}}",
-            self.name, at(2), at(1), at(3), self.allocations, self.bytes
+            self.name,
+            at(2),
+            at(1),
+            at(3),
+            self.allocations,
+            self.bytes
         )
     }
 }
@@ -126,12 +138,14 @@ fn signer(request: &'static str, scheme: Scheme) -> impl FnMut() -> Vec<u8> {
     let target = classify::target(head.target()).expect("a target");
     let Ok(Named::Host(host)) = classify::named(head, &target, &listener) else { unreachable!() };
     let host = Host::in_lower_case(host).expect("a host");
-    let endpoint: &'static _ = Box::leak(Box::new(endpoint::reverse(host.as_str(), &Tenants::any()).expect("an endpoint")));
+    let endpoint: &'static _ =
+        Box::leak(Box::new(endpoint::reverse(host.as_str(), &Tenants::any()).expect("an endpoint")));
     let family = classify::family(endpoint.product()).expect("a family");
     let scratch: &'static mut Scratch = Box::leak(Box::default());
     let Parts { mut query, form, fields } = scratch.take();
     query.extend(parameters(target.query));
-    let asked = classify::asked(head, &query, FormRead::None, family, target.is_root()).expect("an operation");
+    let asked =
+        classify::asked(head, &query, FormRead::None, family, target.is_root()).expect("an operation");
     let shape = Shape {
         head,
         target,
@@ -150,7 +164,8 @@ fn signer(request: &'static str, scheme: Scheme) -> impl FnMut() -> Vec<u8> {
     let key: &'static Key = Box::leak(Box::new(Key::absorb(Secret::new(credentials::secret(KEY_ID)))));
     let day_key = Box::leak(Box::new(key.day_key(calendar::day(0), REGION, oss::PRODUCT)));
     let token = credentials::token(KEY_ID).expect("a token").leak();
-    let identity = Identity { access_key_id: KEY_ID, security_token: Some(token), key, day_key: Some(day_key) };
+    let identity =
+        Identity { access_key_id: KEY_ID, security_token: Some(token), key, day_key: Some(day_key) };
     let mut workspace = Workspace::default();
     let mut buffer = Vec::new();
     let mut count = 0_u64;
@@ -218,7 +233,8 @@ fn by_reqsign(request: &str, version: SigningVersion, name: &str) -> Row<'static
 
 fn by_aws(request: &'static str) -> Row<'static> {
     let parts = parts_of(request);
-    let identity = Credentials::from_keys(KEY_ID, credentials::secret(KEY_ID), credentials::token(KEY_ID)).into();
+    let identity =
+        Credentials::from_keys(KEY_ID, credentials::secret(KEY_ID), credentials::token(KEY_ID)).into();
     Row::new("aws-sigv4".to_owned(), move || {
         let params = v4::SigningParams::builder()
             .identity(&identity)
@@ -229,7 +245,8 @@ fn by_aws(request: &'static str) -> Row<'static> {
             .build()
             .expect("parameters")
             .into();
-        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
+        let headers =
+            parts.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
         let uri = parts.uri.to_string();
         let request = SignableRequest::new(parts.method.as_str(), uri, headers, SignableBody::Bytes(b""));
         black_box(sign_for_aws(request.expect("a request"), &params).expect("a signature"));

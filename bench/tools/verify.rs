@@ -33,7 +33,9 @@ impl<'a> Request<'a> {
         let mut first = lines.next()?.split(' ');
         let (method, target) = (first.next()?, first.next()?);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let header = |line: &'a str| line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim()));
+        let header = |line: &'a str| {
+            line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
+        };
         Some(Self { method, path, query: pairs(query), headers: lines.map(header).collect::<Option<_>>()? })
     }
 
@@ -124,7 +126,8 @@ fn oss(request: &Request<'_>, authorization: &str) -> Result<Reckoned, String> {
     let key = percent(&unpercent(request.path.as_bytes()), b"/");
     let query = joined(&request.query, false);
     let canonical =
-        [request.method, &format!("/{bucket}{key}"), &query, &headers, additional, "UNSIGNED-PAYLOAD"].join("\n");
+        [request.method, &format!("/{bucket}{key}"), &query, &headers, additional, "UNSIGNED-PAYLOAD"]
+            .join("\n");
     let mut key = format!("aliyun_v4{}", credentials::secret(id)).into_bytes();
     for word in scope.split('/') {
         key = sha256_mac(&key, word.as_bytes());
@@ -179,7 +182,8 @@ fn pairs(text: &str) -> Vec<Pair> {
 
 /// Sorted and joined. `always`: a name without a value has its `=` as well.
 fn joined(pairs: &[Pair], always: bool) -> String {
-    let mut encoded: Vec<_> = pairs.iter().map(|(name, value)| (percent(name, b""), percent(value, b""))).collect();
+    let mut encoded: Vec<_> =
+        pairs.iter().map(|(name, value)| (percent(name, b""), percent(value, b""))).collect();
     encoded.sort();
     let piece = |(name, value): &(String, String)| {
         if value.is_empty() && !always { name.clone() } else { format!("{name}={value}") }

@@ -51,7 +51,8 @@ fn length(head: &[u8]) -> u64 {
     while let Some(at) = memchr::memchr(b'\n', rest) {
         rest = &rest[at + 1..];
         if rest.get(..15).is_some_and(|name| name.eq_ignore_ascii_case(b"content-length:")) {
-            let digits = rest[15..].iter().filter(|byte| **byte != b' ').take_while(|byte| byte.is_ascii_digit());
+            let digits =
+                rest[15..].iter().filter(|byte| **byte != b' ').take_while(|byte| byte.is_ascii_digit());
             return digits.fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
         }
     }

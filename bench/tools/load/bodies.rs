@@ -23,7 +23,8 @@ pub fn run(arguments: &Arguments) {
     ready();
     let begun = Instant::now();
     let times = std::thread::scope(|scope| {
-        let threads: Vec<_> = streams.iter_mut().map(|stream| scope.spawn(move || one(stream, arguments))).collect();
+        let threads: Vec<_> =
+            streams.iter_mut().map(|stream| scope.spawn(move || one(stream, arguments))).collect();
         let mut times = Times::default();
         for thread in threads {
             let bytes = thread.join().unwrap_or_else(|_| fail("a thread ended"));

@@ -80,9 +80,22 @@ impl<'a> Load<'a> {
                 .register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)
                 .unwrap_or_else(|error| fail(error));
             let (request, begun) = (index % arguments.requests.len(), Instant::now());
-            connections.push(Connection { stream, reading: Reading::default(), request, written: usize::MAX, begun });
+            connections.push(Connection {
+                stream,
+                reading: Reading::default(),
+                request,
+                written: usize::MAX,
+                begun,
+            });
         }
-        Self { arguments, connections, poll, events: Events::with_capacity(4096), buffer: vec![0; 256 * 1024], out: 0 }
+        Self {
+            arguments,
+            connections,
+            poll,
+            events: Events::with_capacity(4096),
+            buffer: vec![0; 256 * 1024],
+            out: 0,
+        }
     }
 
     /// One request on each of these connections, and its answer.

@@ -51,7 +51,8 @@ fn turns(stream: &mut TcpStream, arguments: &Arguments, pace: (Instant, Instant,
     let (begun, mut due, interval) = pace;
     let end = begun + Duration::from_secs_f64(arguments.seconds);
     let mut buffer = vec![0; 16 * 1024];
-    let mut times = Times::with_room((arguments.rate * arguments.seconds) as usize / arguments.connections + 16);
+    let mut times =
+        Times::with_room((arguments.rate * arguments.seconds) as usize / arguments.connections + 16);
     while due < end {
         let wait = due.saturating_duration_since(Instant::now());
         std::thread::sleep(wait);

@@ -29,9 +29,11 @@ fn acceptor(directory: &str) -> TlsAcceptor {
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new(NAMES.map(str::to_owned)).expect("names");
     let certificate = params.self_signed(&key).expect("a certificate");
-    for (name, text) in
-        [("ca.pem", certificate.pem()), ("certificate.pem", certificate.pem()), ("key.pem", key.serialize_pem())]
-    {
+    for (name, text) in [
+        ("ca.pem", certificate.pem()),
+        ("certificate.pem", certificate.pem()),
+        ("key.pem", key.serialize_pem()),
+    ] {
         std::fs::write(format!("{directory}/{name}"), text).expect("the directory can be written");
     }
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

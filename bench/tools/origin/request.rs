@@ -23,7 +23,8 @@ pub fn framing(head: &[u8]) -> Framing {
         rest = &rest[at + 1..];
         match rest.first() {
             Some(b'c' | b'C') if begins(rest, b"content-length:") => {
-                let digits = rest[15..].iter().filter(|byte| **byte != b' ').take_while(|byte| byte.is_ascii_digit());
+                let digits =
+                    rest[15..].iter().filter(|byte| **byte != b' ').take_while(|byte| byte.is_ascii_digit());
                 return Framing::Length(digits.fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')));
             }
             Some(b't' | b'T') if begins(rest, b"transfer-encoding:") => return Framing::Chunked,

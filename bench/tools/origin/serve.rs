@@ -107,7 +107,12 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(())
 }
 
-async fn reply<S: AsyncWrite + Unpin>(stream: &mut S, state: &State, request: &[u8], answer: &[u8]) -> io::Result<()> {
+async fn reply<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    state: &State,
+    request: &[u8],
+    answer: &[u8],
+) -> io::Result<()> {
     let target = target(request);
     if let Some(bytes) = target.strip_prefix("/get-") {
         let digits = bytes.split('?').next().unwrap_or_default();
@@ -124,7 +129,10 @@ async fn reply<S: AsyncWrite + Unpin>(stream: &mut S, state: &State, request: &[
     let is_sts = request.len() < 8192 && memchr::memmem::find(request, b"AssumeRole").is_some();
     if is_sts {
         let text = sts::answer(state, &String::from_utf8_lossy(request));
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", text.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            text.len()
+        );
         stream.write_all((head + &text).as_bytes()).await?;
         return stream.flush().await;
     }

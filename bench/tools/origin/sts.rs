@@ -9,7 +9,9 @@ use super::state::State;
 /// The answer to `AssumeRole`, as JSON. The role's name is what stands behind the last `role%2F` of the call.
 pub fn answer(state: &State, call: &str) -> String {
     state.sts_called();
-    let role = call.rsplit_once("role%2F").map_or("role", |(_, rest)| rest.split(['&', ' ', '\r']).next().unwrap_or("role"));
+    let role = call
+        .rsplit_once("role%2F")
+        .map_or("role", |(_, rest)| rest.split(['&', ' ', '\r']).next().unwrap_or("role"));
     let number = state.issued.replace(state.issued.get() + 1);
     let id = format!("STS.bench.{role}.{number}");
     let end = SystemTime::now() + Duration::from_secs(state.life.get());
