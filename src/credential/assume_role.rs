@@ -64,6 +64,10 @@ impl Source for AssumeRole {
         Box::pin(self.assume())
     }
 
+    fn turn(&self) -> Boxed<'_, ()> {
+        Box::pin(self.sts.turn())
+    }
+
     fn name(&self) -> &'static str {
         "assume_role"
     }

@@ -130,6 +130,6 @@ impl Builder<'_> {
     }
 
     fn sts(&self, role: &RoleName, hosts: StsHosts) -> Sts {
-        Sts { line: Arc::clone(&self.line), hosts, role: role.clone() }
+        Sts::new(Arc::clone(&self.line), hosts, role.clone())
     }
 }

@@ -91,7 +91,11 @@ impl Shared {
     /// Asks the source, on a task of its own: a fault in a source must not end this one.
     async fn fetch(&self, may_repeat: bool) -> Asked {
         let mut tasks = JoinSet::new();
-        tasks.spawn(tokio::time::timeout(ATTEMPT_TIMEOUT, ask(Arc::clone(&self.source), may_repeat)));
+        let source = Arc::clone(&self.source);
+        tasks.spawn(async move {
+            source.turn().await;
+            tokio::time::timeout(ATTEMPT_TIMEOUT, ask(source, may_repeat)).await
+        });
         let failed = |error| Asked { outcome: Err(error), was_repeated: false, mark: None };
         match tasks.join_next().await {
             Some(Ok(Ok(asked))) => asked,

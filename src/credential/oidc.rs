@@ -93,6 +93,10 @@ impl Source for Oidc {
         Box::pin(self.exchange())
     }
 
+    fn turn(&self) -> Boxed<'_, ()> {
+        Box::pin(self.sts.turn())
+    }
+
     fn name(&self) -> &'static str {
         "oidc"
     }

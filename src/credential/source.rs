@@ -12,6 +12,12 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Fetches one. May be called again at any time, never twice at once.
     fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>>;
 
+    /// Waits for its turn, where many share a quota of calls. Asked before each fetch, and no part of the time that one may
+    /// take: with a thousand roles the last one's turn is long after the first one's.
+    fn turn(&self) -> Boxed<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// A word for logs: `environment`, `oidc`.
     fn name(&self) -> &'static str;
 

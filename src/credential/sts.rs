@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -74,9 +74,21 @@ pub(super) struct Sts {
     pub(super) line: Arc<Line>,
     pub(super) hosts: StsHosts,
     pub(super) role: RoleName,
+    /// Whether the next call has its turn already.
+    has_turn: AtomicBool,
 }
 
 impl Sts {
+    pub(super) const fn new(line: Arc<Line>, hosts: StsHosts, role: RoleName) -> Self {
+        Self { line, hosts, role, has_turn: AtomicBool::new(false) }
+    }
+
+    /// Waits until the next call may be made.
+    pub(super) async fn turn(&self) {
+        self.line.pace.take(&*self.line.clock).await;
+        self.has_turn.store(true, Ordering::Relaxed);
+    }
+
     /// One attempt. The second host is asked after two seconds or when the first cannot be reached; only its success
     /// counts, because the operator put the first one first.
     pub(super) async fn call(
@@ -116,7 +128,10 @@ impl Sts {
         exchange: &Exchange,
         signer: Option<&Credential>,
     ) -> Result<Fetched, FetchError> {
-        self.line.pace.take(&*self.line.clock).await;
+        // The first call of an attempt has waited before it; what is asked besides takes a turn of its own.
+        if !self.has_turn.swap(false, Ordering::Relaxed) {
+            self.line.pace.take(&*self.line.clock).await;
+        }
         let asked_at = self.line.clock.now();
         let (path_and_query, body) = exchange::write(exchange, signer, &self.line.moment());
         let outbound = Outbound {

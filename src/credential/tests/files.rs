@@ -19,7 +19,7 @@ fn oidc(path: &str) -> Oidc {
         session: SessionName::parse("session").unwrap(),
         duration: Duration::from_secs(900),
     };
-    Oidc::new(Sts { line: Arc::new(line), hosts, role: RoleName::new("default") }, terms)
+    Oidc::new(Sts::new(Arc::new(line), hosts, RoleName::new("default")), terms)
 }
 
 #[tokio::test]

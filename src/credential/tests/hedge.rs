@@ -1,6 +1,7 @@
 //! Two STS hosts: when the second is asked, and what counts.
 
 use super::*;
+use crate::names::SessionName;
 
 const REGIONAL: &str = "sts.cn-hangzhou.aliyuncs.com";
 const CENTRAL: &str = "sts.aliyuncs.com";
@@ -101,4 +102,20 @@ async fn all_roles_together_make_at_most_twenty_calls_a_second() {
     let at: Vec<_> = stage.cloud.calls().iter().map(|seen| seen.at).collect();
     assert_eq!((at.len(), credentials.iter().count()), (61, 61));
     assert!(at.windows(21).all(|calls| calls[20] - calls[0] >= Duration::from_secs(1)), "{at:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_far_back_in_the_line_gets_its_credential_too() {
+    // At twenty a second the last waits far longer than one attempt may take, and longer than a second host is not asked.
+    const ROLES: usize = 600;
+    let mut stage = Stage::new();
+    for index in 1..ROLES {
+        let role_arn = RoleArn::parse(ROLE);
+        let session_name = SessionName::parse(&format!("session-{index}"));
+        stage.role(&format!("r{index}"), RoleConfig { role_arn, session_name, ..RoleConfig::default() });
+    }
+    let _credentials = stage.try_open().unwrap();
+    stage.until(ROLES as f64 / 20.0 + 5.0).await;
+    assert_eq!(stage.ear.heard("fetched"), ROLES, "{:?}", stage.ear.0.lock().unwrap().last());
+    assert_eq!(stage.cloud.count(), ROLES, "one call for each, and no second host");
 }
