@@ -93,6 +93,14 @@ def beside(objects):
     return objects
 
 
+def recreated(objects):
+    """What must fail too: a Deployment whose pods all end before the new ones begin."""
+    objects = copy.deepcopy(objects)
+    (deployment,) = (o for o in objects if o["kind"] == "Deployment")
+    deployment["spec"]["strategy"] = {"type": "Recreate"}
+    return objects
+
+
 def only(objects, *kinds):
     """Those of these kinds, and what all of them need."""
     return copy.deepcopy([o for o in objects if o["kind"] in (*kinds, "ServiceAccount", "ConfigMap")])
