@@ -94,7 +94,7 @@ async fn a_host_is_given_up_after_five_seconds_and_an_attempt_has_two_calls_at_m
 async fn all_roles_together_make_at_most_twenty_calls_a_second() {
     let mut stage = Stage::new();
     for number in 0..60 {
-        let session_name = crate::names::SessionName::parse(&format!("session-{number}"));
+        let session_name = SessionName::parse(&format!("session-{number}"));
         stage.role(&format!("r{number}"), RoleConfig { session_name, ..RoleConfig::default() });
     }
     let credentials = stage.try_open().unwrap();
