@@ -64,8 +64,13 @@ impl Source for AssumeRole {
         Box::pin(self.assume())
     }
 
+    /// Without a credential to sign with it may come to no call: no turn is taken from the others.
     fn turn(&self) -> Boxed<'_, ()> {
-        Box::pin(self.sts.turn())
+        Box::pin(async {
+            if self.inner.live(&self.sts.line.clock.now()).is_some() {
+                self.sts.turn().await;
+            }
+        })
     }
 
     fn name(&self) -> &'static str {

@@ -93,8 +93,13 @@ impl Source for Oidc {
         Box::pin(self.exchange())
     }
 
+    /// Without a token there will be no call: no turn is taken from the others.
     fn turn(&self) -> Boxed<'_, ()> {
-        Box::pin(self.sts.turn())
+        Box::pin(async {
+            if self.mark().await.is_some() {
+                self.sts.turn().await;
+            }
+        })
     }
 
     fn name(&self) -> &'static str {

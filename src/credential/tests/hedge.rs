@@ -119,3 +119,19 @@ async fn a_role_far_back_in_the_line_gets_its_credential_too() {
     assert_eq!(stage.ear.heard("fetched"), ROLES, "{:?}", stage.ear.0.lock().unwrap().last());
     assert_eq!(stage.cloud.count(), ROLES, "one call for each, and no second host");
 }
+
+#[tokio::test(start_paused = true)]
+async fn roles_that_will_not_call_take_no_turn_from_one_that_will() {
+    let mut stage = Stage::new();
+    for index in 0..600 {
+        let oidc_token_file = Some("/nowhere/token".into());
+        let session_name = SessionName::parse(&format!("session-{index}"));
+        stage.role(
+            &format!("a{index}"),
+            RoleConfig { oidc_token_file, session_name, ..RoleConfig::default() },
+        );
+    }
+    let _credentials = stage.try_open().unwrap();
+    stage.until(1.0).await;
+    assert_eq!((stage.ear.heard("fetched"), stage.cloud.count()), (1, 1), "the one with a token");
+}
