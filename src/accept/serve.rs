@@ -277,9 +277,7 @@ async fn next_request(
                 let sentence = "the head did not arrive within `limits.head_timeout`";
                 return Some(Err(Refusal::new(Code::HeadTimeout, sentence, "send it at once")));
             }
-            Err(WaitEnd::Ending) => {
-                return Some(Err(ending()));
-            }
+            Err(WaitEnd::Ending) => return Some(Err(ending())),
             Err(WaitEnd::Gone) => return None,
         }
         if caller.head.buffer().capacity() == 0 {

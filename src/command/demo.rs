@@ -22,7 +22,6 @@ use crate::credential::Credential;
 use crate::names::{RoleName, calendar};
 use crate::sandbox::{Options, Outcome, Verdict};
 use crate::sidecar::{Setup, Sidecar};
-use crate::upstream::SystemResolver;
 
 /// What `demo` takes.
 #[derive(Debug, Args)]
@@ -156,13 +155,7 @@ async fn start(arguments: &Arguments, cloud: &Cloud, clock: Arc<dyn Clock>) -> i
     let loaded = config::load_without_file(&flags, &nothing, Path::new("/"));
     let mut settings = loaded.map_err(|problems| io::Error::other(format!("{problems:?}")))?.settings;
     adopt(&mut settings, cloud.token());
-    let setup = Setup {
-        settings,
-        environment: BTreeMap::new(),
-        clock,
-        elsewhere: Some(cloud.dial.clone()),
-        resolver: Arc::new(SystemResolver::default()),
-    };
+    let setup = Setup { clock, elsewhere: Some(cloud.dial.clone()), ..Setup::new(settings, BTreeMap::new()) };
     Sidecar::start(setup).await.map_err(io::Error::other)
 }
 

@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::Exit;
 use super::output::{self, complain, print};
 use super::process::{self, Ending};
-use crate::clock::SystemClock;
 use crate::config::{self, Flags, Settings};
 use crate::sidecar::{self, Setup, Sidecar, StartError};
 use crate::telemetry::start_log;
-use crate::upstream::SystemResolver;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -78,13 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.check || arguments.print_config {
         return Exit::Success;
     }
-    let setup = Setup {
-        settings,
-        environment,
-        clock: Arc::new(SystemClock),
-        elsewhere: None,
-        resolver: Arc::new(SystemResolver::default()),
-    };
+    let setup = Setup::new(settings, environment);
     let log = start_log(
         sidecar::line_format(setup.settings.log.format, std::io::stderr().is_terminal()),
         setup.environment.get("RUST_LOG").map(String::as_str),
@@ -206,6 +197,8 @@ async fn beside_sandbox(
     arguments: &Arguments,
     setup: &mut Setup,
 ) -> std::io::Result<Option<super::cloud::Cloud>> {
+    use std::sync::Arc;
+
     use super::cloud::{self, Cloud};
     use crate::sandbox::Options;
     if !arguments.sandbox {

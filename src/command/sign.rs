@@ -20,7 +20,6 @@ use crate::policy;
 use crate::sidecar::{self, Setup};
 use crate::sign::{self, Payload, Unsigned, Workspace};
 use crate::suggest::meant;
-use crate::upstream::SystemResolver;
 use crate::wire::{HEADERS_MAX, Head, HeadLimits, Signed};
 
 /// What `sign` takes.
@@ -221,13 +220,7 @@ fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
     if !settings.roles.contains_key(&role) {
         return Err(usage(unknown_role(&arguments.role, &settings)));
     }
-    let setup = Setup {
-        settings,
-        environment,
-        clock: Arc::new(SystemClock),
-        elsewhere: None,
-        resolver: Arc::new(SystemResolver::default()),
-    };
+    let setup = Setup::new(settings, environment);
     let fetching = async {
         let credentials = sidecar::credentials_alone(setup).map_err(lines)?;
         let cell = credentials.cell(&role).ok_or_else(|| usage(format!("there is no role `{role}`")))?;

@@ -25,12 +25,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::accept::Phase;
 use crate::admin;
 use crate::carry::StsCarry;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Problem, Ready, Settings};
 use crate::credential::{Credentials, DayKeys, Surroundings, Variables};
 use crate::names::RoleName;
 use crate::telemetry::{LAST_LINES, Metrics};
-use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve};
+use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolver};
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
@@ -59,6 +59,14 @@ pub struct Setup {
     pub elsewhere: Option<Dial>,
     /// Whom names of the cloud are looked up with.
     pub resolver: Arc<dyn Resolve>,
+}
+
+impl Setup {
+    /// On the machine's own clock and by its resolver, with every endpoint at its own place.
+    pub fn new(settings: Settings, environment: BTreeMap<String, String>) -> Self {
+        let resolver = Arc::new(SystemResolver::default());
+        Self { settings, environment, clock: Arc::new(SystemClock), elsewhere: None, resolver }
+    }
 }
 
 impl fmt::Debug for Setup {

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use memchr::memmem::Finder;
 use sha2::Sha256;
 
+use super::tls::base64;
 use super::{SECRET, TOKEN, date};
 
 /// An OIDC token of the tests, whose middle is a secret of its own.
@@ -107,15 +108,6 @@ fn percent(text: &[u8]) -> String {
         }
     }
     out
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let four = |three: &[u8]| {
-        let number = three.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
-        [18, 12, 6, 0].map(|shift| char::from(LETTERS[number >> shift & 63]))
-    };
-    bytes.chunks_exact(3).flat_map(four).collect()
 }
 
 /// Which secret is in there, and what stands before it.

@@ -89,8 +89,8 @@ async fn front(
     Some(())
 }
 
-/// A certificate as a file of certificate authorities has it.
-pub(crate) fn pem(der: &[u8]) -> String {
+/// As RFC 4648 has it, section 4.
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let four = |three: &[u8]| {
         let number = (0..3).fold(0, |sum, at| sum << 8 | u32::from(*three.get(at).unwrap_or(&0)));
@@ -100,6 +100,11 @@ pub(crate) fn pem(der: &[u8]) -> String {
         };
         (0..4).map(letter).collect::<String>()
     };
-    let lines: Vec<String> = der.chunks(48).map(|line| line.chunks(3).map(four).collect()).collect();
+    bytes.chunks(3).map(four).collect()
+}
+
+/// A certificate as a file of certificate authorities has it.
+pub(crate) fn pem(der: &[u8]) -> String {
+    let lines: Vec<String> = der.chunks(48).map(base64).collect();
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }

@@ -6,7 +6,7 @@ use crate::sandbox::error::Error;
 use crate::sandbox::heard::Parameters;
 
 /// The most ids that one call can name. From the reference of `StopInstances` and `DescribeInstances`.
-const IDS_MOST: usize = 100;
+pub(super) const IDS_MOST: usize = 100;
 
 /// The most tags of one instance. From the reference of `RunInstances`.
 pub(super) const TAGS_MOST: usize = 20;

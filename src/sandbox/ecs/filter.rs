@@ -1,12 +1,9 @@
 //! Which instances `DescribeInstances` shows: all that fit every filter of the call.
 
-use super::ask;
+use super::ask::{self, IDS_MOST};
 use super::fleet::Instance;
 use crate::sandbox::error::Error;
 use crate::sandbox::heard::Parameters;
-
-/// The most ids in `InstanceIds`. From the reference.
-const IDS_MOST: usize = 100;
 
 /// Those of `instances` that the call wants to see.
 pub(super) fn chosen<'a>(
