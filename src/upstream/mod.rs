@@ -68,12 +68,23 @@ pub enum Reuse {
 }
 
 /// What all workers count together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Connections {
     /// Made so far.
     pub opened: AtomicU64,
     /// Open now: carrying a request, or kept.
     pub open: Arc<AtomicU64>,
+    /// While more than these are open, none is kept but for an older one's place.
+    pub max: u64,
+}
+
+impl Connections {
+    /// None yet. `max`: as many as callers may be connected. With fewer kept, a burst of callers that take turns would
+    /// open and close connections all the time, and a TLS handshake costs as much as ten requests; more would serve nobody.
+    pub fn new(max: usize) -> Self {
+        let open = Arc::new(AtomicU64::new(0));
+        Self { opened: AtomicU64::new(0), open, max: u64::try_from(max).unwrap_or(u64::MAX) }
+    }
 }
 
 /// One worker's way to the cloud.
@@ -126,6 +137,9 @@ impl Upstream {
     fn keep(&self, host: &Host, mut connection: Connection) {
         connection.used = Instant::now();
         self.pool.put(*host, connection);
+        if self.connections.open.load(Ordering::Relaxed) > self.connections.max {
+            self.pool.close_oldest();
+        }
     }
 
     /// Closes idle connections that have grown old. To be called now and then.

@@ -1,5 +1,6 @@
 //! Kept connections, bounded in number, idle time and age. One pool a worker, newest first.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,6 @@ use tokio::time::Instant;
 use super::connection::Connection;
 use crate::names::Host;
 
-/// Idle connections kept to one host. Above the concurrency of one sidecar's application, so that a burst does not
-/// end in handshakes: each costs as much as ten requests.
-const PER_HOST_MAX: usize = 256;
-/// Idle connections kept in all.
-const TOTAL_MAX: usize = 1024;
 /// Below what the cloud's own front ends keep, so that it is mostly we who close.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// After this a connection is not used again, so that a change of addresses is noticed.
@@ -30,8 +26,8 @@ pub(super) struct Pool(Mutex<Idle>);
 
 #[derive(Debug, Default)]
 struct Idle {
-    by_host: FxHashMap<Host, Vec<Connection>>,
-    total: usize,
+    /// The one that idled longest first.
+    by_host: FxHashMap<Host, VecDeque<Connection>>,
 }
 
 impl Pool {
@@ -58,21 +54,21 @@ impl Pool {
 
     fn pop(&self, host: &Host) -> Option<Connection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = idle.by_host.get_mut(host)?.pop()?;
-        idle.total -= 1;
-        Some(connection)
+        idle.by_host.get_mut(host)?.pop_back()
     }
 
     /// Keeps a connection whose last answer was read to its end.
     pub(super) fn put(&self, host: Host, connection: Connection) {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.total >= TOTAL_MAX {
-            return;
-        }
-        let kept = idle.by_host.entry(host).or_default();
-        if kept.len() < PER_HOST_MAX {
-            kept.push(connection);
-            idle.total += 1;
+        idle.by_host.entry(host).or_default().push_back(connection);
+    }
+
+    /// Closes the connection that has idled longest, whichever host it leads to.
+    pub(super) fn close_oldest(&self) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = idle.by_host.values_mut().filter(|kept| !kept.is_empty());
+        if let Some(kept) = oldest.min_by_key(|kept| kept.front().map(|connection| connection.used)) {
+            kept.pop_front();
         }
     }
 
@@ -83,6 +79,5 @@ impl Pool {
             kept.retain(|connection| now - connection.used <= IDLE_MAX && now - connection.opened <= AGE_MAX);
             !kept.is_empty()
         });
-        idle.total = idle.by_host.values().map(Vec::len).sum();
     }
 }

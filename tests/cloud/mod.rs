@@ -3,6 +3,7 @@
 mod again;
 mod egress;
 mod hostile;
+mod kept;
 mod lost;
 mod unreachable;
 mod vanish;
