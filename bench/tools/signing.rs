@@ -1,9 +1,9 @@
 //! Signing alone, in one process: the product beside hashing the same bytes, and beside the crates that are nearest to it.
 //!
-//!     signing [ROUNDS]
+//!     signing [ROUNDS [NAME]]
 //!
 //! Prints one line of JSON. Every round times each in turn; a figure is the median of the rounds. What the product signed is
-//! verified before it is timed.
+//! verified before it is timed. With a name it is that row alone, for a profiler.
 
 use std::fmt::Write as _;
 use std::future::Future;
@@ -268,6 +268,9 @@ fn main() {
     rows.push(by_reqsign(REQUESTS[2].2, SigningVersion::V4, "reqsign OSS V4"));
     rows.push(by_reqsign(REQUESTS[2].2, SigningVersion::V1, "reqsign OSS V1"));
     rows.push(by_aws(REQUESTS[0].2));
+    if let Some(only) = std::env::args().nth(2) {
+        rows.retain(|row| row.name == only);
+    }
     for row in &mut rows {
         row.measure();
         row.nanoseconds.clear();
