@@ -19,8 +19,8 @@ use countersign::classify::{self, FormRead, Listener, Named, Shape};
 use countersign::endpoint::{self, Tenants};
 use countersign::names::{Host, Moment, Nonce, Scheme, calendar};
 use countersign::pipeline::{Assembled, Parts, Scratch, assemble};
-use countersign::secret::Secret;
-use countersign::sign::{self, Identity, Key, Workspace, oss};
+use countersign::secret::{Secret, SecurityToken};
+use countersign::sign::{self, Identity, Key, Token, Workspace, oss};
 use countersign::wire::{Head, HeadLimits, parameters};
 use countersign_bench::allocations::{Counting, counted};
 use countersign_bench::credentials;
@@ -163,7 +163,8 @@ fn signer(request: &'static str, scheme: Scheme) -> impl FnMut() -> Vec<u8> {
 
     let key: &'static Key = Box::leak(Box::new(Key::absorb(Secret::new(credentials::secret(KEY_ID)))));
     let day_key = Box::leak(Box::new(key.day_key(calendar::day(0), REGION, oss::PRODUCT)));
-    let token = credentials::token(KEY_ID).expect("a token").leak();
+    let token = SecurityToken::new(credentials::token(KEY_ID).expect("a token")).expect("visible characters");
+    let token: &'static Token = Box::leak(Box::new(Token::new(token)));
     let identity =
         Identity { access_key_id: KEY_ID, security_token: Some(token), key, day_key: Some(day_key) };
     let mut workspace = Workspace::default();

@@ -150,7 +150,7 @@ pub(super) fn sign(
     added.push(Field::new("x-acs-content-sha256", payload_hash));
     added.push(Field::new("x-acs-date", &date));
     if let Some(token) = identity.security_token {
-        added.push(Field::new("x-acs-security-token", token.as_bytes()));
+        added.push(Field::new("x-acs-security-token", token.expose().as_bytes()));
     }
     added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_bytes()));
 

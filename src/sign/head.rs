@@ -33,7 +33,7 @@ impl<T: Copy, const N: usize> Few<T, N> {
 /// What a scheme adds to a request.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Additions<'a> {
-    /// Parameters that go to the end of the query, encoded on the way.
+    /// Parameters that go to the end of the query, encoded on the way unless they are already.
     pub(super) parameters: &'a [Parameter<'a>],
     /// Headers.
     pub(super) fields: &'a [Field<'a>],
@@ -91,9 +91,13 @@ fn request_line(out: &mut Vec<u8>, unsigned: &Unsigned<'_>, added: &[Parameter<'
     for parameter in added {
         out.push(separator);
         separator = b'&';
-        percent(out, parameter.name, parameter.spelling);
-        out.push(b'=');
-        percent(out, parameter.value, parameter.spelling);
+        if parameter.raw.is_empty() {
+            percent(out, parameter.name, parameter.spelling);
+            out.push(b'=');
+            percent(out, parameter.value, parameter.spelling);
+        } else {
+            out.extend_from_slice(parameter.raw);
+        }
     }
     out.extend_from_slice(b" HTTP/1.1\r\n");
 }

@@ -176,7 +176,7 @@ pub(super) fn sign(
     added.push(Field::new("x-oss-date", &date));
     added.push(Field::new("x-oss-content-sha256", UNSIGNED_PAYLOAD));
     if let Some(token) = identity.security_token {
-        added.push(Field::new("x-oss-security-token", token.as_bytes()));
+        added.push(Field::new("x-oss-security-token", token.expose().as_bytes()));
     }
 
     // Signed if the caller's own signature listed it, and then as the host that goes out.

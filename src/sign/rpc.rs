@@ -85,7 +85,10 @@ fn write_canonical<'a>(
         is_first = false;
         percent_twice(text, parameter.name, parameter.spelling);
         text.extend_from_slice(b"%3D");
-        percent_twice(text, parameter.value, parameter.spelling);
+        match parameter.twice() {
+            Some(twice) => text.extend_from_slice(twice),
+            None => percent_twice(text, parameter.value, parameter.spelling),
+        }
     }
 }
 
@@ -113,7 +116,7 @@ pub(super) fn sign(
     added.push(Parameter::plain(b"SignatureVersion", b"1.0"));
     added.push(Parameter::plain(b"Timestamp", &date));
     if let Some(token) = identity.security_token {
-        added.push(Parameter::plain(b"SecurityToken", token.as_bytes()));
+        added.push(token.parameter());
     }
     let covered = Covered {
         method: unsigned.method,

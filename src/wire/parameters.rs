@@ -8,7 +8,7 @@ use super::percent::{Spelling, decoded};
 /// One `name=value` piece.
 #[derive(Clone, Copy)]
 pub struct Parameter<'a> {
-    /// The whole piece as it stood, to be forwarded untouched.
+    /// The whole piece as it stood, to be forwarded untouched. Empty for one of ours that is to be encoded.
     pub raw: &'a [u8],
     /// The name, spelled as `spelling` says.
     pub name: &'a [u8],
@@ -18,6 +18,8 @@ pub struct Parameter<'a> {
     pub spelling: Spelling,
     /// Whether the name stands for itself, so that it need not be decoded to be compared.
     has_plain_name: bool,
+    /// The value percent-encoded twice, where that was known beforehand.
+    twice: Option<&'a [u8]>,
 }
 
 impl fmt::Debug for Parameter<'_> {
@@ -30,14 +32,20 @@ impl fmt::Debug for Parameter<'_> {
 impl<'a> Parameter<'a> {
     /// A parameter of ours, as it is.
     pub const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
-        Self { raw: &[], name, value, spelling: Spelling::Plain, has_plain_name: true }
+        Self { raw: &[], name, value, spelling: Spelling::Plain, has_plain_name: true, twice: None }
+    }
+
+    /// One of ours of which every spelling is known beforehand: the whole piece as it goes on the wire, and the value
+    /// encoded once more than there.
+    pub const fn prepared(raw: &'a [u8], name: &'a [u8], value: &'a [u8], twice: &'a [u8]) -> Self {
+        Self { raw, twice: Some(twice), ..Self::plain(name, value) }
     }
 
     /// One as it arrived.
     pub fn spelled(raw: &'a [u8], name: &'a [u8], value: &'a [u8], spelling: Spelling) -> Self {
         let has_plain_name =
             spelling == Spelling::Plain || !name.iter().any(|byte| matches!(byte, b'%' | b'+'));
-        Self { raw, name, value, spelling, has_plain_name }
+        Self { raw, name, value, spelling, has_plain_name, twice: None }
     }
 
     /// Whether the decoded name is exactly `name`. Names are case-sensitive.
@@ -78,6 +86,11 @@ impl<'a> Parameter<'a> {
     /// Orders by decoded value.
     pub fn compare_values(&self, other: &Self) -> Ordering {
         decoded(self.value, self.spelling).cmp(decoded(other.value, other.spelling))
+    }
+
+    /// The value encoded twice, if it was [prepared](Self::prepared).
+    pub const fn twice(&self) -> Option<&'a [u8]> {
+        self.twice
     }
 
     /// The value, where it stands for itself and need not be decoded.
@@ -130,7 +143,7 @@ impl<'a> Iterator for Pieces<'a> {
             Some(at) => (raw.get(..at)?, raw.get(at + 1..)?),
             None => (raw, &[][..]),
         };
-        Some(Parameter { raw, name, value, spelling: Spelling::Form, has_plain_name })
+        Some(Parameter { raw, name, value, spelling: Spelling::Form, has_plain_name, twice: None })
     }
 }
 
