@@ -9,7 +9,7 @@
 use std::fmt;
 
 use super::digest::sha256;
-use super::encode::{hex, percent};
+use super::encode::{hex, write_pair};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
 use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
@@ -74,9 +74,7 @@ pub fn signature<'a>(
         if index > 0 {
             text.push(b'&');
         }
-        percent(text, parameter.name, parameter.spelling);
-        text.push(b'=');
-        percent(text, parameter.value, parameter.spelling);
+        write_pair(text, parameter);
     }
     text.push(b'\n');
     write_headers(text, &headers, &mut workspace.names);

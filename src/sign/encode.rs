@@ -1,27 +1,9 @@
 //! The encodings that the schemes share: percent, hexadecimal, base64. They append to a buffer and allocate nothing else.
 
-use crate::wire::{Spelling, decoded};
-
-/// Whether a byte stands for itself in every canonical form: `A–Z a–z 0–9 - _ . ~` (RFC 3986, unreserved).
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
-const UNRESERVED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let c = byte as u8;
-        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');
-        byte += 1;
-    }
-    table
-};
+use crate::wire::{Parameter, Spelling, decoded, is_unreserved};
 
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 const LOWER: &[u8; 16] = b"0123456789abcdef";
-
-#[inline]
-fn is_unreserved(byte: u8) -> bool {
-    UNRESERVED.get(usize::from(byte)).copied().unwrap_or_default()
-}
 
 #[inline]
 fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
@@ -45,6 +27,37 @@ pub fn percent(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
     }
 }
 
+/// `enc(name) "=" enc(value)`.
+pub(super) fn write_pair(out: &mut Vec<u8>, parameter: &Parameter<'_>) {
+    let Parameter { name, value, spelling, .. } = *parameter;
+    if parameter.is_unreserved() {
+        out.extend_from_slice(name);
+        out.push(b'=');
+        out.extend_from_slice(value);
+        return;
+    }
+    percent(out, name, spelling);
+    out.push(b'=');
+    percent(out, value, spelling);
+}
+
+/// The same as it stands in the RPC string-to-sign: encoded once more, the `=` as well.
+pub(super) fn write_pair_twice(out: &mut Vec<u8>, parameter: &Parameter<'_>) {
+    let Parameter { name, value, spelling, .. } = *parameter;
+    if parameter.is_unreserved() {
+        out.extend_from_slice(name);
+        out.extend_from_slice(b"%3D");
+        out.extend_from_slice(value);
+        return;
+    }
+    percent_twice(out, name, spelling);
+    out.extend_from_slice(b"%3D");
+    match parameter.twice() {
+        Some(twice) => out.extend_from_slice(twice),
+        None => percent_twice(out, value, spelling),
+    }
+}
+
 /// The bytes that [`percent`] would append, for comparing without a copy.
 pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u8> {
     decoded(text, spelling).flat_map(|byte| {
@@ -55,7 +68,7 @@ pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u
 }
 
 /// `enc(enc(dec(text)))`, as a parameter stands in the RPC string-to-sign.
-pub(super) fn percent_twice(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
+fn percent_twice(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
     if text.iter().all(|&byte| is_unreserved(byte)) {
         out.extend_from_slice(text);
         return;

@@ -1,7 +1,7 @@
 //! Writes the outgoing head: the request line, what stays of the caller's headers, what the scheme adds.
 
 use super::Unsigned;
-use super::encode::percent;
+use super::encode::write_pair;
 use crate::names::write_decimal;
 use crate::wire::{Field, Framing, Parameter, Signed};
 
@@ -92,9 +92,7 @@ fn request_line(out: &mut Vec<u8>, unsigned: &Unsigned<'_>, added: &[Parameter<'
         out.push(separator);
         separator = b'&';
         if parameter.raw.is_empty() {
-            percent(out, parameter.name, parameter.spelling);
-            out.push(b'=');
-            percent(out, parameter.value, parameter.spelling);
+            write_pair(out, parameter);
         } else {
             out.extend_from_slice(parameter.raw);
         }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::cmp::Ordering;
 
 use super::digest::sha256;
-use super::encode::{encoded, hex, percent, percent_path};
+use super::encode::{encoded, hex, percent, percent_path, write_pair};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
 use super::{DayKey, Identity, Unsignable, Unsigned, Workspace};
@@ -97,10 +97,10 @@ pub fn signature<'a>(
         if index > 0 {
             text.push(b'&');
         }
-        percent(text, parameter.name, parameter.spelling);
-        if !parameter.value.is_empty() {
-            text.push(b'=');
-            percent(text, parameter.value, parameter.spelling);
+        if parameter.value.is_empty() {
+            percent(text, parameter.name, parameter.spelling);
+        } else {
+            write_pair(text, parameter);
         }
     }
     text.push(b'\n');

@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use super::encode::{base64, percent_twice};
+use super::encode::{base64, write_pair_twice};
 use super::head::{self, Additions, Few};
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
@@ -83,12 +83,7 @@ fn write_canonical<'a>(
             text.extend_from_slice(b"%26");
         }
         is_first = false;
-        percent_twice(text, parameter.name, parameter.spelling);
-        text.extend_from_slice(b"%3D");
-        match parameter.twice() {
-            Some(twice) => text.extend_from_slice(twice),
-            None => percent_twice(text, parameter.value, parameter.spelling),
-        }
+        write_pair_twice(text, parameter);
     }
 }
 
@@ -111,9 +106,9 @@ pub(super) fn sign(
         added.push(Parameter::plain(b"Version", version));
     }
     added.push(Parameter::plain(b"AccessKeyId", identity.access_key_id.as_bytes()));
-    added.push(Parameter::plain(b"SignatureMethod", b"HMAC-SHA1"));
+    added.push(Parameter::unreserved(b"SignatureMethod", b"HMAC-SHA1"));
     added.push(Parameter::plain(b"SignatureNonce", moment.nonce.as_bytes()));
-    added.push(Parameter::plain(b"SignatureVersion", b"1.0"));
+    added.push(Parameter::unreserved(b"SignatureVersion", b"1.0"));
     added.push(Parameter::plain(b"Timestamp", &date));
     if let Some(token) = identity.security_token {
         added.push(token.parameter());

@@ -23,7 +23,7 @@ pub use head::{HEADERS_MAX, Head, HeadLimits, Method};
 pub use malformed::Malformed;
 pub use name_set::NameSet;
 pub use parameters::{Parameter, parameters};
-pub use percent::{Decoded, Spelling, decoded};
+pub use percent::{Decoded, Spelling, decoded, is_unreserved};
 pub use recycle::recycle;
 pub use signed::Signed;
 pub use target::Target;

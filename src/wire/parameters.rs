@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::percent::{Spelling, decoded};
+use super::percent::{Spelling, decoded, is_unreserved};
 
 /// One `name=value` piece.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Parameter<'a> {
     pub spelling: Spelling,
     /// Whether the name stands for itself, so that it need not be decoded to be compared.
     has_plain_name: bool,
+    /// Whether name and value are known to be of unreserved bytes alone, which no encoding changes.
+    is_unreserved: bool,
     /// The value percent-encoded twice, where that was known beforehand.
     twice: Option<&'a [u8]>,
 }
@@ -32,7 +34,21 @@ impl fmt::Debug for Parameter<'_> {
 impl<'a> Parameter<'a> {
     /// A parameter of ours, as it is.
     pub const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
-        Self { raw: &[], name, value, spelling: Spelling::Plain, has_plain_name: true, twice: None }
+        Self {
+            raw: &[],
+            name,
+            value,
+            spelling: Spelling::Plain,
+            has_plain_name: true,
+            is_unreserved: false,
+            twice: None,
+        }
+    }
+
+    /// One of ours of unreserved bytes alone.
+    pub fn unreserved(name: &'a [u8], value: &'a [u8]) -> Self {
+        debug_assert!(name.iter().chain(value).copied().all(is_unreserved), "a byte must be encoded");
+        Self { is_unreserved: true, ..Self::plain(name, value) }
     }
 
     /// One of ours of which every spelling is known beforehand: the whole piece as it goes on the wire, and the value
@@ -45,7 +61,7 @@ impl<'a> Parameter<'a> {
     pub fn spelled(raw: &'a [u8], name: &'a [u8], value: &'a [u8], spelling: Spelling) -> Self {
         let has_plain_name =
             spelling == Spelling::Plain || !name.iter().any(|byte| matches!(byte, b'%' | b'+'));
-        Self { raw, name, value, spelling, has_plain_name, twice: None }
+        Self { raw, name, value, spelling, has_plain_name, is_unreserved: false, twice: None }
     }
 
     /// Whether the decoded name is exactly `name`. Names are case-sensitive.
@@ -88,6 +104,12 @@ impl<'a> Parameter<'a> {
         decoded(self.value, self.spelling).cmp(decoded(other.value, other.spelling))
     }
 
+    /// Whether name and value are known to be of unreserved bytes alone, so that they stand in a canonical form as they
+    /// are. `false` says nothing.
+    pub const fn is_unreserved(&self) -> bool {
+        self.is_unreserved
+    }
+
     /// The value encoded twice, if it was [prepared](Self::prepared).
     pub const fn twice(&self) -> Option<&'a [u8]> {
         self.twice
@@ -125,16 +147,22 @@ impl<'a> Iterator for Pieces<'a> {
         while let [b'&', rest @ ..] = self.rest {
             self.rest = rest;
         }
-        let (mut name_end, mut end, mut has_plain_name) = (None, self.rest.len(), true);
+        let (mut name_end, mut end) = (None, self.rest.len());
+        let (mut has_plain_name, mut is_unreserved_throughout) = (true, true);
         for (at, &byte) in self.rest.iter().enumerate() {
+            if is_unreserved(byte) {
+                continue;
+            }
             match byte {
                 b'&' => {
                     end = at;
                     break;
                 }
                 b'=' if name_end.is_none() => name_end = Some(at),
-                b'%' | b'+' if name_end.is_none() => has_plain_name = false,
-                _ => {}
+                _ => {
+                    is_unreserved_throughout = false;
+                    has_plain_name &= name_end.is_some() || !matches!(byte, b'%' | b'+');
+                }
             }
         }
         let (raw, rest) = self.rest.split_at_checked(end).filter(|(raw, _)| !raw.is_empty())?;
@@ -143,7 +171,8 @@ impl<'a> Iterator for Pieces<'a> {
             Some(at) => (raw.get(..at)?, raw.get(at + 1..)?),
             None => (raw, &[][..]),
         };
-        Some(Parameter { raw, name, value, spelling: Spelling::Form, has_plain_name, twice: None })
+        let (spelling, is_unreserved) = (Spelling::Form, is_unreserved_throughout);
+        Some(Parameter { raw, name, value, spelling, has_plain_name, is_unreserved, twice: None })
     }
 }
 
@@ -157,6 +186,21 @@ mod tests {
         let expected: [(&[u8], &[u8], &[u8]); 3] =
             [(b"a=1=2", b"a", b"1=2"), (b"b", b"b", b""), (b"c=", b"c", b"")];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn what_no_encoding_changes_is_known() {
+        for (raw, is_unreserved) in [
+            ("a-b_c.d~=Z09", true),
+            ("a", true),
+            ("a=", true),
+            ("a=b=c", false),
+            ("a%41=b", false),
+            ("a=b+c", false),
+        ] {
+            let piece = parameters(raw.as_bytes()).next().unwrap();
+            assert_eq!(piece.is_unreserved(), is_unreserved, "{raw}");
+        }
     }
 
     #[test]
