@@ -61,7 +61,7 @@ fn covers(name: &[u8]) -> bool {
 
 /// The signature over exactly what is given. Leaves its texts in the workspace.
 pub fn signature<'a>(
-    covered: Covered<'a, impl Iterator<Item = Field<'a>>>,
+    covered: Covered<'a, impl Iterator<Item = &'a Field<'a>>>,
     key: &DayKey,
     workspace: &mut Workspace,
 ) -> [u8; 64] {
@@ -180,13 +180,13 @@ pub(super) fn sign(
     }
 
     // Signed if the caller's own signature listed it, and then as the host that goes out.
-    let host = std::iter::once(Field::new("host", unsigned.endpoint.host().as_bytes()));
+    let host = [Field::new("host", unsigned.endpoint.host().as_bytes())];
     let covered = Covered {
         method: unsigned.method,
         bucket: unsigned.endpoint.tenant(),
         path: unsigned.path,
         query: unsigned.query,
-        headers: host.chain(unsigned.headers.iter().chain(added.as_slice()).copied()),
+        headers: host.iter().chain(unsigned.headers).chain(added.as_slice()),
         additional_headers: unsigned.additional_headers,
         date,
         region,

@@ -63,7 +63,7 @@ fn proofs(path: &[u8], query: &[Parameter<'_>], form: &[Parameter<'_>], headers:
     let key = Key::absorb(Secret::new("secret".to_owned()));
     let day_key = key.day_key(day(0), "cn-hangzhou", oss::PRODUCT);
     let mut workspace = Workspace::default();
-    let headers = headers.iter().copied();
+    let headers = headers.iter();
     let covered =
         acs3::Covered { method: "GET", path, query, headers: headers.clone(), payload_hash: b"UNSIGNED" };
     let acs3 = (acs3::signature(covered, &key, &mut workspace).to_vec(), workspace.canonical.clone());

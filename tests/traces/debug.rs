@@ -79,7 +79,7 @@ fn what_is_signed_and_sent_is_not_printed() {
         method: "POST",
         path: bytes,
         query: &query,
-        headers: headers.iter().copied(),
+        headers: headers.iter(),
         payload_hash: bytes,
     };
     let by_oss = oss::Covered {
@@ -87,7 +87,7 @@ fn what_is_signed_and_sent_is_not_printed() {
         bucket: None,
         path: bytes,
         query: &query,
-        headers: headers.iter().copied(),
+        headers: headers.iter(),
         additional_headers: bytes,
         date: *b"20240307T080905Z",
         region: "cn-hangzhou",

@@ -191,11 +191,12 @@ fn put_host(out: &mut Outgoing, host: &str, key: &Key, workspace: &mut Workspace
         let payload_hash = out.header("x-acs-content-sha256")?.unwrap_or_default();
         let query = parameters(out.query.as_bytes()).collect::<Vec<_>>();
         let headers = out.headers.iter().map(|(name, value)| Field::new(name, value.as_bytes()));
+        let headers = headers.filter(|field| acs3::covers(field.name)).collect::<Vec<_>>();
         let covered = acs3::Covered {
             method: &out.method,
             path: out.path.as_bytes(),
             query: &query,
-            headers: headers.filter(|field| acs3::covers(field.name)),
+            headers: headers.iter(),
             payload_hash: payload_hash.as_bytes(),
         };
         let again = String::from_utf8_lossy(&acs3::signature(covered, key, workspace)).into_owned();
