@@ -13,17 +13,32 @@ fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
 
 /// `enc(dec(text))`: everything but unreserved bytes becomes `%XX` in upper case.
 pub fn percent(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
-    if text.iter().all(|&byte| is_unreserved(byte)) {
-        out.extend_from_slice(text);
-        return;
-    }
-    for byte in decoded(text, spelling) {
-        if is_unreserved(byte) {
-            out.push(byte);
-        } else {
-            let [high, low] = digits(byte, UPPER);
-            out.extend_from_slice(&[b'%', high, low]);
+    write_encoded(out, text, spelling, |byte| {
+        let [high, low] = digits(byte, UPPER);
+        [b'%', high, low]
+    });
+}
+
+/// Writes what `text` stands for, each byte that is not unreserved as `escape` has it. Most bytes are, so that whole runs
+/// of them are copied.
+#[inline]
+fn write_encoded<const N: usize>(
+    out: &mut Vec<u8>,
+    mut text: &[u8],
+    spelling: Spelling,
+    escape: impl Fn(u8) -> [u8; N],
+) {
+    loop {
+        let run = text.iter().position(|&byte| !is_unreserved(byte));
+        let (run, rest) = text.split_at_checked(run.unwrap_or(text.len())).unwrap_or_default();
+        out.extend_from_slice(run);
+        let mut rest = decoded(rest, spelling);
+        match rest.next() {
+            None => break,
+            Some(byte) if is_unreserved(byte) => out.push(byte),
+            Some(byte) => out.extend_from_slice(&escape(byte)),
         }
+        text = rest.rest();
     }
 }
 
@@ -31,9 +46,13 @@ pub fn percent(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
 pub(super) fn write_pair(out: &mut Vec<u8>, parameter: &Parameter<'_>) {
     let Parameter { name, value, spelling, .. } = *parameter;
     if parameter.is_unreserved() {
-        out.extend_from_slice(name);
-        out.push(b'=');
-        out.extend_from_slice(value);
+        if parameter.raw.len() > name.len() {
+            out.extend_from_slice(parameter.raw);
+        } else {
+            out.extend_from_slice(name);
+            out.push(b'=');
+            out.extend_from_slice(value);
+        }
         return;
     }
     percent(out, name, spelling);
@@ -69,18 +88,10 @@ pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u
 
 /// `enc(enc(dec(text)))`, as a parameter stands in the RPC string-to-sign.
 fn percent_twice(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
-    if text.iter().all(|&byte| is_unreserved(byte)) {
-        out.extend_from_slice(text);
-        return;
-    }
-    for byte in decoded(text, spelling) {
-        if is_unreserved(byte) {
-            out.push(byte);
-        } else {
-            let [high, low] = digits(byte, UPPER);
-            out.extend_from_slice(&[b'%', b'2', b'5', high, low]);
-        }
-    }
+    write_encoded(out, text, spelling, |byte| {
+        let [high, low] = digits(byte, UPPER);
+        [b'%', b'2', b'5', high, low]
+    });
 }
 
 /// `ENC/(PDEC(path))`: as [`percent`], but `/` stands for itself.

@@ -33,14 +33,14 @@ impl fmt::Debug for Parameter<'_> {
 
 impl<'a> Parameter<'a> {
     /// A parameter of ours, as it is.
-    pub const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
+    pub fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
         Self {
             raw: &[],
             name,
             value,
             spelling: Spelling::Plain,
             has_plain_name: true,
-            is_unreserved: false,
+            is_unreserved: name.iter().chain(value).copied().all(is_unreserved),
             twice: None,
         }
     }
@@ -48,13 +48,15 @@ impl<'a> Parameter<'a> {
     /// One of ours of unreserved bytes alone.
     pub fn unreserved(name: &'a [u8], value: &'a [u8]) -> Self {
         debug_assert!(name.iter().chain(value).copied().all(is_unreserved), "a byte must be encoded");
-        Self { is_unreserved: true, ..Self::plain(name, value) }
+        let (spelling, has_plain_name, is_unreserved) = (Spelling::Plain, true, true);
+        Self { raw: &[], name, value, spelling, has_plain_name, is_unreserved, twice: None }
     }
 
     /// One of ours of which every spelling is known beforehand: the whole piece as it goes on the wire, and the value
     /// encoded once more than there.
     pub const fn prepared(raw: &'a [u8], name: &'a [u8], value: &'a [u8], twice: &'a [u8]) -> Self {
-        Self { raw, twice: Some(twice), ..Self::plain(name, value) }
+        let (spelling, has_plain_name, is_unreserved) = (Spelling::Plain, true, false);
+        Self { raw, name, value, spelling, has_plain_name, is_unreserved, twice: Some(twice) }
     }
 
     /// One as it arrived.

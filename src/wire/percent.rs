@@ -43,6 +43,13 @@ pub struct Decoded<'a> {
     spelling: Spelling,
 }
 
+impl<'a> Decoded<'a> {
+    /// The text that is not decoded yet.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
 impl fmt::Debug for Decoded<'_> {
     /// Never the text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
