@@ -12,6 +12,7 @@ use super::digest::sha256;
 use super::encode::{hex, write_pair};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
+use super::text::Text;
 use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
 use crate::wire::{Field, Parameter, Signed};
@@ -66,9 +67,9 @@ pub fn signature<'a>(
     headers.sort(.., |a, b| a.compare_names(b).then_with(|| a.value.trim_ascii().cmp(b.value.trim_ascii())));
 
     let text = &mut workspace.canonical;
-    text.extend_from_slice(covered.method.as_bytes());
+    text.put(covered.method.as_bytes());
     text.push(b'\n');
-    text.extend_from_slice(if covered.path.is_empty() { b"/" } else { covered.path });
+    text.put(if covered.path.is_empty() { b"/" } else { covered.path });
     text.push(b'\n');
     for (index, parameter) in query.iter().enumerate() {
         if index > 0 {
@@ -79,44 +80,34 @@ pub fn signature<'a>(
     text.push(b'\n');
     write_headers(text, &headers, &mut workspace.names);
     text.push(b'\n');
-    text.extend_from_slice(&workspace.names);
+    text.put(workspace.names.as_bytes());
     text.push(b'\n');
-    text.extend_from_slice(covered.payload_hash);
+    text.put(covered.payload_hash);
 
-    workspace.string_to_sign.extend_from_slice(ALGORITHM);
+    workspace.string_to_sign.put(ALGORITHM);
     workspace.string_to_sign.push(b'\n');
-    workspace.string_to_sign.extend_from_slice(&hex(sha256(&workspace.canonical)));
+    workspace.string_to_sign.put(&hex(sha256(workspace.canonical.as_bytes())));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
-    hex(key.acs3(&workspace.string_to_sign))
+    hex(key.acs3(workspace.string_to_sign.as_bytes()))
 }
 
 /// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
 /// their order, as the SDKs do; that happens for equal values only, since different ones are refused.
-fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, names: &mut Vec<u8>) {
-    // The names first: all of them together are put in lower case in a third of the time that each by itself takes.
-    for (field, continues) in headers.runs(Field::has_name_of) {
-        if !continues {
-            names.extend_from_slice(field.name);
-            names.push(b';');
-        }
-    }
-    names.make_ascii_lowercase();
-    names.pop();
-    let mut rest = &names[..];
+fn write_headers(text: &mut Text, headers: &Headers<'_>, names: &mut Text) {
     for (at, (field, continues)) in headers.runs(Field::has_name_of).enumerate() {
         if continues {
             text.push(b',');
         } else {
             if at > 0 {
                 text.push(b'\n');
+                names.push(b';');
             }
-            let (name, after) = rest.split_at_checked(field.name.len()).unwrap_or_default();
-            text.extend_from_slice(name);
+            text.put_lower(field.name);
             text.push(b':');
-            rest = after.get(1..).unwrap_or_default();
+            names.put_lower(field.name);
         }
-        text.extend_from_slice(field.value.trim_ascii());
+        text.put(field.value.trim_ascii());
     }
     if headers.len() > 0 {
         text.push(b'\n');
@@ -167,14 +158,14 @@ pub(super) fn sign(
         signature(Covered { method, path, query, headers, payload_hash }, identity.key, workspace);
 
     let additions = Additions { fields: added.as_slice(), ..Additions::default() };
-    let authorization = |out: &mut Vec<u8>| {
-        out.extend_from_slice(ALGORITHM);
-        out.extend_from_slice(b" Credential=");
-        out.extend_from_slice(identity.access_key_id.as_bytes());
-        out.extend_from_slice(b",SignedHeaders=");
-        out.extend_from_slice(&workspace.names);
-        out.extend_from_slice(b",Signature=");
-        out.extend_from_slice(&signature);
+    let authorization = |out: &mut Text| {
+        out.put(ALGORITHM);
+        out.put(b" Credential=");
+        out.put(identity.access_key_id.as_bytes());
+        out.put(b",SignedHeaders=");
+        out.put(workspace.names.as_bytes());
+        out.put(b",Signature=");
+        out.put(&signature);
     };
     Ok(head::write(unsigned, additions, authorization, buffer))
 }

@@ -2,7 +2,8 @@
 
 use super::Unsigned;
 use super::encode::write_pair;
-use crate::names::write_decimal;
+use super::text::Text;
+use crate::names::decimal;
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// A few items on the stack: what a scheme adds is known and short.
@@ -43,11 +44,11 @@ pub(super) struct Additions<'a> {
 pub(super) fn write(
     unsigned: &Unsigned<'_>,
     additions: Additions<'_>,
-    authorization: impl FnOnce(&mut Vec<u8>),
-    mut buffer: Vec<u8>,
+    authorization: impl FnOnce(&mut Text),
+    buffer: Vec<u8>,
 ) -> Signed {
-    buffer.clear();
-    let out = &mut buffer;
+    let mut text = Text::over(buffer);
+    let out = &mut text;
     request_line(out, unsigned, additions.parameters);
     line(out, b"Host", unsigned.endpoint.host().as_bytes());
     for field in unsigned.headers.iter().chain(additions.fields) {
@@ -59,34 +60,34 @@ pub(super) fn write(
     match unsigned.framing {
         Framing::None => {}
         Framing::Length(length) => {
-            out.extend_from_slice(b"Content-Length: ");
-            write_decimal(out, length);
-            out.extend_from_slice(b"\r\n");
+            out.put(b"Content-Length: ");
+            out.put(decimal(length, &mut [0; 20]));
+            out.put(b"\r\n");
         }
         Framing::Chunked => line(out, b"Transfer-Encoding", b"chunked"),
     }
     let before = out.len();
-    out.extend_from_slice(b"Authorization: ");
+    out.put(b"Authorization: ");
     let empty = out.len();
     authorization(out);
     if out.len() == empty {
         out.truncate(before);
     } else {
-        out.extend_from_slice(b"\r\n");
+        out.put(b"\r\n");
     }
-    out.extend_from_slice(b"\r\n");
-    Signed::seal(buffer, *unsigned.endpoint)
+    out.put(b"\r\n");
+    Signed::seal(text.into_bytes(), *unsigned.endpoint)
 }
 
-fn request_line(out: &mut Vec<u8>, unsigned: &Unsigned<'_>, added: &[Parameter<'_>]) {
-    out.extend_from_slice(unsigned.method.as_bytes());
+fn request_line(out: &mut Text, unsigned: &Unsigned<'_>, added: &[Parameter<'_>]) {
+    out.put(unsigned.method.as_bytes());
     out.push(b' ');
-    out.extend_from_slice(if unsigned.path.is_empty() { b"/" } else { unsigned.path });
+    out.put(if unsigned.path.is_empty() { b"/" } else { unsigned.path });
     let mut separator = b'?';
     for parameter in unsigned.query {
         out.push(separator);
         separator = b'&';
-        out.extend_from_slice(parameter.raw);
+        out.put(parameter.raw);
     }
     for parameter in added {
         out.push(separator);
@@ -94,15 +95,15 @@ fn request_line(out: &mut Vec<u8>, unsigned: &Unsigned<'_>, added: &[Parameter<'
         if parameter.raw.is_empty() {
             write_pair(out, parameter);
         } else {
-            out.extend_from_slice(parameter.raw);
+            out.put(parameter.raw);
         }
     }
-    out.extend_from_slice(b" HTTP/1.1\r\n");
+    out.put(b" HTTP/1.1\r\n");
 }
 
-fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
+fn line(out: &mut Text, name: &[u8], value: &[u8]) {
+    out.put(name);
+    out.put(b": ");
+    out.put(value);
+    out.put(b"\r\n");
 }

@@ -14,6 +14,7 @@ mod encode;
 mod head;
 mod key;
 mod sorted;
+mod text;
 mod token;
 mod workspace;
 

@@ -10,6 +10,7 @@ use std::fmt;
 
 use super::encode::{base64, write_pair_twice};
 use super::head::{self, Additions, Few};
+use super::text::Text;
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
 use crate::wire::{Parameter, Signed};
@@ -48,18 +49,18 @@ pub fn signature(covered: Covered<'_>, key: &Key, workspace: &mut Workspace) -> 
     all.sort(form_from.., compare);
 
     let text = &mut workspace.string_to_sign;
-    text.extend_from_slice(covered.method.as_bytes());
-    text.extend_from_slice(b"&%2F&");
+    text.put(covered.method.as_bytes());
+    text.put(b"&%2F&");
     let (before, form) = (all.iter().take(form_from), all.iter().skip(form_from));
     write_canonical(text, before, form);
     workspace.put_parameters(all);
-    base64(key.rpc(&workspace.string_to_sign))
+    base64(key.rpc(workspace.string_to_sign.as_bytes()))
 }
 
 /// Writes the canonical query, encoded once more as it stands in the string-to-sign. Both lists are sorted; of a name
 /// that stands in both, the form's.
 fn write_canonical<'a>(
-    text: &mut Vec<u8>,
+    text: &mut Text,
     before: impl Iterator<Item = &'a Parameter<'a>>,
     form: impl Iterator<Item = &'a Parameter<'a>>,
 ) {
@@ -80,7 +81,7 @@ fn write_canonical<'a>(
         };
         let Some(parameter) = parameter else { break };
         if !is_first {
-            text.extend_from_slice(b"%26");
+            text.put(b"%26");
         }
         is_first = false;
         write_pair_twice(text, parameter);

@@ -66,9 +66,10 @@ fn proofs(path: &[u8], query: &[Parameter<'_>], form: &[Parameter<'_>], headers:
     let headers = headers.iter();
     let covered =
         acs3::Covered { method: "GET", path, query, headers: headers.clone(), payload_hash: b"UNSIGNED" };
-    let acs3 = (acs3::signature(covered, &key, &mut workspace).to_vec(), workspace.canonical.clone());
+    let acs3 =
+        (acs3::signature(covered, &key, &mut workspace).to_vec(), workspace.canonical_request().to_vec());
     let covered = rpc::Covered { method: "GET", query, form, added: &[] };
-    let rpc = (rpc::signature(covered, &key, &mut workspace).to_vec(), workspace.string_to_sign.clone());
+    let rpc = (rpc::signature(covered, &key, &mut workspace).to_vec(), workspace.string_to_sign().to_vec());
     let covered = oss::Covered {
         method: "GET",
         bucket: Some("bucket"),
@@ -80,7 +81,8 @@ fn proofs(path: &[u8], query: &[Parameter<'_>], form: &[Parameter<'_>], headers:
         region: "cn-hangzhou",
         product: oss::PRODUCT,
     };
-    let oss = (oss::signature(covered, &day_key, &mut workspace).to_vec(), workspace.canonical.clone());
+    let oss =
+        (oss::signature(covered, &day_key, &mut workspace).to_vec(), workspace.canonical_request().to_vec());
     [acs3, rpc, oss]
 }
 
