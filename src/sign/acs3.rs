@@ -95,17 +95,25 @@ pub fn signature<'a>(
 /// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
 /// their order, as the SDKs do; that happens for equal values only, since different ones are refused.
 fn write_headers(text: &mut Text, headers: &Headers<'_>, names: &mut Text) {
+    // The names first: all together are put in lower case in a third of the time that each by itself takes.
+    for (field, _) in headers.runs(Field::has_name_of).filter(|(_, continues)| !continues) {
+        names.put(field.name);
+        names.push(b';');
+    }
+    names.truncate(names.len().saturating_sub(1));
+    names.make_lower();
+    let mut rest = names.as_bytes();
     for (at, (field, continues)) in headers.runs(Field::has_name_of).enumerate() {
         if continues {
             text.push(b',');
         } else {
             if at > 0 {
                 text.push(b'\n');
-                names.push(b';');
             }
-            text.put_lower(field.name);
+            let (name, after) = rest.split_at_checked(field.name.len()).unwrap_or_default();
+            text.put(name);
             text.push(b':');
-            names.put_lower(field.name);
+            rest = after.get(1..).unwrap_or_default();
         }
         text.put(field.value.trim_ascii());
     }

@@ -6,6 +6,7 @@
 //! Signature          = base64(HMAC-SHA1(AccessKeySecret "&", StringToSign))
 //! ```
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::encode::{base64, write_pair_twice};
@@ -51,45 +52,76 @@ pub fn signature(covered: Covered<'_>, key: &Key, workspace: &mut Workspace) -> 
     let text = &mut workspace.string_to_sign;
     text.put(covered.method.as_bytes());
     text.put(b"&%2F&");
-    let (before, form) = (all.iter().take(form_from), all.iter().skip(form_from));
-    write_canonical(text, before, form);
+    if covered.form.is_empty() {
+        write_canonical(text, all.iter());
+    } else {
+        write_canonical(text, merged(all.iter().take(form_from), all.iter().skip(form_from)));
+    }
     workspace.put_parameters(all);
     base64(key.rpc(workspace.string_to_sign.as_bytes()))
 }
 
-/// Writes the canonical query, encoded once more as it stands in the string-to-sign. Both lists are sorted; of a name
-/// that stands in both, the form's.
-fn write_canonical<'a>(
-    text: &mut Text,
-    before: impl Iterator<Item = &'a Parameter<'a>>,
-    form: impl Iterator<Item = &'a Parameter<'a>>,
-) {
-    let (mut before, mut form) = (before.peekable(), form.peekable());
-    let mut is_first = true;
-    loop {
-        let parameter = match (before.peek(), form.peek()) {
-            (Some(left), Some(right)) => match left.compare_names(right) {
-                std::cmp::Ordering::Less => before.next(),
-                std::cmp::Ordering::Greater => form.next(),
-                std::cmp::Ordering::Equal => {
-                    before.next();
-                    continue;
-                }
-            },
-            (Some(_), None) => before.next(),
-            (None, _) => form.next(),
-        };
-        let Some(parameter) = parameter else { break };
-        if !is_first {
+/// Writes the canonical query, encoded once more as it stands in the string-to-sign.
+fn write_canonical<'a>(text: &mut Text, parameters: impl Iterator<Item = &'a Parameter<'a>>) {
+    for (at, parameter) in parameters.enumerate() {
+        if at > 0 {
             text.put(b"%26");
         }
-        is_first = false;
         write_pair_twice(text, parameter);
     }
 }
 
-fn compare(left: &Parameter<'_>, right: &Parameter<'_>) -> std::cmp::Ordering {
+/// Two sorted lists as one; of a name that stands in both, the form's.
+fn merged<'a>(
+    before: impl Iterator<Item = &'a Parameter<'a>>,
+    form: impl Iterator<Item = &'a Parameter<'a>>,
+) -> impl Iterator<Item = &'a Parameter<'a>> {
+    let (mut before, mut form) = (before.peekable(), form.peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let (Some(left), Some(right)) = (before.peek(), form.peek()) else {
+                return before.next().or_else(|| form.next());
+            };
+            match left.compare_names(right) {
+                Ordering::Less => return before.next(),
+                Ordering::Greater => return form.next(),
+                Ordering::Equal => drop(before.next()),
+            }
+        }
+    })
+}
+
+fn compare(left: &Parameter<'_>, right: &Parameter<'_>) -> Ordering {
     left.compare_names(right).then_with(|| left.compare_values(right))
+}
+
+/// The parameter `Timestamp` in every spelling: its colons stand at known places.
+struct Timestamp {
+    value: [u8; 20],
+    piece: [u8; 34],
+    twice: [u8; 28],
+}
+
+impl Timestamp {
+    fn at(unix_seconds: i64) -> Self {
+        let value = calendar::iso(unix_seconds);
+        let mut piece = *b"Timestamp=0000-00-00T00%3A00%3A00Z";
+        let mut twice = *b"0000-00-00T00%253A00%253A00Z";
+        for (slots, value) in [(&mut piece[10..23], &value[..13]), (&mut twice[..13], &value[..13])] {
+            slots.copy_from_slice(value);
+        }
+        for (slots, value) in [(&mut piece[26..28], &value[14..16]), (&mut twice[18..20], &value[14..16])] {
+            slots.copy_from_slice(value);
+        }
+        for (slots, value) in [(&mut piece[31..33], &value[17..19]), (&mut twice[25..27], &value[17..19])] {
+            slots.copy_from_slice(value);
+        }
+        Self { value, piece, twice }
+    }
+
+    const fn parameter(&self) -> Parameter<'_> {
+        Parameter::prepared(&self.piece, b"Timestamp", &self.value, &self.twice)
+    }
 }
 
 pub(super) fn sign(
@@ -98,7 +130,7 @@ pub(super) fn sign(
     moment: &Moment,
     (workspace, buffer): (&mut Workspace, Vec<u8>),
 ) -> Result<Signed, Unsignable> {
-    let date = calendar::iso(moment.unix_seconds);
+    let timestamp = Timestamp::at(moment.unix_seconds);
     let mut added: Few<Parameter<'_>, 9> = Few::new(Parameter::plain(b"", b""));
     if let Some(action) = unsigned.add_action {
         added.push(Parameter::plain(b"Action", action));
@@ -110,7 +142,7 @@ pub(super) fn sign(
     added.push(Parameter::unreserved(b"SignatureMethod", b"HMAC-SHA1"));
     added.push(Parameter::plain(b"SignatureNonce", moment.nonce.as_bytes()));
     added.push(Parameter::unreserved(b"SignatureVersion", b"1.0"));
-    added.push(Parameter::plain(b"Timestamp", &date));
+    added.push(timestamp.parameter());
     if let Some(token) = identity.security_token {
         added.push(token.parameter());
     }

@@ -69,6 +69,11 @@ impl Text {
         }
     }
 
+    /// Puts all of it in lower case.
+    pub(super) fn make_lower(&mut self) {
+        self.memory.get_mut(..self.end).unwrap_or_default().make_ascii_lowercase();
+    }
+
     /// The next bytes, to be written to.
     #[inline]
     fn next(&mut self, length: usize) -> Option<&mut [u8]> {
