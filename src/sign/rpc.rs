@@ -107,15 +107,13 @@ impl Timestamp {
         let value = calendar::iso(unix_seconds);
         let mut piece = *b"Timestamp=0000-00-00T00%3A00%3A00Z";
         let mut twice = *b"0000-00-00T00%253A00%253A00Z";
-        for (slots, value) in [(&mut piece[10..23], &value[..13]), (&mut twice[..13], &value[..13])] {
-            slots.copy_from_slice(value);
-        }
-        for (slots, value) in [(&mut piece[26..28], &value[14..16]), (&mut twice[18..20], &value[14..16])] {
-            slots.copy_from_slice(value);
-        }
-        for (slots, value) in [(&mut piece[31..33], &value[17..19]), (&mut twice[25..27], &value[17..19])] {
-            slots.copy_from_slice(value);
-        }
+        let (day_and_hour, minute, second) = (&value[..13], &value[14..16], &value[17..19]);
+        piece[10..23].copy_from_slice(day_and_hour);
+        piece[26..28].copy_from_slice(minute);
+        piece[31..33].copy_from_slice(second);
+        twice[..13].copy_from_slice(day_and_hour);
+        twice[18..20].copy_from_slice(minute);
+        twice[25..27].copy_from_slice(second);
         Self { value, piece, twice }
     }
 
@@ -156,4 +154,22 @@ pub(super) fn sign(
     added.push(Parameter::plain(b"Signature", &signature));
     let additions = Additions { parameters: added.as_slice(), ..Additions::default() };
     Ok(head::write(unsigned, additions, |_| {}, buffer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::encode::percent;
+    use crate::wire::Spelling;
+
+    #[test]
+    fn a_timestamp_is_spelled_as_it_would_be_encoded() {
+        let timestamp = Timestamp::at(1_709_171_832);
+        let (parameter, mut piece, mut twice) = (timestamp.parameter(), b"Timestamp=".to_vec(), Vec::new());
+        percent(&mut piece, b"2024-02-29T01:57:12Z", Spelling::Plain);
+        percent(&mut twice, piece.strip_prefix(b"Timestamp=").unwrap(), Spelling::Plain);
+        assert_eq!(parameter.value, b"2024-02-29T01:57:12Z");
+        assert_eq!(parameter.raw, piece);
+        assert_eq!(parameter.twice(), Some(&twice[..]));
+    }
 }

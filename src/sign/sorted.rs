@@ -134,10 +134,10 @@ const fn lower(bytes: u128) -> u128 {
     const EACH: u128 = u128::MAX / 0xff;
     // In seven bits a byte, so that nothing is carried into the next one, the eighth tells what reaches `A` and what is
     // past `Z`.
-    let low = bytes & 0x7f * EACH;
+    let low = bytes & (0x7f * EACH);
     let from_a = low + (0x80 - b'A' as u128) * EACH;
     let past_z = low + (0x7f - b'Z' as u128) * EACH;
-    let is_upper = from_a & !past_z & !bytes & 0x80 * EACH;
+    let is_upper = from_a & !past_z & !bytes & (0x80 * EACH);
     bytes | is_upper >> 2
 }
 

@@ -17,7 +17,7 @@ mod target;
 pub use answer::{AnswerFraming, AnswerHead, BadAnswer, Toward};
 pub use body::Progress;
 pub use chunks::{Chunks, Side, write_chunk};
-pub use field::{Field, write_lower};
+pub use field::Field;
 pub use framing::{Framing, is_hop_by_hop, lists};
 pub use head::{HEADERS_MAX, Head, HeadLimits, Method};
 pub use malformed::Malformed;
