@@ -179,6 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_the_first_sixteen_bytes_of_a_name_of_any_length() {
+        let name = b"abcdefghijklmnopqrst";
+        for length in 0..=name.len() {
+            let name = &name[..length];
+            assert_eq!(start(name), gathered(name.iter().copied()), "{length}");
+        }
+    }
+
+    #[test]
     fn every_byte_is_put_in_lower_case_in_every_place() {
         for byte in 0..=u8::MAX {
             for at in 0..16 {
