@@ -12,8 +12,8 @@ use countersign::clock::{Clock, SystemClock};
 use countersign::endpoint::{self, Tenants};
 use countersign::names::{Action, Host, Moment, Nonce, RoleName, Scheme, calendar};
 use countersign::pipeline::{Assembled, Parts, Scratch, assemble};
-use countersign::secret::Secret;
-use countersign::sign::{self, DayKey, Identity, Key, Payload, Unsigned, Workspace, oss};
+use countersign::secret::{Secret, SecurityToken};
+use countersign::sign::{self, DayKey, Identity, Key, Payload, Token, Unsigned, Workspace, oss};
 use countersign::telemetry::{AccessWriter, Format, Record, RequestId};
 use countersign::wire::{Head, HeadLimits, parameters};
 
@@ -78,7 +78,7 @@ struct Worker {
     tenants: Tenants,
     key: Key,
     day_key: DayKey,
-    security_token: String,
+    security_token: Token,
 }
 
 impl Worker {
@@ -95,7 +95,7 @@ impl Worker {
             key,
             day_key,
             // The longest that was seen of STS.
-            security_token: "CAIS+x/".repeat(100),
+            security_token: Token::new(SecurityToken::new("CAIS+x/".repeat(100)).unwrap()),
         }
     }
 

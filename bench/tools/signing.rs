@@ -1,9 +1,9 @@
 //! Signing alone, in one process: the product beside hashing the same bytes, and beside the crates that are nearest to it.
 //!
-//!     signing [ROUNDS]
+//!     signing [ROUNDS [NAME]]
 //!
 //! Prints one line of JSON. Every round times each in turn; a figure is the median of the rounds. What the product signed is
-//! verified before it is timed.
+//! verified before it is timed. With a name it is that row alone, for a profiler.
 
 use std::fmt::Write as _;
 use std::future::Future;
@@ -19,8 +19,8 @@ use countersign::classify::{self, FormRead, Listener, Named, Shape};
 use countersign::endpoint::{self, Tenants};
 use countersign::names::{Host, Moment, Nonce, Scheme, calendar};
 use countersign::pipeline::{Assembled, Parts, Scratch, assemble};
-use countersign::secret::Secret;
-use countersign::sign::{self, Identity, Key, Workspace, oss};
+use countersign::secret::{Secret, SecurityToken};
+use countersign::sign::{self, Identity, Key, Token, Workspace, oss};
 use countersign::wire::{Head, HeadLimits, parameters};
 use countersign_bench::allocations::{Counting, counted};
 use countersign_bench::credentials;
@@ -163,7 +163,8 @@ fn signer(request: &'static str, scheme: Scheme) -> impl FnMut() -> Vec<u8> {
 
     let key: &'static Key = Box::leak(Box::new(Key::absorb(Secret::new(credentials::secret(KEY_ID)))));
     let day_key = Box::leak(Box::new(key.day_key(calendar::day(0), REGION, oss::PRODUCT)));
-    let token = credentials::token(KEY_ID).expect("a token").leak();
+    let token = SecurityToken::new(credentials::token(KEY_ID).expect("a token")).expect("visible characters");
+    let token: &'static Token = Box::leak(Box::new(Token::new(token)));
     let identity =
         Identity { access_key_id: KEY_ID, security_token: Some(token), key, day_key: Some(day_key) };
     let mut workspace = Workspace::default();
@@ -268,6 +269,9 @@ fn main() {
     rows.push(by_reqsign(REQUESTS[2].2, SigningVersion::V4, "reqsign OSS V4"));
     rows.push(by_reqsign(REQUESTS[2].2, SigningVersion::V1, "reqsign OSS V1"));
     rows.push(by_aws(REQUESTS[0].2));
+    if let Some(only) = std::env::args().nth(2) {
+        rows.retain(|row| row.name == only);
+    }
     for row in &mut rows {
         row.measure();
         row.nanoseconds.clear();

@@ -142,7 +142,7 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     let identity = credential.identity(day_key.as_ref());
     let signed = sign::sign(scheme, &unsigned, &identity, &moment, (&mut workspace, Vec::new()))
         .map_err(|fault| (Exit::Failed, fault.to_string()))?;
-    let mask = Mask::of(identity.security_token);
+    let mask = Mask::of(identity.security_token.map(sign::Token::expose));
     Ok(Outcome { signed, body: body.into_owned(), workspace, scheme: Some(scheme), mask })
 }
 

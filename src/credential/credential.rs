@@ -8,7 +8,7 @@ use super::age::{Age, Life};
 use crate::clock::Now;
 use crate::names::{AccessKeyId, RoleArn};
 use crate::secret::{Secret, SecurityToken};
-use crate::sign::{DayKey, Identity, Key};
+use crate::sign::{DayKey, Identity, Key, Token};
 
 /// Counts the credentials of this process, so that no two of them are confused, whatever role they belong to.
 static GENERATIONS: AtomicU64 = AtomicU64::new(1);
@@ -31,7 +31,7 @@ pub struct Fetched {
 /// One credential. Replaced as a whole and never changed, so id, token and key always belong together.
 pub struct Credential {
     access_key_id: AccessKeyId,
-    security_token: Option<SecurityToken>,
+    security_token: Option<Token>,
     key: Key,
     life: Option<Life>,
     role: Option<RoleArn>,
@@ -43,7 +43,7 @@ impl Credential {
     pub(super) fn absorb(fetched: Fetched, life: Option<Life>) -> Self {
         Self {
             access_key_id: fetched.access_key_id,
-            security_token: fetched.security_token,
+            security_token: fetched.security_token.map(Token::new),
             key: Key::absorb(fetched.secret),
             life,
             role: fetched.role,
@@ -62,8 +62,8 @@ impl Credential {
     }
 
     /// The STS token, for a short-lived credential.
-    pub const fn security_token(&self) -> Option<&SecurityToken> {
-        self.security_token.as_ref()
+    pub fn security_token(&self) -> Option<&SecurityToken> {
+        self.security_token.as_ref().map(Token::security_token)
     }
 
     /// The keyed MAC states.
@@ -95,7 +95,7 @@ impl Credential {
     pub fn identity<'a>(&'a self, day_key: Option<&'a DayKey>) -> Identity<'a> {
         Identity {
             access_key_id: self.access_key_id.as_str(),
-            security_token: self.security_token.as_ref().map(SecurityToken::expose),
+            security_token: self.security_token.as_ref(),
             key: &self.key,
             day_key,
         }

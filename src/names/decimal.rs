@@ -1,8 +1,12 @@
 //! Numbers as decimal digits, without the formatting machinery.
 
 /// Appends `value` in decimal.
-pub fn write_decimal(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0; 20];
+pub fn write_decimal(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(decimal(value, &mut [0; 20]));
+}
+
+/// `value` in decimal, in room for the longest.
+pub fn decimal(mut value: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut at = digits.len();
     loop {
         at -= 1;
@@ -15,5 +19,5 @@ pub fn write_decimal(out: &mut Vec<u8>, mut value: u64) {
             break;
         }
     }
-    out.extend_from_slice(digits.get(at..).unwrap_or_default());
+    digits.get(at..).unwrap_or_default()
 }

@@ -16,7 +16,7 @@ mod ram;
 
 pub use address::{Unfit, unfit};
 pub use call::{Action, Call, Version};
-pub use decimal::write_decimal;
+pub use decimal::{decimal, write_decimal};
 pub use endpoint::{Endpoint, Network};
 pub use host::{Host, HostTooLong, is_host_label, is_host_name};
 pub use moment::{Moment, Nonce};

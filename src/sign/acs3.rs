@@ -9,12 +9,13 @@
 use std::fmt;
 
 use super::digest::sha256;
-use super::encode::{hex, percent};
+use super::encode::{hex, write_pair};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
+use super::text::Text;
 use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
-use crate::wire::{Field, Parameter, Signed, write_lower};
+use crate::wire::{Field, Parameter, Signed};
 
 const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
 /// The hash of no body at all, which most calls have.
@@ -53,7 +54,7 @@ pub fn covers(name: &[u8]) -> bool {
 
 /// The signature over exactly what is given. Leaves its texts in the workspace.
 pub fn signature<'a>(
-    covered: Covered<'a, impl Iterator<Item = Field<'a>>>,
+    covered: Covered<'a, impl Iterator<Item = &'a Field<'a>>>,
     key: &Key,
     workspace: &mut Workspace,
 ) -> [u8; 64] {
@@ -66,54 +67,57 @@ pub fn signature<'a>(
     headers.sort(.., |a, b| a.compare_names(b).then_with(|| a.value.trim_ascii().cmp(b.value.trim_ascii())));
 
     let text = &mut workspace.canonical;
-    text.extend_from_slice(covered.method.as_bytes());
+    text.put(covered.method.as_bytes());
     text.push(b'\n');
-    text.extend_from_slice(if covered.path.is_empty() { b"/" } else { covered.path });
+    text.put(if covered.path.is_empty() { b"/" } else { covered.path });
     text.push(b'\n');
     for (index, parameter) in query.iter().enumerate() {
         if index > 0 {
             text.push(b'&');
         }
-        percent(text, parameter.name, parameter.spelling);
-        text.push(b'=');
-        percent(text, parameter.value, parameter.spelling);
+        write_pair(text, parameter);
     }
     text.push(b'\n');
     write_headers(text, &headers, &mut workspace.names);
     text.push(b'\n');
-    text.extend_from_slice(&workspace.names);
+    text.put(workspace.names.as_bytes());
     text.push(b'\n');
-    text.extend_from_slice(covered.payload_hash);
+    text.put(covered.payload_hash);
 
-    workspace.string_to_sign.extend_from_slice(ALGORITHM);
+    workspace.string_to_sign.put(ALGORITHM);
     workspace.string_to_sign.push(b'\n');
-    workspace.string_to_sign.extend_from_slice(&hex(sha256(&workspace.canonical)));
+    workspace.string_to_sign.put(&hex(sha256(workspace.canonical.as_bytes())));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
-    hex(key.acs3(&workspace.string_to_sign))
+    hex(key.acs3(workspace.string_to_sign.as_bytes()))
 }
 
 /// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
 /// their order, as the SDKs do; that happens for equal values only, since different ones are refused.
-fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, names: &mut Vec<u8>) {
-    let mut is_first = true;
-    for (field, continues) in headers.runs(Field::has_name_of) {
+fn write_headers(text: &mut Text, headers: &Headers<'_>, names: &mut Text) {
+    // The names first: all together are put in lower case in a third of the time that each by itself takes.
+    for (field, _) in headers.runs(Field::has_name_of).filter(|(_, continues)| !continues) {
+        names.put(field.name);
+        names.push(b';');
+    }
+    names.truncate(names.len().saturating_sub(1));
+    names.make_lower();
+    let mut rest = names.as_bytes();
+    for (at, (field, continues)) in headers.runs(Field::has_name_of).enumerate() {
         if continues {
             text.push(b',');
         } else {
-            if !is_first {
+            if at > 0 {
                 text.push(b'\n');
-                names.push(b';');
             }
-            let from = names.len();
-            write_lower(names, field.name);
-            text.extend_from_slice(names.get(from..).unwrap_or_default());
+            let (name, after) = rest.split_at_checked(field.name.len()).unwrap_or_default();
+            text.put(name);
             text.push(b':');
+            rest = after.get(1..).unwrap_or_default();
         }
-        text.extend_from_slice(field.value.trim_ascii());
-        is_first = false;
+        text.put(field.value.trim_ascii());
     }
-    if !is_first {
+    if headers.len() > 0 {
         text.push(b'\n');
     }
 }
@@ -150,26 +154,26 @@ pub(super) fn sign(
     added.push(Field::new("x-acs-content-sha256", payload_hash));
     added.push(Field::new("x-acs-date", &date));
     if let Some(token) = identity.security_token {
-        added.push(Field::new("x-acs-security-token", token.as_bytes()));
+        added.push(Field::new("x-acs-security-token", token.expose().as_bytes()));
     }
     added.push(Field::new("x-acs-signature-nonce", moment.nonce.as_bytes()));
 
     let Unsigned { method, path, query, .. } = *unsigned;
-    let host = std::iter::once(Field::new("host", unsigned.endpoint.host().as_bytes()));
-    let sent = unsigned.headers.iter().chain(added.as_slice()).copied();
-    let headers = host.chain(sent.filter(|field| covers(field.name)));
+    let host = [Field::new("host", unsigned.endpoint.host().as_bytes())];
+    let sent = unsigned.headers.iter().filter(|field| covers(field.name));
+    let headers = host.iter().chain(sent).chain(added.as_slice());
     let signature =
         signature(Covered { method, path, query, headers, payload_hash }, identity.key, workspace);
 
     let additions = Additions { fields: added.as_slice(), ..Additions::default() };
-    let authorization = |out: &mut Vec<u8>| {
-        out.extend_from_slice(ALGORITHM);
-        out.extend_from_slice(b" Credential=");
-        out.extend_from_slice(identity.access_key_id.as_bytes());
-        out.extend_from_slice(b",SignedHeaders=");
-        out.extend_from_slice(&workspace.names);
-        out.extend_from_slice(b",Signature=");
-        out.extend_from_slice(&signature);
+    let authorization = |out: &mut Text| {
+        out.put(ALGORITHM);
+        out.put(b" Credential=");
+        out.put(identity.access_key_id.as_bytes());
+        out.put(b",SignedHeaders=");
+        out.put(workspace.names.as_bytes());
+        out.put(b",Signature=");
+        out.put(&signature);
     };
     Ok(head::write(unsigned, additions, authorization, buffer))
 }

@@ -1,27 +1,10 @@
 //! The encodings that the schemes share: percent, hexadecimal, base64. They append to a buffer and allocate nothing else.
 
-use crate::wire::{Spelling, decoded};
-
-/// Whether a byte stands for itself in every canonical form: `A–Z a–z 0–9 - _ . ~` (RFC 3986, unreserved).
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
-const UNRESERVED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let c = byte as u8;
-        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');
-        byte += 1;
-    }
-    table
-};
+use super::text::Text;
+use crate::wire::{Parameter, Spelling, decoded, is_unreserved};
 
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 const LOWER: &[u8; 16] = b"0123456789abcdef";
-
-#[inline]
-fn is_unreserved(byte: u8) -> bool {
-    UNRESERVED.get(usize::from(byte)).copied().unwrap_or_default()
-}
 
 #[inline]
 fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
@@ -31,21 +14,76 @@ fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
 
 /// `enc(dec(text))`: everything but unreserved bytes becomes `%XX` in upper case.
 pub fn percent(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
-    if text.iter().all(|&byte| is_unreserved(byte)) {
-        out.extend_from_slice(text);
-        return;
-    }
-    for byte in decoded(text, spelling) {
-        if is_unreserved(byte) {
-            out.push(byte);
-        } else {
-            let [high, low] = digits(byte, UPPER);
-            out.extend_from_slice(&[b'%', high, low]);
+    out.extend(encoded(text, spelling));
+}
+
+/// The same into a text of a signature.
+pub(super) fn put_percent(out: &mut Text, text: &[u8], spelling: Spelling) {
+    write_encoded(out, text, spelling, |byte| {
+        let [high, low] = digits(byte, UPPER);
+        [b'%', high, low]
+    });
+}
+
+/// Writes what `text` stands for, each byte that is not unreserved as `escape` has it. Most bytes are, so that whole runs
+/// of them are copied.
+#[inline]
+fn write_encoded<const N: usize>(
+    out: &mut Text,
+    mut text: &[u8],
+    spelling: Spelling,
+    escape: impl Fn(u8) -> [u8; N],
+) {
+    loop {
+        let run = text.iter().position(|&byte| !is_unreserved(byte));
+        let (run, rest) = text.split_at_checked(run.unwrap_or(text.len())).unwrap_or_default();
+        out.put(run);
+        let mut rest = decoded(rest, spelling);
+        match rest.next() {
+            None => break,
+            Some(byte) if is_unreserved(byte) => out.push(byte),
+            Some(byte) => out.put(&escape(byte)),
         }
+        text = rest.rest();
     }
 }
 
-/// The bytes that [`percent`] would append, for comparing without a copy.
+/// `enc(name) "=" enc(value)`.
+pub(super) fn write_pair(out: &mut Text, parameter: &Parameter<'_>) {
+    let Parameter { name, value, spelling, .. } = *parameter;
+    if parameter.is_unreserved() {
+        if parameter.raw.len() > name.len() {
+            out.put(parameter.raw);
+        } else {
+            out.put(name);
+            out.push(b'=');
+            out.put(value);
+        }
+        return;
+    }
+    put_percent(out, name, spelling);
+    out.push(b'=');
+    put_percent(out, value, spelling);
+}
+
+/// The same as it stands in the RPC string-to-sign: encoded once more, the `=` as well.
+pub(super) fn write_pair_twice(out: &mut Text, parameter: &Parameter<'_>) {
+    let Parameter { name, value, spelling, .. } = *parameter;
+    if parameter.is_unreserved() {
+        out.put(name);
+        out.put(b"%3D");
+        out.put(value);
+        return;
+    }
+    percent_twice(out, name, spelling);
+    out.put(b"%3D");
+    match parameter.twice() {
+        Some(twice) => out.put(twice),
+        None => percent_twice(out, value, spelling),
+    }
+}
+
+/// The bytes that [`put_percent`] would append, for comparing without a copy.
 pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u8> {
     decoded(text, spelling).flat_map(|byte| {
         let [high, low] = digits(byte, UPPER);
@@ -55,29 +93,21 @@ pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u
 }
 
 /// `enc(enc(dec(text)))`, as a parameter stands in the RPC string-to-sign.
-pub(super) fn percent_twice(out: &mut Vec<u8>, text: &[u8], spelling: Spelling) {
-    if text.iter().all(|&byte| is_unreserved(byte)) {
-        out.extend_from_slice(text);
-        return;
-    }
-    for byte in decoded(text, spelling) {
-        if is_unreserved(byte) {
-            out.push(byte);
-        } else {
-            let [high, low] = digits(byte, UPPER);
-            out.extend_from_slice(&[b'%', b'2', b'5', high, low]);
-        }
-    }
+fn percent_twice(out: &mut Text, text: &[u8], spelling: Spelling) {
+    write_encoded(out, text, spelling, |byte| {
+        let [high, low] = digits(byte, UPPER);
+        [b'%', b'2', b'5', high, low]
+    });
 }
 
 /// `ENC/(PDEC(path))`: as [`percent`], but `/` stands for itself.
-pub(super) fn percent_path(out: &mut Vec<u8>, path: &[u8]) {
+pub(super) fn percent_path(out: &mut Text, path: &[u8]) {
     for byte in decoded(path, Spelling::Path) {
         if is_unreserved(byte) || byte == b'/' {
             out.push(byte);
         } else {
             let [high, low] = digits(byte, UPPER);
-            out.extend_from_slice(&[b'%', high, low]);
+            out.put(&[b'%', high, low]);
         }
     }
 }
@@ -126,8 +156,10 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str, spelling: Spelling) -> String {
-        let mut out = Vec::new();
+        let (mut out, mut put) = (Vec::new(), Text::default());
         percent(&mut out, text.as_bytes(), spelling);
+        put_percent(&mut put, text.as_bytes(), spelling);
+        assert_eq!(put.as_bytes(), out, "{text}");
         String::from_utf8(out).unwrap()
     }
 
@@ -149,18 +181,18 @@ mod tests {
     #[test]
     fn twice_is_the_same_as_two_times_once() {
         for text in ["plain", "a b/ü+=&", "%41%2f"] {
-            let (mut twice, mut once) = (Vec::new(), Vec::new());
+            let (mut twice, mut once) = (Text::default(), Vec::new());
             percent_twice(&mut twice, text.as_bytes(), Spelling::Form);
             percent(&mut once, encoded(text, Spelling::Form).as_bytes(), Spelling::Plain);
-            assert_eq!(twice, once, "{text}");
+            assert_eq!(twice.as_bytes(), once, "{text}");
         }
     }
 
     #[test]
     fn a_path_keeps_its_slashes_and_loses_its_escapes() {
-        let mut out = Vec::new();
+        let mut out = Text::default();
         percent_path(&mut out, b"/a//b%2Fc/%e4%BD%a0 +$");
-        assert_eq!(out, b"/a//b/c/%E4%BD%A0%20%2B%24");
+        assert_eq!(out.as_bytes(), b"/a//b/c/%E4%BD%A0%20%2B%24");
     }
 
     #[test]

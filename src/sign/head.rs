@@ -1,8 +1,9 @@
 //! Writes the outgoing head: the request line, what stays of the caller's headers, what the scheme adds.
 
 use super::Unsigned;
-use super::encode::percent;
-use crate::names::write_decimal;
+use super::encode::write_pair;
+use super::text::Text;
+use crate::names::decimal;
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// A few items on the stack: what a scheme adds is known and short.
@@ -33,7 +34,7 @@ impl<T: Copy, const N: usize> Few<T, N> {
 /// What a scheme adds to a request.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Additions<'a> {
-    /// Parameters that go to the end of the query, encoded on the way.
+    /// Parameters that go to the end of the query, encoded on the way unless they are already.
     pub(super) parameters: &'a [Parameter<'a>],
     /// Headers.
     pub(super) fields: &'a [Field<'a>],
@@ -43,11 +44,11 @@ pub(super) struct Additions<'a> {
 pub(super) fn write(
     unsigned: &Unsigned<'_>,
     additions: Additions<'_>,
-    authorization: impl FnOnce(&mut Vec<u8>),
-    mut buffer: Vec<u8>,
+    authorization: impl FnOnce(&mut Text),
+    buffer: Vec<u8>,
 ) -> Signed {
-    buffer.clear();
-    let out = &mut buffer;
+    let mut text = Text::over(buffer);
+    let out = &mut text;
     request_line(out, unsigned, additions.parameters);
     line(out, b"Host", unsigned.endpoint.host().as_bytes());
     for field in unsigned.headers.iter().chain(additions.fields) {
@@ -59,48 +60,50 @@ pub(super) fn write(
     match unsigned.framing {
         Framing::None => {}
         Framing::Length(length) => {
-            out.extend_from_slice(b"Content-Length: ");
-            write_decimal(out, length);
-            out.extend_from_slice(b"\r\n");
+            out.put(b"Content-Length: ");
+            out.put(decimal(length, &mut [0; 20]));
+            out.put(b"\r\n");
         }
         Framing::Chunked => line(out, b"Transfer-Encoding", b"chunked"),
     }
     let before = out.len();
-    out.extend_from_slice(b"Authorization: ");
+    out.put(b"Authorization: ");
     let empty = out.len();
     authorization(out);
     if out.len() == empty {
         out.truncate(before);
     } else {
-        out.extend_from_slice(b"\r\n");
+        out.put(b"\r\n");
     }
-    out.extend_from_slice(b"\r\n");
-    Signed::seal(buffer, *unsigned.endpoint)
+    out.put(b"\r\n");
+    Signed::seal(text.into_bytes(), *unsigned.endpoint)
 }
 
-fn request_line(out: &mut Vec<u8>, unsigned: &Unsigned<'_>, added: &[Parameter<'_>]) {
-    out.extend_from_slice(unsigned.method.as_bytes());
+fn request_line(out: &mut Text, unsigned: &Unsigned<'_>, added: &[Parameter<'_>]) {
+    out.put(unsigned.method.as_bytes());
     out.push(b' ');
-    out.extend_from_slice(if unsigned.path.is_empty() { b"/" } else { unsigned.path });
+    out.put(if unsigned.path.is_empty() { b"/" } else { unsigned.path });
     let mut separator = b'?';
     for parameter in unsigned.query {
         out.push(separator);
         separator = b'&';
-        out.extend_from_slice(parameter.raw);
+        out.put(parameter.raw);
     }
     for parameter in added {
         out.push(separator);
         separator = b'&';
-        percent(out, parameter.name, parameter.spelling);
-        out.push(b'=');
-        percent(out, parameter.value, parameter.spelling);
+        if parameter.raw.is_empty() {
+            write_pair(out, parameter);
+        } else {
+            out.put(parameter.raw);
+        }
     }
-    out.extend_from_slice(b" HTTP/1.1\r\n");
+    out.put(b" HTTP/1.1\r\n");
 }
 
-fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
+fn line(out: &mut Text, name: &[u8], value: &[u8]) {
+    out.put(name);
+    out.put(b": ");
+    out.put(value);
+    out.put(b"\r\n");
 }

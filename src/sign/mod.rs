@@ -14,10 +14,13 @@ mod encode;
 mod head;
 mod key;
 mod sorted;
+mod text;
+mod token;
 mod workspace;
 
 pub use encode::{hex, percent};
 pub use key::{DayKey, Key};
+pub use token::Token;
 pub use workspace::Workspace;
 
 use std::fmt;
@@ -92,7 +95,7 @@ pub struct Identity<'a> {
     /// The AccessKey's id.
     pub access_key_id: &'a str,
     /// The STS token, for a short-lived credential.
-    pub security_token: Option<&'a str>,
+    pub security_token: Option<&'a Token>,
     /// The absorbed secret.
     pub key: &'a Key,
     /// The V4 key for this day, region and product. Schemes without one ignore it.

@@ -11,12 +11,13 @@ use std::fmt;
 use std::cmp::Ordering;
 
 use super::digest::sha256;
-use super::encode::{encoded, hex, percent, percent_path};
+use super::encode::{encoded, hex, percent_path, put_percent, write_pair};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
+use super::text::Text;
 use super::{DayKey, Identity, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
-use crate::wire::{Field, Parameter, Signed, Spelling, write_lower};
+use crate::wire::{Field, Parameter, Signed, Spelling};
 
 const ALGORITHM: &[u8] = b"OSS4-HMAC-SHA256";
 const UNSIGNED_PAYLOAD: &[u8] = b"UNSIGNED-PAYLOAD";
@@ -61,7 +62,7 @@ fn covers(name: &[u8]) -> bool {
 
 /// The signature over exactly what is given. Leaves its texts in the workspace.
 pub fn signature<'a>(
-    covered: Covered<'a, impl Iterator<Item = Field<'a>>>,
+    covered: Covered<'a, impl Iterator<Item = &'a Field<'a>>>,
     key: &DayKey,
     workspace: &mut Workspace,
 ) -> [u8; 64] {
@@ -84,11 +85,11 @@ pub fn signature<'a>(
     });
 
     let text = &mut workspace.canonical;
-    text.extend_from_slice(covered.method.as_bytes());
+    text.put(covered.method.as_bytes());
     text.push(b'\n');
     text.push(b'/');
     if let Some(bucket) = covered.bucket {
-        text.extend_from_slice(bucket.as_bytes());
+        text.put(bucket.as_bytes());
         text.push(b'/');
     }
     percent_path(text, covered.path.strip_prefix(b"/").unwrap_or(covered.path));
@@ -97,30 +98,30 @@ pub fn signature<'a>(
         if index > 0 {
             text.push(b'&');
         }
-        percent(text, parameter.name, parameter.spelling);
-        if !parameter.value.is_empty() {
-            text.push(b'=');
-            percent(text, parameter.value, parameter.spelling);
+        if parameter.value.is_empty() {
+            put_percent(text, parameter.name, parameter.spelling);
+        } else {
+            write_pair(text, parameter);
         }
     }
     text.push(b'\n');
     write_headers(text, &headers, &mut workspace.names);
     text.push(b'\n');
-    text.extend_from_slice(&workspace.names);
+    text.put(workspace.names.as_bytes());
     text.push(b'\n');
-    text.extend_from_slice(UNSIGNED_PAYLOAD);
+    text.put(UNSIGNED_PAYLOAD);
 
     let text = &mut workspace.string_to_sign;
-    text.extend_from_slice(ALGORITHM);
+    text.put(ALGORITHM);
     text.push(b'\n');
-    text.extend_from_slice(&covered.date);
+    text.put(&covered.date);
     text.push(b'\n');
     write_scope(text, &covered.date, covered.region, covered.product);
     text.push(b'\n');
-    text.extend_from_slice(&hex(sha256(&workspace.canonical)));
+    text.put(&hex(sha256(workspace.canonical.as_bytes())));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
-    hex(key.mac(&workspace.string_to_sign))
+    hex(key.mac(workspace.string_to_sign.as_bytes()))
 }
 
 /// Orders by the encoded text. `%` sorts before every unreserved byte, so the decoded order would differ.
@@ -129,7 +130,7 @@ fn compare_encoded(left: (&[u8], Spelling), right: (&[u8], Spelling)) -> Orderin
 }
 
 /// Writes `name:value LF` per name; lines of one name are joined with `,`. Collects the additional names.
-fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, additional: &mut Vec<u8>) {
+fn write_headers(text: &mut Text, headers: &Headers<'_>, additional: &mut Text) {
     let mut is_first = true;
     for (field, continues) in headers.runs(Field::has_name_of) {
         if continues {
@@ -138,16 +139,16 @@ fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, additional: &mut Vec
             if !is_first {
                 text.push(b'\n');
             }
-            write_lower(text, field.name);
+            text.put_lower(field.name);
             text.push(b':');
             if !covers(field.name) {
-                if !additional.is_empty() {
+                if additional.len() > 0 {
                     additional.push(b';');
                 }
-                write_lower(additional, field.name);
+                additional.put_lower(field.name);
             }
         }
-        text.extend_from_slice(field.value.trim_ascii());
+        text.put(field.value.trim_ascii());
         is_first = false;
     }
     if !is_first {
@@ -155,11 +156,11 @@ fn write_headers(text: &mut Vec<u8>, headers: &Headers<'_>, additional: &mut Vec
     }
 }
 
-fn write_scope(out: &mut Vec<u8>, date: &[u8; 16], region: &str, product: &str) {
-    out.extend_from_slice(date.get(..8).unwrap_or_default());
+fn write_scope(out: &mut Text, date: &[u8; 16], region: &str, product: &str) {
+    out.put(date.get(..8).unwrap_or_default());
     for part in [region, product, "aliyun_v4_request"] {
         out.push(b'/');
-        out.extend_from_slice(part.as_bytes());
+        out.put(part.as_bytes());
     }
 }
 
@@ -176,17 +177,17 @@ pub(super) fn sign(
     added.push(Field::new("x-oss-date", &date));
     added.push(Field::new("x-oss-content-sha256", UNSIGNED_PAYLOAD));
     if let Some(token) = identity.security_token {
-        added.push(Field::new("x-oss-security-token", token.as_bytes()));
+        added.push(Field::new("x-oss-security-token", token.expose().as_bytes()));
     }
 
     // Signed if the caller's own signature listed it, and then as the host that goes out.
-    let host = std::iter::once(Field::new("host", unsigned.endpoint.host().as_bytes()));
+    let host = [Field::new("host", unsigned.endpoint.host().as_bytes())];
     let covered = Covered {
         method: unsigned.method,
         bucket: unsigned.endpoint.tenant(),
         path: unsigned.path,
         query: unsigned.query,
-        headers: host.chain(unsigned.headers.iter().chain(added.as_slice()).copied()),
+        headers: host.iter().chain(unsigned.headers).chain(added.as_slice()),
         additional_headers: unsigned.additional_headers,
         date,
         region,
@@ -195,18 +196,18 @@ pub(super) fn sign(
     let signature = signature(covered, day_key, workspace);
 
     let additions = Additions { fields: added.as_slice(), ..Additions::default() };
-    let authorization = |out: &mut Vec<u8>| {
-        out.extend_from_slice(ALGORITHM);
-        out.extend_from_slice(b" Credential=");
-        out.extend_from_slice(identity.access_key_id.as_bytes());
+    let authorization = |out: &mut Text| {
+        out.put(ALGORITHM);
+        out.put(b" Credential=");
+        out.put(identity.access_key_id.as_bytes());
         out.push(b'/');
         write_scope(out, &date, region, PRODUCT);
-        if !workspace.names.is_empty() {
-            out.extend_from_slice(b",AdditionalHeaders=");
-            out.extend_from_slice(&workspace.names);
+        if workspace.names.len() > 0 {
+            out.put(b",AdditionalHeaders=");
+            out.put(workspace.names.as_bytes());
         }
-        out.extend_from_slice(b",Signature=");
-        out.extend_from_slice(&signature);
+        out.put(b",Signature=");
+        out.put(&signature);
     };
     Ok(head::write(unsigned, additions, authorization, buffer))
 }

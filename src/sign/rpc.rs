@@ -6,10 +6,12 @@
 //! Signature          = base64(HMAC-SHA1(AccessKeySecret "&", StringToSign))
 //! ```
 
+use std::cmp::Ordering;
 use std::fmt;
 
-use super::encode::{base64, percent_twice};
+use super::encode::{base64, write_pair_twice};
 use super::head::{self, Additions, Few};
+use super::text::Text;
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
 use crate::wire::{Parameter, Signed};
@@ -48,49 +50,76 @@ pub fn signature(covered: Covered<'_>, key: &Key, workspace: &mut Workspace) -> 
     all.sort(form_from.., compare);
 
     let text = &mut workspace.string_to_sign;
-    text.extend_from_slice(covered.method.as_bytes());
-    text.extend_from_slice(b"&%2F&");
-    let (before, form) = (all.iter().take(form_from), all.iter().skip(form_from));
-    write_canonical(text, before, form);
+    text.put(covered.method.as_bytes());
+    text.put(b"&%2F&");
+    if covered.form.is_empty() {
+        write_canonical(text, all.iter());
+    } else {
+        write_canonical(text, merged(all.iter().take(form_from), all.iter().skip(form_from)));
+    }
     workspace.put_parameters(all);
-    base64(key.rpc(&workspace.string_to_sign))
+    base64(key.rpc(workspace.string_to_sign.as_bytes()))
 }
 
-/// Writes the canonical query, encoded once more as it stands in the string-to-sign. Both lists are sorted; of a name
-/// that stands in both, the form's.
-fn write_canonical<'a>(
-    text: &mut Vec<u8>,
-    before: impl Iterator<Item = &'a Parameter<'a>>,
-    form: impl Iterator<Item = &'a Parameter<'a>>,
-) {
-    let (mut before, mut form) = (before.peekable(), form.peekable());
-    let mut is_first = true;
-    loop {
-        let parameter = match (before.peek(), form.peek()) {
-            (Some(left), Some(right)) => match left.compare_names(right) {
-                std::cmp::Ordering::Less => before.next(),
-                std::cmp::Ordering::Greater => form.next(),
-                std::cmp::Ordering::Equal => {
-                    before.next();
-                    continue;
-                }
-            },
-            (Some(_), None) => before.next(),
-            (None, _) => form.next(),
-        };
-        let Some(parameter) = parameter else { break };
-        if !is_first {
-            text.extend_from_slice(b"%26");
+/// Writes the canonical query, encoded once more as it stands in the string-to-sign.
+fn write_canonical<'a>(text: &mut Text, parameters: impl Iterator<Item = &'a Parameter<'a>>) {
+    for (at, parameter) in parameters.enumerate() {
+        if at > 0 {
+            text.put(b"%26");
         }
-        is_first = false;
-        percent_twice(text, parameter.name, parameter.spelling);
-        text.extend_from_slice(b"%3D");
-        percent_twice(text, parameter.value, parameter.spelling);
+        write_pair_twice(text, parameter);
     }
 }
 
-fn compare(left: &Parameter<'_>, right: &Parameter<'_>) -> std::cmp::Ordering {
+/// Two sorted lists as one; of a name that stands in both, the form's.
+fn merged<'a>(
+    before: impl Iterator<Item = &'a Parameter<'a>>,
+    form: impl Iterator<Item = &'a Parameter<'a>>,
+) -> impl Iterator<Item = &'a Parameter<'a>> {
+    let (mut before, mut form) = (before.peekable(), form.peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let (Some(left), Some(right)) = (before.peek(), form.peek()) else {
+                return before.next().or_else(|| form.next());
+            };
+            match left.compare_names(right) {
+                Ordering::Less => return before.next(),
+                Ordering::Greater => return form.next(),
+                Ordering::Equal => drop(before.next()),
+            }
+        }
+    })
+}
+
+fn compare(left: &Parameter<'_>, right: &Parameter<'_>) -> Ordering {
     left.compare_names(right).then_with(|| left.compare_values(right))
+}
+
+/// The parameter `Timestamp` in every spelling: its colons stand at known places.
+struct Timestamp {
+    value: [u8; 20],
+    piece: [u8; 34],
+    twice: [u8; 28],
+}
+
+impl Timestamp {
+    fn at(unix_seconds: i64) -> Self {
+        let value = calendar::iso(unix_seconds);
+        let mut piece = *b"Timestamp=0000-00-00T00%3A00%3A00Z";
+        let mut twice = *b"0000-00-00T00%253A00%253A00Z";
+        let (day_and_hour, minute, second) = (&value[..13], &value[14..16], &value[17..19]);
+        piece[10..23].copy_from_slice(day_and_hour);
+        piece[26..28].copy_from_slice(minute);
+        piece[31..33].copy_from_slice(second);
+        twice[..13].copy_from_slice(day_and_hour);
+        twice[18..20].copy_from_slice(minute);
+        twice[25..27].copy_from_slice(second);
+        Self { value, piece, twice }
+    }
+
+    const fn parameter(&self) -> Parameter<'_> {
+        Parameter::prepared(&self.piece, b"Timestamp", &self.value, &self.twice)
+    }
 }
 
 pub(super) fn sign(
@@ -99,7 +128,7 @@ pub(super) fn sign(
     moment: &Moment,
     (workspace, buffer): (&mut Workspace, Vec<u8>),
 ) -> Result<Signed, Unsignable> {
-    let date = calendar::iso(moment.unix_seconds);
+    let timestamp = Timestamp::at(moment.unix_seconds);
     let mut added: Few<Parameter<'_>, 9> = Few::new(Parameter::plain(b"", b""));
     if let Some(action) = unsigned.add_action {
         added.push(Parameter::plain(b"Action", action));
@@ -108,12 +137,12 @@ pub(super) fn sign(
         added.push(Parameter::plain(b"Version", version));
     }
     added.push(Parameter::plain(b"AccessKeyId", identity.access_key_id.as_bytes()));
-    added.push(Parameter::plain(b"SignatureMethod", b"HMAC-SHA1"));
+    added.push(Parameter::unreserved(b"SignatureMethod", b"HMAC-SHA1"));
     added.push(Parameter::plain(b"SignatureNonce", moment.nonce.as_bytes()));
-    added.push(Parameter::plain(b"SignatureVersion", b"1.0"));
-    added.push(Parameter::plain(b"Timestamp", &date));
+    added.push(Parameter::unreserved(b"SignatureVersion", b"1.0"));
+    added.push(timestamp.parameter());
     if let Some(token) = identity.security_token {
-        added.push(Parameter::plain(b"SecurityToken", token.as_bytes()));
+        added.push(token.parameter());
     }
     let covered = Covered {
         method: unsigned.method,
@@ -125,4 +154,22 @@ pub(super) fn sign(
     added.push(Parameter::plain(b"Signature", &signature));
     let additions = Additions { parameters: added.as_slice(), ..Additions::default() };
     Ok(head::write(unsigned, additions, |_| {}, buffer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::encode::percent;
+    use crate::wire::Spelling;
+
+    #[test]
+    fn a_timestamp_is_spelled_as_it_would_be_encoded() {
+        let timestamp = Timestamp::at(1_709_171_832);
+        let (parameter, mut piece, mut twice) = (timestamp.parameter(), b"Timestamp=".to_vec(), Vec::new());
+        percent(&mut piece, b"2024-02-29T01:57:12Z", Spelling::Plain);
+        percent(&mut twice, piece.strip_prefix(b"Timestamp=").unwrap(), Spelling::Plain);
+        assert_eq!(parameter.value, b"2024-02-29T01:57:12Z");
+        assert_eq!(parameter.raw, piece);
+        assert_eq!(parameter.twice(), Some(&twice[..]));
+    }
 }

@@ -7,24 +7,25 @@ use std::slice::SliceIndex;
 use super::encode::encoded;
 use crate::wire::{Field, Parameter, recycle};
 
-/// A list with keys. `Headers` and `Parameters` say how keys are made.
-#[derive(Clone, Debug)]
-pub(super) struct Sorted<T>(Vec<(u128, T)>);
+/// A list with keys, of items that lie elsewhere: what is moved about is small. `Headers` and `Parameters` say how keys
+/// are made.
+#[derive(Debug)]
+pub(super) struct Sorted<'a, T>(Vec<(u128, &'a T)>);
 
 /// Headers by their names in lower case.
-pub(super) type Headers<'a> = Sorted<Field<'a>>;
+pub(super) type Headers<'a> = Sorted<'a, Field<'a>>;
 /// Parameters by their names, decoded or encoded as the scheme says.
-pub(super) type Parameters<'a> = Sorted<Parameter<'a>>;
+pub(super) type Parameters<'a> = Sorted<'a, Parameter<'a>>;
 
-impl<T> Default for Sorted<T> {
+impl<T> Default for Sorted<'_, T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> Sorted<T> {
+impl<'a, T> Sorted<'a, T> {
     /// Empties the list and gives its memory to one whose items live for another while.
-    pub(super) fn recycled<U>(self) -> Sorted<U> {
+    pub(super) fn recycled<'b, U>(self) -> Sorted<'b, U> {
         Sorted(recycle(self.0))
     }
 
@@ -32,24 +33,24 @@ impl<T> Sorted<T> {
         self.0.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|(_, item)| item)
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'a T> {
+        self.0.iter().map(|(_, item)| *item)
     }
 
     /// The items with whether each is `alike` with the one before it.
-    pub(super) fn runs(&self, alike: impl Fn(&T, &T) -> bool) -> impl Iterator<Item = (&T, bool)> {
-        let mut previous: Option<&(u128, T)> = None;
-        self.0.iter().map(move |entry| {
-            let continues = previous.is_some_and(|(key, item)| *key == entry.0 && alike(item, &entry.1));
+    pub(super) fn runs(&self, alike: impl Fn(&T, &T) -> bool) -> impl Iterator<Item = (&'a T, bool)> {
+        let mut previous: Option<(u128, &T)> = None;
+        self.0.iter().map(move |&entry| {
+            let continues = previous.is_some_and(|(key, item)| key == entry.0 && alike(item, entry.1));
             previous = Some(entry);
-            (&entry.1, continues)
+            (entry.1, continues)
         })
     }
 
     /// Sorts a part of the list; `compare` decides where the keys do not.
     pub(super) fn sort(
         &mut self,
-        part: impl SliceIndex<[(u128, T)], Output = [(u128, T)]>,
+        part: impl SliceIndex<[(u128, &'a T)], Output = [(u128, &'a T)]>,
         compare: impl Fn(&T, &T) -> Ordering,
     ) {
         let part = self.0.get_mut(part).unwrap_or_default();
@@ -74,16 +75,14 @@ impl<T> Sorted<T> {
 }
 
 impl<'a> Headers<'a> {
-    pub(super) fn push(&mut self, field: Field<'a>) {
-        let mut start = start(field.name);
-        start.make_ascii_lowercase();
-        self.0.push((u128::from_be_bytes(start), field));
+    pub(super) fn push(&mut self, field: &'a Field<'a>) {
+        self.0.push((lower(start(field.name)), field));
     }
 }
 
 impl<'a> Parameters<'a> {
     /// Adds parameters to be sorted by their decoded names.
-    pub(super) fn extend(&mut self, parameters: &[Parameter<'a>]) {
+    pub(super) fn extend(&mut self, parameters: &'a [Parameter<'a>]) {
         self.extend_by(parameters, |parameter| match parameter.plain_name() {
             Some(name) => start(name),
             None => gathered(parameter.decoded_name()),
@@ -91,31 +90,55 @@ impl<'a> Parameters<'a> {
     }
 
     /// Adds parameters to be sorted by their encoded names.
-    pub(super) fn extend_encoded(&mut self, parameters: &[Parameter<'a>]) {
-        self.extend_by(parameters, |parameter| gathered(encoded(parameter.name, parameter.spelling)));
+    pub(super) fn extend_encoded(&mut self, parameters: &'a [Parameter<'a>]) {
+        self.extend_by(parameters, |parameter| {
+            if parameter.is_unreserved() {
+                start(parameter.name)
+            } else {
+                gathered(encoded(parameter.name, parameter.spelling))
+            }
+        });
     }
 
-    fn extend_by(&mut self, parameters: &[Parameter<'a>], start: impl Fn(&Parameter<'a>) -> [u8; 16]) {
-        self.0.extend(parameters.iter().map(|one| (u128::from_be_bytes(start(one)), *one)));
+    fn extend_by(&mut self, parameters: &'a [Parameter<'a>], start: impl Fn(&Parameter<'a>) -> u128) {
+        self.0.extend(parameters.iter().map(|one| (start(one), one)));
     }
 }
 
-fn gathered(name: impl Iterator<Item = u8>) -> [u8; 16] {
+fn gathered(name: impl Iterator<Item = u8>) -> u128 {
     let mut first = [0; 16];
     first.iter_mut().zip(name).for_each(|(slot, byte)| *slot = byte);
-    first
+    u128::from_be_bytes(first)
 }
 
-/// The first bytes, with zeros behind a shorter name: no byte sorts before those, so the order stays.
-fn start(name: &[u8]) -> [u8; 16] {
+/// The first bytes, with zeros behind a shorter name: no byte sorts before those, so the order stays. A short name is
+/// read as its two ends, which may overlap: a copy of a length that is not known beforehand would be a call.
+fn start(name: &[u8]) -> u128 {
     if let Some(whole) = name.first_chunk() {
-        return *whole;
+        return u128::from_be_bytes(*whole);
     }
-    let mut first = [0; 16];
-    if let Some(slots) = first.get_mut(..name.len()) {
-        slots.copy_from_slice(name);
+    let behind = 8 * (16 - name.len());
+    if let (Some(front), Some(back)) = (name.first_chunk(), name.last_chunk()) {
+        return u128::from(u64::from_be_bytes(*front)) << 64
+            | u128::from(u64::from_be_bytes(*back)) << behind;
     }
-    first
+    if let (Some(front), Some(back)) = (name.first_chunk(), name.last_chunk()) {
+        return u128::from(u32::from_be_bytes(*front)) << 96
+            | u128::from(u32::from_be_bytes(*back)) << behind;
+    }
+    gathered(name.iter().copied())
+}
+
+/// Sixteen bytes in lower case, all at once: nine keys so take 20 ns, and through an array of bytes 110.
+const fn lower(bytes: u128) -> u128 {
+    const EACH: u128 = u128::MAX / 0xff;
+    // In seven bits a byte, so that nothing is carried into the next one, the eighth tells what reaches `A` and what is
+    // past `Z`.
+    let low = bytes & (0x7f * EACH);
+    let from_a = low + (0x80 - b'A' as u128) * EACH;
+    let past_z = low + (0x7f - b'Z' as u128) * EACH;
+    let is_upper = from_a & !past_z & !bytes & (0x80 * EACH);
+    bytes | is_upper >> 2
 }
 
 #[cfg(test)]
@@ -125,9 +148,14 @@ mod tests {
 
     #[test]
     fn keys_sort_as_the_whole_names_do() {
-        let names: [&[u8]; 9] = [
+        let names: [&[u8]; 14] = [
             b"",
             b"a",
+            b"abc",
+            b"abcd",
+            b"abcdefg",
+            b"abcdefgh",
+            b"abcdefghijklmno",
             b"a%00",
             b"a%00b",
             b"%61b",
@@ -143,18 +171,42 @@ mod tests {
         let mut expected = all.clone();
         expected.sort_by(Parameter::compare_names);
         let mut sorted = Parameters::default();
-        sorted.extend(&all.iter().rev().copied().collect::<Vec<_>>());
+        let reversed: Vec<_> = all.iter().rev().copied().collect();
+        sorted.extend(&reversed);
         sorted.sort(.., Parameter::compare_names);
         let got: Vec<_> = sorted.iter().map(|parameter| parameter.name).collect();
         assert_eq!(got, expected.iter().map(|parameter| parameter.name).collect::<Vec<_>>());
     }
 
     #[test]
+    fn a_key_is_the_first_sixteen_bytes_of_a_name_of_any_length() {
+        let name = b"abcdefghijklmnopqrst";
+        for length in 0..=name.len() {
+            let name = &name[..length];
+            assert_eq!(start(name), gathered(name.iter().copied()), "{length}");
+        }
+    }
+
+    #[test]
+    fn every_byte_is_put_in_lower_case_in_every_place() {
+        for byte in 0..=u8::MAX {
+            for at in 0..16 {
+                for beside in [0, b'Z', 0xff] {
+                    let mut bytes = [beside; 16];
+                    bytes[at] = byte;
+                    let expected = u128::from_be_bytes(bytes.map(|byte| byte.to_ascii_lowercase()));
+                    assert_eq!(lower(u128::from_be_bytes(bytes)), expected, "{byte} at {at} beside {beside}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn headers_sort_in_any_letter_case_and_keep_the_order_of_equal_names() {
         let mut headers = Headers::default();
-        for (name, value) in [("X-Acs-B", "1"), ("x-acs-a", "2"), ("x-ACS-b", "0"), ("host", "3")] {
-            headers.push(Field::new(name, value.as_bytes()));
-        }
+        let fields = [("X-Acs-B", "1"), ("x-acs-a", "2"), ("x-ACS-b", "0"), ("host", "3")]
+            .map(|(name, value)| Field::new(name, value.as_bytes()));
+        fields.iter().for_each(|field| headers.push(field));
         headers.sort_stably(Field::compare_names);
         let values: Vec<_> = headers.iter().map(|field| field.value).collect();
         assert_eq!(values, [b"3", b"2", b"1", b"0"]);
@@ -163,8 +215,9 @@ mod tests {
     #[test]
     fn only_what_was_added_last_is_sorted() {
         let mut sorted = Parameters::default();
-        sorted.extend(&parameters(b"z=1&y=2").collect::<Vec<_>>());
-        sorted.extend(&parameters(b"c=3&b=4").collect::<Vec<_>>());
+        let [first, then] = [b"z=1&y=2", b"c=3&b=4"].map(|query| parameters(query).collect::<Vec<_>>());
+        sorted.extend(&first);
+        sorted.extend(&then);
         sorted.sort(2.., Parameter::compare_names);
         assert_eq!(sorted.len(), 4);
         assert_eq!(sorted.iter().map(|one| one.name).collect::<Vec<_>>(), [b"z", b"y", b"b", b"c"]);

@@ -3,19 +3,17 @@
 use std::fmt;
 
 use super::sorted::{Headers, Parameters};
-
-/// Bytes of a text that are kept from one signature to the next.
-const KEPT_MAX: usize = 256 * 1024;
+use super::text::Text;
 
 /// One per worker. Between two signatures it holds nothing but its capacity and the last texts, for `--explain`.
 #[derive(Default)]
 pub struct Workspace {
     /// The canonical request. Empty for a scheme that has none.
-    pub(super) canonical: Vec<u8>,
+    pub(super) canonical: Text,
     /// The string-to-sign.
-    pub(super) string_to_sign: Vec<u8>,
+    pub(super) string_to_sign: Text,
     /// The names that the signature lists: SignedHeaders, AdditionalHeaders.
-    pub(super) names: Vec<u8>,
+    pub(super) names: Text,
     parameters: Parameters<'static>,
     headers: Headers<'static>,
 }
@@ -30,20 +28,18 @@ impl fmt::Debug for Workspace {
 impl Workspace {
     /// The canonical request of the last signature. Empty for a scheme that has none.
     pub fn canonical_request(&self) -> &[u8] {
-        &self.canonical
+        self.canonical.as_bytes()
     }
 
     /// The string-to-sign of the last signature.
     pub fn string_to_sign(&self) -> &[u8] {
-        &self.string_to_sign
+        self.string_to_sign.as_bytes()
     }
 
     /// Empties the texts before a signature.
     pub(super) fn clear(&mut self) {
         for text in [&mut self.canonical, &mut self.string_to_sign, &mut self.names] {
             text.clear();
-            // A form of megabytes is rare, and its text is not kept for the next request.
-            text.shrink_to(KEPT_MAX);
         }
     }
 

@@ -49,12 +49,3 @@ impl<'a> Field<'a> {
         self.name.len().cmp(&other.name.len())
     }
 }
-
-/// Appends a name in lower case.
-pub fn write_lower(out: &mut Vec<u8>, name: &[u8]) {
-    let from = out.len();
-    out.extend_from_slice(name);
-    if let Some(written) = out.get_mut(from..) {
-        written.make_ascii_lowercase();
-    }
-}

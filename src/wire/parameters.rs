@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::percent::{Spelling, decoded};
+use super::percent::{Spelling, decoded, is_unreserved};
 
 /// One `name=value` piece.
 #[derive(Clone, Copy)]
 pub struct Parameter<'a> {
-    /// The whole piece as it stood, to be forwarded untouched.
+    /// The whole piece as it stood, to be forwarded untouched. Empty for one of ours that is to be encoded.
     pub raw: &'a [u8],
     /// The name, spelled as `spelling` says.
     pub name: &'a [u8],
@@ -18,6 +18,10 @@ pub struct Parameter<'a> {
     pub spelling: Spelling,
     /// Whether the name stands for itself, so that it need not be decoded to be compared.
     has_plain_name: bool,
+    /// Whether name and value are known to be of unreserved bytes alone, which no encoding changes.
+    is_unreserved: bool,
+    /// The value percent-encoded twice, where that was known beforehand.
+    twice: Option<&'a [u8]>,
 }
 
 impl fmt::Debug for Parameter<'_> {
@@ -29,15 +33,37 @@ impl fmt::Debug for Parameter<'_> {
 
 impl<'a> Parameter<'a> {
     /// A parameter of ours, as it is.
-    pub const fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
-        Self { raw: &[], name, value, spelling: Spelling::Plain, has_plain_name: true }
+    pub fn plain(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            raw: &[],
+            name,
+            value,
+            spelling: Spelling::Plain,
+            has_plain_name: true,
+            is_unreserved: name.iter().chain(value).copied().all(is_unreserved),
+            twice: None,
+        }
+    }
+
+    /// One of ours of unreserved bytes alone.
+    pub fn unreserved(name: &'a [u8], value: &'a [u8]) -> Self {
+        debug_assert!(name.iter().chain(value).copied().all(is_unreserved), "a byte must be encoded");
+        let (spelling, has_plain_name, is_unreserved) = (Spelling::Plain, true, true);
+        Self { raw: &[], name, value, spelling, has_plain_name, is_unreserved, twice: None }
+    }
+
+    /// One of ours of which every spelling is known beforehand: the whole piece as it goes on the wire, and the value
+    /// encoded once more than there.
+    pub const fn prepared(raw: &'a [u8], name: &'a [u8], value: &'a [u8], twice: &'a [u8]) -> Self {
+        let (spelling, has_plain_name, is_unreserved) = (Spelling::Plain, true, false);
+        Self { raw, name, value, spelling, has_plain_name, is_unreserved, twice: Some(twice) }
     }
 
     /// One as it arrived.
     pub fn spelled(raw: &'a [u8], name: &'a [u8], value: &'a [u8], spelling: Spelling) -> Self {
         let has_plain_name =
             spelling == Spelling::Plain || !name.iter().any(|byte| matches!(byte, b'%' | b'+'));
-        Self { raw, name, value, spelling, has_plain_name }
+        Self { raw, name, value, spelling, has_plain_name, is_unreserved: false, twice: None }
     }
 
     /// Whether the decoded name is exactly `name`. Names are case-sensitive.
@@ -80,6 +106,17 @@ impl<'a> Parameter<'a> {
         decoded(self.value, self.spelling).cmp(decoded(other.value, other.spelling))
     }
 
+    /// Whether name and value are known to be of unreserved bytes alone, so that they stand in a canonical form as they
+    /// are. `false` says nothing.
+    pub const fn is_unreserved(&self) -> bool {
+        self.is_unreserved
+    }
+
+    /// The value encoded twice, if it was [prepared](Self::prepared).
+    pub const fn twice(&self) -> Option<&'a [u8]> {
+        self.twice
+    }
+
     /// The value, where it stands for itself and need not be decoded.
     pub fn plain_value(&self) -> Option<&'a [u8]> {
         let is_plain = self.spelling == Spelling::Plain || memchr::memchr2(b'%', b'+', self.value).is_none();
@@ -112,16 +149,22 @@ impl<'a> Iterator for Pieces<'a> {
         while let [b'&', rest @ ..] = self.rest {
             self.rest = rest;
         }
-        let (mut name_end, mut end, mut has_plain_name) = (None, self.rest.len(), true);
+        let (mut name_end, mut end) = (None, self.rest.len());
+        let (mut has_plain_name, mut is_unreserved_throughout) = (true, true);
         for (at, &byte) in self.rest.iter().enumerate() {
+            if is_unreserved(byte) {
+                continue;
+            }
             match byte {
                 b'&' => {
                     end = at;
                     break;
                 }
                 b'=' if name_end.is_none() => name_end = Some(at),
-                b'%' | b'+' if name_end.is_none() => has_plain_name = false,
-                _ => {}
+                _ => {
+                    is_unreserved_throughout = false;
+                    has_plain_name &= name_end.is_some() || !matches!(byte, b'%' | b'+');
+                }
             }
         }
         let (raw, rest) = self.rest.split_at_checked(end).filter(|(raw, _)| !raw.is_empty())?;
@@ -130,7 +173,8 @@ impl<'a> Iterator for Pieces<'a> {
             Some(at) => (raw.get(..at)?, raw.get(at + 1..)?),
             None => (raw, &[][..]),
         };
-        Some(Parameter { raw, name, value, spelling: Spelling::Form, has_plain_name })
+        let (spelling, is_unreserved) = (Spelling::Form, is_unreserved_throughout);
+        Some(Parameter { raw, name, value, spelling, has_plain_name, is_unreserved, twice: None })
     }
 }
 
@@ -144,6 +188,21 @@ mod tests {
         let expected: [(&[u8], &[u8], &[u8]); 3] =
             [(b"a=1=2", b"a", b"1=2"), (b"b", b"b", b""), (b"c=", b"c", b"")];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn what_no_encoding_changes_is_known() {
+        for (raw, is_unreserved) in [
+            ("a-b_c.d~=Z09", true),
+            ("a", true),
+            ("a=", true),
+            ("a=b=c", false),
+            ("a%41=b", false),
+            ("a=b+c", false),
+        ] {
+            let piece = parameters(raw.as_bytes()).next().unwrap();
+            assert_eq!(piece.is_unreserved(), is_unreserved, "{raw}");
+        }
     }
 
     #[test]

@@ -13,6 +13,24 @@ pub enum Spelling {
     Path,
 }
 
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    table
+};
+
+/// Whether a byte stands for itself in every canonical form: `A–Z a–z 0–9 - _ . ~` (RFC 3986, unreserved).
+#[inline]
+pub fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
 /// The bytes that `text` stands for. A `%` without two hexadecimal digits stands for itself.
 pub fn decoded(text: &[u8], spelling: Spelling) -> Decoded<'_> {
     Decoded { rest: text, spelling }
@@ -23,6 +41,13 @@ pub fn decoded(text: &[u8], spelling: Spelling) -> Decoded<'_> {
 pub struct Decoded<'a> {
     rest: &'a [u8],
     spelling: Spelling,
+}
+
+impl<'a> Decoded<'a> {
+    /// The text that is not decoded yet.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
 }
 
 impl fmt::Debug for Decoded<'_> {

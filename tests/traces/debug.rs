@@ -10,9 +10,9 @@ use countersign::config::{Flags, load};
 use countersign::endpoint::{self, Tenants};
 use countersign::names::{Moment, Nonce, Scheme};
 use countersign::pipeline::Assembled;
-use countersign::secret::Secret;
+use countersign::secret::{Secret, SecurityToken};
 use countersign::sidecar::Setup;
-use countersign::sign::{Identity, Key, Payload, Unsigned, Workspace, acs3, oss, rpc, sign};
+use countersign::sign::{Identity, Key, Payload, Token, Unsigned, Workspace, acs3, oss, rpc, sign};
 use countersign::upstream::{Outgoing, SystemResolver};
 use countersign::wire::{Field, Framing, Parameter, Spelling, Target, decoded};
 
@@ -66,8 +66,9 @@ fn what_is_signed_and_sent_is_not_printed() {
         additional_headers: bytes,
     };
     let key = Key::absorb(Secret::new(CANARY.to_owned()));
+    let token = Token::new(SecurityToken::new(CANARY.to_owned()).unwrap());
     let identity =
-        Identity { access_key_id: "STS.id", security_token: Some(CANARY), key: &key, day_key: None };
+        Identity { access_key_id: "STS.id", security_token: Some(&token), key: &key, day_key: None };
     let moment = Moment { unix_seconds: 0, nonce: Nonce::from_bytes([7; 16]) };
     let mut workspace = Workspace::default();
     let signed = sign(Scheme::RpcV1, &unsigned, &identity, &moment, (&mut workspace, Vec::new())).unwrap();
@@ -78,7 +79,7 @@ fn what_is_signed_and_sent_is_not_printed() {
         method: "POST",
         path: bytes,
         query: &query,
-        headers: headers.iter().copied(),
+        headers: headers.iter(),
         payload_hash: bytes,
     };
     let by_oss = oss::Covered {
@@ -86,13 +87,14 @@ fn what_is_signed_and_sent_is_not_printed() {
         bucket: None,
         path: bytes,
         query: &query,
-        headers: headers.iter().copied(),
+        headers: headers.iter(),
         additional_headers: bytes,
         date: *b"20240307T080905Z",
         region: "cn-hangzhou",
         product: "oss",
     };
-    let values: [(&str, &dyn Debug); 13] = [
+    let values: [(&str, &dyn Debug); 14] = [
+        ("a token", &token),
         ("an identity", &identity),
         ("a workspace", &workspace),
         ("an unsigned request", &unsigned),

@@ -16,8 +16,8 @@ use countersign::classify::{self, BodyPlan, FormRead, Plan, Shape};
 use countersign::endpoint::{self, Tenants};
 use countersign::names::{Endpoint, Moment, Network, Nonce, Scheme, calendar};
 use countersign::pipeline::{Assembled, Parts, assemble};
-use countersign::secret::Secret;
-use countersign::sign::{self, Identity, Key, Payload, Unsigned, Workspace, acs3, hex, oss};
+use countersign::secret::{Secret, SecurityToken};
+use countersign::sign::{self, Identity, Key, Payload, Token, Unsigned, Workspace, acs3, hex, oss};
 use countersign::wire::{Field, Framing, Head, Parameter, Target, parameters};
 
 /// What went out, and what the strip stage left of what came.
@@ -98,9 +98,11 @@ pub(crate) fn send(
     let moment = Moment { unix_seconds: case.time()?, nonce: nonce(case)? };
     let region = endpoint.region().map(|region| region.id()).unwrap_or_default();
     let day_key = key.day_key(calendar::day(moment.unix_seconds), region, oss::PRODUCT);
+    let token = case.credentials.security_token.clone().map(SecurityToken::new).transpose();
+    let token = token.map_err(|why| format!("  {why}"))?.map(Token::new);
     let identity = Identity {
         access_key_id: &case.credentials.access_key_id,
-        security_token: case.credentials.security_token.as_deref(),
+        security_token: token.as_ref(),
         key: &key,
         day_key: Some(&day_key),
     };
@@ -189,11 +191,12 @@ fn put_host(out: &mut Outgoing, host: &str, key: &Key, workspace: &mut Workspace
         let payload_hash = out.header("x-acs-content-sha256")?.unwrap_or_default();
         let query = parameters(out.query.as_bytes()).collect::<Vec<_>>();
         let headers = out.headers.iter().map(|(name, value)| Field::new(name, value.as_bytes()));
+        let headers = headers.filter(|field| acs3::covers(field.name)).collect::<Vec<_>>();
         let covered = acs3::Covered {
             method: &out.method,
             path: out.path.as_bytes(),
             query: &query,
-            headers: headers.filter(|field| acs3::covers(field.name)),
+            headers: headers.iter(),
             payload_hash: payload_hash.as_bytes(),
         };
         let again = String::from_utf8_lossy(&acs3::signature(covered, key, workspace)).into_owned();

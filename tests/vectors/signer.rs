@@ -69,7 +69,7 @@ fn acs3(
         method: &case.input.method,
         path: path.as_bytes(),
         query: &query,
-        headers: listed.into_iter(),
+        headers: listed.iter(),
         payload_hash: &payload_hash,
     };
     Ok(text(&acs3::signature(covered, key, workspace)))
@@ -114,7 +114,7 @@ fn oss(case: &Case, key: &Key, workspace: &mut Workspace) -> Result<String, Stri
         bucket: told.bucket.as_deref(),
         path: key_path(case, path).as_bytes(),
         query: &query,
-        headers: headers.into_iter(),
+        headers: headers.iter(),
         additional_headers: listed.as_bytes(),
         date: calendar::iso_basic(time),
         region,
