@@ -14,7 +14,7 @@ use super::head::{self, Additions, Few};
 use super::sorted::Headers;
 use super::text::Text;
 use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
-use crate::names::{Moment, calendar};
+use crate::names::Moment;
 use crate::wire::{Field, Parameter, Signed};
 
 const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
@@ -138,7 +138,7 @@ pub(super) fn sign(
         Payload::Hashed(hash) => hash,
         Payload::Streamed => return Err(Unsignable::BodyNotHeld),
     };
-    let date = calendar::iso(moment.unix_seconds);
+    let date = workspace.iso(moment.unix_seconds);
     let mut added: Few<Field<'_>, 7> = Few::new(Field::EMPTY);
     let named = [("x-acs-action", unsigned.add_action), ("x-acs-version", unsigned.add_version)];
     for (name, value) in named {

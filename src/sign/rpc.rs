@@ -13,7 +13,7 @@ use super::encode::{base64, write_pair_twice};
 use super::head::{self, Additions, Few};
 use super::text::Text;
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
-use crate::names::{Moment, calendar};
+use crate::names::Moment;
 use crate::wire::{Parameter, Signed};
 
 /// What one signature covers.
@@ -103,8 +103,7 @@ struct Timestamp {
 }
 
 impl Timestamp {
-    fn at(unix_seconds: i64) -> Self {
-        let value = calendar::iso(unix_seconds);
+    fn of(value: [u8; 20]) -> Self {
         let mut piece = *b"Timestamp=0000-00-00T00%3A00%3A00Z";
         let mut twice = *b"0000-00-00T00%253A00%253A00Z";
         let (day_and_hour, minute, second) = (&value[..13], &value[14..16], &value[17..19]);
@@ -128,7 +127,7 @@ pub(super) fn sign(
     moment: &Moment,
     (workspace, buffer): (&mut Workspace, Vec<u8>),
 ) -> Result<Signed, Unsignable> {
-    let timestamp = Timestamp::at(moment.unix_seconds);
+    let timestamp = Timestamp::of(workspace.iso(moment.unix_seconds));
     let mut added: Few<Parameter<'_>, 9> = Few::new(Parameter::plain(b"", b""));
     if let Some(action) = unsigned.add_action {
         added.push(Parameter::plain(b"Action", action));
@@ -164,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_spelled_as_it_would_be_encoded() {
-        let timestamp = Timestamp::at(1_709_171_832);
+        let timestamp = Timestamp::of(*b"2024-02-29T01:57:12Z");
         let (parameter, mut piece, mut twice) = (timestamp.parameter(), b"Timestamp=".to_vec(), Vec::new());
         percent(&mut piece, b"2024-02-29T01:57:12Z", Spelling::Plain);
         percent(&mut twice, piece.strip_prefix(b"Timestamp=").unwrap(), Spelling::Plain);
