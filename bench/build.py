@@ -11,7 +11,13 @@ ROOT = HERE.parent
 BUILT = ROOT / "target" / "bench" / "release"
 
 # What a command comes with, on Debian.
-PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "valgrind": "valgrind"}
+PACKAGES = {
+    "nginx": "nginx-light",
+    "haproxy": "haproxy",
+    "valgrind": "valgrind",
+    "perf": "linux-perf",
+    "strace": "strace",
+}
 
 
 def install(*commands):
@@ -49,6 +55,20 @@ def product():
         return Path(given).resolve()
     subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=ROOT, check=True)
     return ROOT / "target" / "release" / "countersign"
+
+
+def product_with_frames():
+    """The same code with frame pointers and symbols, whose stacks a profiler can walk. In a directory of its own."""
+    target = ROOT / "target" / "bench" / "frames"
+    told = {
+        "CARGO_TARGET_DIR": str(target),
+        "CARGO_PROFILE_RELEASE_DEBUG": "line-tables-only",
+        "CARGO_PROFILE_RELEASE_STRIP": "none",
+        "RUSTFLAGS": "-C force-frame-pointers=yes",
+    }
+    command = ["cargo", "build", "--release", "--locked", "--quiet"]
+    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | told)
+    return target / "release" / "countersign"
 
 
 def static_product():

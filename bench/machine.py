@@ -16,6 +16,8 @@ ORIGIN = CORES[2] if len(CORES) > 2 else CORES[0]
 LAYOUTS = {"one core": (TEST, TEST, TEST)}
 if len(CORES) > 1:
     LAYOUTS["two cores"] = (LOAD, ORIGIN, TEST)
+# Two cores that nothing else needs, where there are as many.
+FREE = CORES[2:4] if len(CORES) > 3 else []
 
 
 def busy():

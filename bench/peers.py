@@ -1,12 +1,15 @@
 """The programs under test: the product, and what it is compared with, each one worker with kept connections to the upstream."""
 
 import os
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import credentials
 import machine
 from calls import ECS
-from process import Process, free_port
+from process import Process, Wrong, free_port
 
 # Connections that a peer may keep to the upstream: more than any run offers.
 KEPT = 2048
@@ -17,11 +20,14 @@ class Countersign(Process):
 
     is_signed = True
 
-    def __init__(self, rig, binary, tls=False, access="stdout", roles=0, assumes=False, before=(), environment=None):
+    def __init__(
+        self, rig, binary, tls=False, access="stdout", roles=0, assumes=False, workers=1, before=(), environment=None
+    ):
         directory = rig.place("countersign")
         self.ports = [free_port() for _ in range(max(roles, 1))]
+        self.admin = free_port()
         self.settings = directory / "countersign.toml"
-        self.settings.write_text(self.text(rig, tls, access, roles, assumes))
+        self.settings.write_text(f"workers = {workers}\n" + self.text(rig, tls, access, roles, assumes))
         self.settings.chmod(0o600)
         self.environment = credentials.environment("LTAIbench" if assumes else "STS.bench.default.0")
         command = [*before, binary, "run", "--config", self.settings]
@@ -41,7 +47,7 @@ class Countersign(Process):
         """The settings. With roles, each has a listener, and the environment's credential or one of its own from STS."""
         url = f"https://127.0.0.1:{rig.origin.tls}" if tls else f"http://127.0.0.1:{rig.origin.plain}"
         lines = ['[tenants]\noss = ["bkt1"]', "[limits]\nconnections = 8192", f'[log]\naccess = "{access}"']
-        lines += [f'[admin]\naddress = "127.0.0.1:{free_port()}"']
+        lines += [f'[admin]\naddress = "127.0.0.1:{self.admin}"']
         lines += ["[connect_to]"]
         lines += [f'"{host}" = "{url}"' for host in (ECS, "*.oss-cn-hangzhou.aliyuncs.com", "sts.aliyuncs.com")]
         if tls:
@@ -57,14 +63,29 @@ class Countersign(Process):
         return "\n".join(lines) + "\n"
 
 
+    def ready(self, seconds):
+        """Waits until every role has a credential."""
+        end = time.monotonic() + seconds
+        while True:
+            self.alive()
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/readyz", timeout=5):
+                    return
+            except urllib.error.HTTPError as unready:
+                if time.monotonic() > end:
+                    raise Wrong(f"not ready after {seconds} s: {unready.read(500)!r}") from None
+                time.sleep(0.2)
+
+
 class Nginx(Process):
-    """Debian's nginx, unsigned: `proxy_pass`, one process, its access log off."""
+    """Debian's nginx, unsigned: `proxy_pass`, one process, its access log off. `padding`: bytes of a header that it adds."""
 
     is_signed = False
 
-    def __init__(self, rig, tls=False, streams=False):
+    def __init__(self, rig, tls=False, streams=False, padding=0):
         directory = rig.place("nginx")
         self.ports = [free_port()]
+        self.padding = f'proxy_set_header X-Padding "{"x" * padding}";' if padding else ""
         self.settings = directory / "nginx.conf"
         self.settings.write_text(self.text(rig, directory, tls, streams))
         super().__init__(["nginx", "-p", directory, "-c", self.settings], machine.TEST, directory / "log")
@@ -91,7 +112,7 @@ upstream origin {{ server 127.0.0.1:{port}; keepalive {KEPT}; keepalive_requests
 server {{
   listen 127.0.0.1:{self.ports[0]} backlog=8192;
   location / {{
-    proxy_pass {"https" if tls else "http"}://origin; proxy_http_version 1.1; proxy_set_header Connection "";
+    proxy_pass {"https" if tls else "http"}://origin; proxy_http_version 1.1; proxy_set_header Connection ""; {self.padding}
     proxy_max_temp_file_size 0; {"proxy_request_buffering off;" if streams else ""} {secure if tls else ""}
   }}
 }}
@@ -168,8 +189,7 @@ class Direct:
     is_signed = False
     name = "direct"
 
-    def __init__(self, rig, tls=False):
-        assert not tls, "the load speaks no TLS"
+    def __init__(self, rig):
         self.ports = [rig.origin.plain]
 
     def cpu(self):

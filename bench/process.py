@@ -41,10 +41,10 @@ class Process:
             self.child = subprocess.Popen(self.command, preexec_fn=lambda: os.sched_setaffinity(0, {core}), **more)
         self.pid = self.child.pid
 
-    def pin(self, core):
-        """Moves every thread to a core."""
+    def pin(self, *cores):
+        """Moves every thread to one core, or to some."""
         for task in os.listdir(f"/proc/{self.pid}/task"):
-            os.sched_setaffinity(int(task), {core})
+            os.sched_setaffinity(int(task), cores)
 
     def alive(self):
         """Raises if it has ended."""

@@ -18,6 +18,8 @@ import roles
 import signing
 import small
 import start
+import whereabouts
+import workers
 from process import Wrong
 from section import Section
 
@@ -35,10 +37,12 @@ CASES = {
     "memory": memory.resident,
     "start": start.cold,
     "roles": roles.many,
+    "workers": workers.scale,
     "refresh": refresh.under_load,
     "mixed": mixed.products,
     "signing": signing.alone,
     "counted": counted.figures,
+    "where": whereabouts.time_goes,
 }
 
 # A machine that does this much else already measures somebody else.
@@ -66,7 +70,7 @@ class Context:
     """What every case is handed."""
 
     def __init__(self):
-        build.install("nginx", "haproxy", "valgrind")
+        build.install("nginx", "haproxy", "valgrind", "perf", "strace")
         self.tools, self.binary = build.tools("counted", "signing"), build.product()
         self.static = build.static_product()
         self.rounds = int(os.environ.get("ROUNDS", 5))

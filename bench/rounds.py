@@ -49,6 +49,13 @@ class Rig:
             program.pin(test)
         return load
 
+    def spread_out(self):
+        """Gives the programs two cores that nothing else uses, or all there are; returns the load's."""
+        self.origin.pin(machine.CORES[1] if machine.FREE else machine.ORIGIN)
+        for program in self.programs:
+            program.pin(*(machine.FREE or machine.CORES))
+        return machine.LOAD
+
     def __enter__(self):
         return self
 
@@ -112,8 +119,9 @@ def rate(result):
 
 
 def interleaved(rig, title, programs, requests, rounds, layout, **options):
-    """Runs every program once a round, in turn: A B C A B C. `programs`: by the name in the tables."""
-    core = rig.lay_out(layout)
+    """Runs every program once a round, in turn: A B C A B C. `programs`: by the name in the tables. `layout`: none where it
+    is laid out already, and `core` says where the load is."""
+    core = rig.lay_out(layout) if layout else options.pop("core")
     results = {name: [] for name in programs}
     for _ in range(rounds):
         for name, program in programs.items():

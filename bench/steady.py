@@ -120,6 +120,43 @@ def instructions(rig, binary, name, fewer=300, more=1300):
     return {function: (longer[function] - shorter[function]) / (more - fewer) for function in longer}
 
 
+def by_stage(rig, binary, name, stages, requests=2000):
+    """Instructions a request of functions with all that they call. `stages`: patterns, by what to call them. A function that
+    the compiler dissolved into another one is not found, and is left out."""
+    out = rig.directory / "callgrind-stages"
+    out.unlink(missing_ok=True)
+    valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--quiet"]
+    program = rig.start(Countersign, binary, before=valgrind)
+    measured(rig, program, [calls.CALLS[name]], connections=1, requests=requests)
+    program.child.terminate()
+    program.child.wait(60)
+    rig.stop(program)
+    costs = called(out)
+    found = {}
+    for stage, pattern in stages.items():
+        cost = sum(cost for function, cost in costs.items() if re.search(pattern, function))
+        if cost:
+            found[stage] = cost / requests
+    return found
+
+
+def called(path):
+    """Instructions of each function and all that it called, of one file of callgrind's: summed over its callers."""
+    costs, names, callee, is_call = defaultdict(int), {}, "", False
+    for line in path.read_text(errors="replace").splitlines():
+        if line.startswith(("fn=", "cfn=")):
+            number, _, name = line.partition("=")[2].partition(" ")
+            if name:
+                names.setdefault(number, name)
+            callee = names.get(number, "")
+        elif line.startswith("calls="):
+            is_call = True
+        elif is_call:
+            costs[callee] += int(line.split()[1])
+            is_call = False
+    return costs
+
+
 def growth(rig, binary, tls=False):
     """KiB by which the most resident memory grows: from 1 MiB to 256 MiB, and from idle to four of these at once."""
     peaks = {}
