@@ -82,6 +82,9 @@ pub fn asked(
     if is_rpc_path || asked.caller_scheme == Some(Scheme::RpcV1) {
         for (parameters, is_form) in [(query, false), (fields, true)] {
             for parameter in parameters {
+                if NAMING.find_parameter(parameter).is_none() {
+                    continue;
+                }
                 action.parameter(parameter, is_form);
                 version.parameter(parameter, is_form);
                 if parameter.is("ClientToken") {
@@ -102,6 +105,9 @@ pub fn asked(
     asked.is_named_by_form = action.in_form || version.in_form;
     Ok(asked)
 }
+
+/// The parameters that name a call, in whatever letter case: all others are passed over at once.
+static NAMING: NameSet = NameSet::new(&["Action", "Version", "ClientToken"]);
 
 /// A name that may stand in several places, and must say the same in all of them.
 struct Single<'a> {
@@ -240,8 +246,10 @@ fn check_parameters(query: &[Parameter<'_>], form: &[Parameter<'_>], family: Fam
             return Err(duplicate_field("a parameter in another letter case"));
         }
         let Some(first) = firsts.get_mut(place) else { continue };
-        if !first.get_or_insert(parameter).decoded_value().eq(parameter.decoded_value()) {
-            return Err(duplicate_field("a parameter"));
+        match first {
+            None => *first = Some(parameter),
+            Some(first) if first.decoded_value().eq(parameter.decoded_value()) => {}
+            Some(_) => return Err(duplicate_field("a parameter")),
         }
     }
     Ok(())

@@ -67,6 +67,7 @@ impl<'a> Parameter<'a> {
     }
 
     /// Whether the decoded name is exactly `name`. Names are case-sensitive.
+    #[inline]
     pub fn is(&self, name: &str) -> bool {
         if self.has_plain_name {
             return self.name == name.as_bytes();
