@@ -27,7 +27,7 @@ pub use egress::{Blocked, Egress, Said};
 pub use failure::{BodyFault, Failure};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use route::{Dial, Routes};
-pub use trust::{trust, trust_only};
+pub use trust::{Trust, trust_only};
 pub use upload::{Outgoing, Upload};
 pub use watch::CallerSide;
 
