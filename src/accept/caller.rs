@@ -1,6 +1,7 @@
 //! A connected caller: the request it is at, and how it is read, answered and let go.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,7 +110,8 @@ impl Caller {
                 () = ending => Err(WaitEnd::Ending),
             }
         };
-        deadline.within(limit, wait).await.unwrap_or(Err(WaitEnd::TooLong))
+        // Pinned here: what is handed over by value has its place twice.
+        deadline.within(limit, pin!(wait)).await.unwrap_or(Err(WaitEnd::TooLong))
     }
 
     /// Closes in the order that lets the last answer arrive: a close with unread bytes would reset the connection, and
