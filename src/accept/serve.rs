@@ -224,7 +224,8 @@ async fn connection<A: Application>(caller: Box<Caller>, answering: &Answering<A
     let mut patience = shared.limits.first_byte_timeout;
     loop {
         let Some(gate) = next_request(&mut caller, shared, patience).await else { break };
-        let is_sound = gate.is_ok();
+        // Looked at and not borrowed, or the connection would keep a place for it.
+        let is_sound = matches!(gate, Ok(()));
         let next;
         (caller, next) = answering.answer(caller, gate).await;
         match next {
