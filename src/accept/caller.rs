@@ -1,6 +1,7 @@
 //! A connected caller: the request it is at, and how it is read, answered and let go.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,18 +98,19 @@ impl Caller {
         let Self { stream, deadline, phase, head, .. } = self;
         // Between two requests nothing is lost by ending; in the middle of a head the caller is waited for.
         let end = if head.is_empty() { Phase::Draining } else { Phase::Over };
-        let ending = async {
+        // Each is pinned here: what is handed over by value has its place twice, in every connection that idles.
+        let mut ending = pin!(async {
             let _ = phase.wait_for(|phase| *phase >= end).await;
             // The system may have bytes that the runtime has not heard of: it looks while others run.
             yield_now().await;
-        };
-        let wait = async {
+        });
+        let wait = pin!(async {
             tokio::select! {
                 biased;
                 ready = stream.readable() => ready.map_err(|_| WaitEnd::Gone),
-                () = ending => Err(WaitEnd::Ending),
+                () = &mut ending => Err(WaitEnd::Ending),
             }
-        };
+        });
         deadline.within(limit, wait).await.unwrap_or(Err(WaitEnd::TooLong))
     }
 

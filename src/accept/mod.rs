@@ -3,6 +3,7 @@
 //! Bytes are judged here and nowhere else; what reaches the application is a head that every rule of the grammar holds
 //! for. This room knows no credential, no endpoint and no setting.
 
+mod answering;
 mod caller;
 mod gate;
 mod listen;

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, unconstrained, yield_now};
 use tokio::time::{Instant, timeout};
 
+use super::answering::Answering;
 use super::caller::{Caller, WaitEnd};
 use super::gate::refusal_of;
 use super::listen::{Acceptor, BACKLOG};
@@ -97,8 +98,8 @@ pub async fn serve<A: Application>(
 ) -> io::Result<()> {
     let mut door = Door {
         acceptor: listening.into_acceptor()?,
-        application,
-        shared,
+        answering: Arc::new(Answering::new(application)),
+        shared: Arc::new(shared),
         connections: JoinSet::new(),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
     };
@@ -148,8 +149,8 @@ async fn all_of(connections: &mut JoinSet<()>) {
 /// A listener that is served.
 struct Door<A> {
     acceptor: Acceptor,
-    application: Arc<A>,
-    shared: Shared,
+    answering: Arc<Answering<A>>,
+    shared: Arc<Shared>,
     connections: JoinSet<()>,
     turned_away: Arc<Semaphore>,
 }
@@ -160,9 +161,10 @@ impl<A: Application> Door<A> {
             self.turn_away(stream);
             return;
         };
-        let (application, shared) = (Arc::clone(&self.application), self.shared.clone());
+        let (answering, shared) = (Arc::clone(&self.answering), Arc::clone(&self.shared));
+        let caller = Box::new(Caller::new(stream, &self.shared));
         self.connections.spawn(async move {
-            connection(stream, &*application, &shared).await;
+            connection(caller, &answering, &shared).await;
             drop(place);
         });
     }
@@ -171,7 +173,7 @@ impl<A: Application> Door<A> {
     fn turn_away(&mut self, stream: Stream) {
         // More than these at once get no answer: whatever is done for them, there must be a bound.
         let place = Arc::clone(&self.turned_away).try_acquire_owned().ok();
-        let answer = self.application.turn_away(place.is_some());
+        let answer = self.answering.application().turn_away(place.is_some());
         let Some(place) = place else { return };
         let mut caller = Caller::new(stream, &self.shared);
         self.connections.spawn(async move {
@@ -217,15 +219,15 @@ impl Drop for Place {
     }
 }
 
-async fn connection<A: Application>(stream: Stream, application: &A, shared: &Shared) {
-    let mut caller = Caller::new(stream, shared);
+async fn connection<A: Application>(caller: Box<Caller>, answering: &Answering<A>, shared: &Shared) {
+    let mut caller = caller;
     let mut patience = shared.limits.first_byte_timeout;
     loop {
         let Some(gate) = next_request(&mut caller, shared, patience).await else { break };
-        let is_sound = gate.is_ok();
-        caller.is_answering = true;
-        let next = application.handle(&mut caller, gate).await;
-        caller.is_answering = false;
+        // Looked at and not borrowed, or the connection would keep a place for it.
+        let is_sound = matches!(gate, Ok(()));
+        let next;
+        (caller, next) = answering.answer(caller, gate).await;
         match next {
             Next::Keep if is_sound => {}
             Next::Abort => {

@@ -1,5 +1,6 @@
 //! A caller's connection, over TCP or a unix socket.
 
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
@@ -20,10 +21,12 @@ pub enum Stream {
 impl Stream {
     /// Waits until there is something to read, without holding a buffer meanwhile.
     pub(super) async fn readable(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.readable().await,
-            Self::Unix(stream) => stream.readable().await,
-        }
+        // Polled, which keeps no state here: a connection that idles holds this.
+        poll_fn(|context| match self {
+            Self::Tcp(stream) => stream.poll_read_ready(context),
+            Self::Unix(stream) => stream.poll_read_ready(context),
+        })
+        .await
     }
 
     /// Appends what has arrived. `WouldBlock` when nothing has.

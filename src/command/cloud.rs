@@ -52,7 +52,7 @@ impl Cloud {
         let sandbox = Arc::new(Sandbox::start(options, clock.clone()).await?);
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(sandbox.authority().to_vec())).map_err(io::Error::other)?;
-        let trust = trust_only(roots).map_err(io::Error::other)?;
+        let trust = trust_only(roots).map_err(io::Error::other)?.into();
         let address = sandbox.address();
         let dial = Dial::Tls { host: Some(address.ip().to_string().into()), port: address.port(), trust };
         let token = Arc::new(TokenFile::create(&*clock)?);

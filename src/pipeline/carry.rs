@@ -114,8 +114,7 @@ impl Pipeline {
                 Some(body) => Outgoing::Whole(body),
                 None => Outgoing::Streamed(exchange.upload),
             };
-            let sent = self.worker.upstream.send(&signed, outgoing, reuse, &mut side(caller)).await;
-            self.worker.buffers.put(signed.into_buffer());
+            let sent = self.worker.upstream.send(signed, outgoing, reuse, &mut side(caller)).await;
             match sent {
                 Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {
                     was_rejected = true;

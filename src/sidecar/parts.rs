@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 
 use crate::config::{Origin, Problem, Settings, Target};
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Network};
 use crate::suggest::nearest;
-use crate::upstream::{Dial, Routes, trust};
+use crate::upstream::{Dial, Routes, Trust};
 
 /// What the listeners need.
 #[derive(Debug)]
@@ -56,8 +56,8 @@ impl Parts {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let trust = trust(extra_ca).map_err(|error| {
-            let text = format!("TLS cannot be set up: {error}; check the system's certificates");
+        let trust = Trust::platform(extra_ca).map_err(|error| {
+            let text = format!("`upstream.extra_ca`: a certificate cannot be used: {error}; take it out");
             vec![Problem::new(&Origin::Default, text)]
         })?;
         let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
@@ -153,16 +153,16 @@ fn extra_ca(settings: &Settings, problems: &mut Vec<Problem>) -> Vec<Certificate
     certificates
 }
 
-fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Arc<ClientConfig>) -> Routes {
+fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Trust) -> Routes {
     let mut routes = match elsewhere {
         Some(elsewhere) => Routes::all_to(elsewhere.clone()),
-        None => Routes::direct(Arc::clone(trust)),
+        None => Routes::direct(trust.clone()),
     };
     for row in &settings.connect_to {
         let dial = match &row.target {
             Target::Http(address) => Dial::Plain(*address),
             Target::Https { host, port } => {
-                Dial::Tls { host: Some(host.as_str().into()), port: *port, trust: Arc::clone(trust) }
+                Dial::Tls { host: Some(host.as_str().into()), port: *port, trust: trust.clone() }
             }
         };
         routes.connect(&row.host.text, dial);

@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Format;
 use super::outlet::Outlet;
@@ -29,21 +32,40 @@ impl Drop for Log {
 /// A thread of its own writes, so that a pipe that nobody reads stops nothing; what it does not take is dropped, and
 /// said to be. A second start in one process changes nothing.
 pub fn start(format: Format, directives: Option<&str>) -> io::Result<Log> {
-    let filter = EnvFilter::builder()
-        .with_default_directive(tracing::Level::INFO.into())
-        .parse_lossy(directives.unwrap_or_default());
     let outlet = Arc::new(Outlet::start("log", Box::new(io::stderr()), WAITING_MAX)?);
     let events = Arc::clone(&outlet);
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let layer = tracing_subscriber::fmt::layer()
         .with_writer(move || Event { format, outlet: Arc::clone(&events) })
         .with_target(false)
         .with_ansi(io::stderr().is_terminal());
-    let _ = match format {
-        Format::Text => builder.try_init(),
-        Format::Json => builder.json().flatten_event(true).try_init(),
+    let layer = match format {
+        Format::Text => layer.boxed(),
+        Format::Json => layer.json().flatten_event(true).boxed(),
     };
+    let filter = filter(directives.unwrap_or_default());
+    let _ = tracing_subscriber::registry().with(layer).with(filter).try_init();
     Ok(Log(outlet))
+}
+
+/// Levels, and levels of parts of the program: `debug`, `warn,countersign::upstream=debug`. What cannot be read is passed
+/// over. The crate's own `EnvFilter` brings regular expressions, half a megabyte of them, for what no log of ours has.
+fn filter(directives: &str) -> Targets {
+    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_:=-".contains(&byte);
+    let each = directives
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty() && !part.starts_with('=') && part.bytes().all(is_known));
+    let read: Vec<Targets> = each.filter_map(|part| part.parse().ok()).collect();
+    if read.is_empty() {
+        return Targets::new().with_default(LevelFilter::INFO);
+    }
+    read.into_iter().fold(Targets::new(), |all, one| {
+        let all = match one.default_level() {
+            Some(level) => all.with_default(level),
+            None => all,
+        };
+        all.with_targets(one.iter())
+    })
 }
 
 /// Takes one event, which comes as one piece.
@@ -84,6 +106,30 @@ impl Write for Event {
 mod tests {
     use super::super::outlet::tests::Slow;
     use super::*;
+
+    #[test]
+    fn the_level_is_info_unless_something_readable_says_otherwise() {
+        use tracing::Level;
+        for (directives, expected) in [
+            ("", [Some(Level::INFO); 2]),
+            ("no level at all", [Some(Level::INFO); 2]),
+            ("debug", [Some(Level::DEBUG); 2]),
+            ("WARN, =,countersign::upstream=trace", [Some(Level::WARN), Some(Level::TRACE)]),
+            ("countersign::upstream=debug", [None, Some(Level::DEBUG)]),
+            ("off", [None; 2]),
+        ] {
+            let filter = filter(directives);
+            let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+            let most = |target: &str| {
+                levels
+                    .into_iter()
+                    .filter(|level| filter.would_enable(target, level))
+                    .max_by_key(|level| LevelFilter::from(*level))
+            };
+            let found = [most("countersign::accept"), most("countersign::upstream::pool")];
+            assert_eq!(found, expected, "{directives:?}");
+        }
+    }
 
     #[test]
     fn a_log_with_a_gap_says_so_once_it_is_read_again() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::fd::AsFd;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -93,9 +94,9 @@ impl Arrived {
         let from = self.answer.length;
         let end = Instant::now() + PATIENCE;
         while is_short && self.buffer.len() - from < max && !self.is_body_here() {
-            let reading =
-                read_watching(&mut self.connection, &mut self.buffer, (&mut *side.stream, &mut *side.head));
-            match side.deadline.by(end, reading).await {
+            let into = (&mut self.buffer, side.buffers);
+            let reading = read_watching(&mut self.connection, into, (&mut *side.stream, &mut *side.head));
+            match side.deadline.by(end, pin!(reading)).await {
                 Ok(Ok(Read::Some)) => {}
                 Ok(Ok(end)) => {
                     self.ended = Some(end);
@@ -193,7 +194,7 @@ impl Arrived {
             let read = if is_event_stream {
                 reading.await
             } else {
-                match side.deadline.within(timeouts.idle, reading).await {
+                match side.deadline.within(timeouts.idle, pin!(reading)).await {
                     Ok(read) => read,
                     Err(Elapsed) => break End::Silent,
                 }

@@ -46,6 +46,10 @@ impl Dialler {
                 Transport::Plain(self.tcp(host, (&ip, Said::Written), address.port(), until).await?)
             }
             Dial::Tls { host: elsewhere, port, trust } => {
+                let trust = match timeout_at(until, trust.config()).await {
+                    Ok(trust) => trust.map_err(Failure::Tls)?,
+                    Err(_) => return Err(Failure::Tls(io::ErrorKind::TimedOut.into())),
+                };
                 let name = elsewhere.as_deref().unwrap_or(host.as_str());
                 let (addresses, said) = self.addresses(name, until).await?;
                 let tcp = self.tcp(host, (&addresses, said), *port, until).await?;
@@ -114,12 +118,12 @@ impl Dialler {
 async fn handshake(
     host: &Host,
     tcp: TcpStream,
-    trust: &Arc<ClientConfig>,
+    trust: Arc<ClientConfig>,
     until: Instant,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
     let name = ServerName::try_from(host.as_str().to_owned())
         .map_err(|error| Failure::Tls(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
-    match timeout_at(until, TlsConnector::from(Arc::clone(trust)).connect(name, tcp)).await {
+    match timeout_at(until, TlsConnector::from(trust).connect(name, tcp)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(Failure::Tls(error)),
         Err(_) => Err(Failure::Tls(io::ErrorKind::TimedOut.into())),
@@ -144,7 +148,7 @@ mod tests {
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         // Fills the queue: the next one's first packet is lost, and sent again after a second.
         let queued = TcpStream::connect(address).await.unwrap();
-        let trust = trust_only(RootCertStore::empty()).unwrap();
+        let trust = trust_only(RootCertStore::empty()).unwrap().into();
         let dial = Dial::Tls { host: Some("127.0.0.1".into()), port: address.port(), trust };
         let dialler =
             Dialler::new(Routes::all_to(dial), Arc::new(SystemResolver::default()), Egress::default());

@@ -27,7 +27,7 @@ pub use egress::{Blocked, Egress, Said};
 pub use failure::{BodyFault, Failure};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use route::{Dial, Routes};
-pub use trust::{trust, trust_only};
+pub use trust::{Trust, trust_only};
 pub use upload::{Outgoing, Upload};
 pub use watch::CallerSide;
 
@@ -110,7 +110,7 @@ impl Upstream {
     /// One attempt.
     pub async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         &self,
-        signed: &Signed,
+        signed: Signed,
         outgoing: Outgoing<'_>,
         reuse: Reuse,
         side: &mut CallerSide<'_, S>,
@@ -124,7 +124,7 @@ impl Upstream {
             Some(connection) => connection,
             None => self.connect(host).await?,
         };
-        send::send(connection, signed, outgoing, side, &self.timeouts).await
+        send::send(connection, signed.into_buffer(), outgoing, side, &self.timeouts).await
     }
 
     async fn connect(&self, host: &Host) -> Result<Connection, Failure> {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use rustls::ClientConfig;
 
+use super::Trust;
 use crate::names::{Endpoint, Host};
 
 /// Where every endpoint answers.
@@ -24,7 +24,7 @@ pub enum Dial {
         /// The port.
         port: u16,
         /// Whom to trust.
-        trust: Arc<ClientConfig>,
+        trust: Trust,
     },
 }
 
@@ -50,7 +50,7 @@ pub struct Routes {
 
 impl Routes {
     /// Every endpoint at its own name, trusting `trust`.
-    pub fn direct(trust: Arc<ClientConfig>) -> Self {
+    pub fn direct(trust: Trust) -> Self {
         Self::all_to(Dial::Tls { host: None, port: HTTPS_PORT, trust })
     }
 

@@ -1,6 +1,8 @@
 //! Sends: the signed head and the body go out, the answer's head comes in.
 
 use std::os::fd::AsFd;
+use std::pin::pin;
+
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::Instant;
 
@@ -13,18 +15,18 @@ use super::write::Pieces;
 use super::{Arrived, CallerSide, Failure, Timeouts};
 use crate::buffers::BodyBuffer;
 use crate::deadline::Elapsed;
-use crate::wire::{AnswerHead, BadAnswer, Method, Signed};
+use crate::wire::{AnswerHead, BadAnswer, Method};
 
-/// Sends, and waits for the answer's head.
+/// Sends the signed `head`, and waits for the answer's, which comes where that was.
 pub(super) async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     connection: Connection,
-    signed: &Signed,
+    head: Vec<u8>,
     outgoing: Outgoing<'_>,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<Arrived, Failure> {
     let mut attempt = Attempt::new(connection);
-    match exchange(&mut attempt, signed.head(), outgoing, side, timeouts).await {
+    match exchange(&mut attempt, head, outgoing, side, timeouts).await {
         Ok((answer, heard)) => {
             let Attempt { connection, buffer, is_broken, .. } = attempt;
             Ok(Arrived {
@@ -45,24 +47,25 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
 
 async fn exchange<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     attempt: &mut Attempt,
-    head: &[u8],
+    head: Vec<u8>,
     outgoing: Outgoing<'_>,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<(AnswerHead, Heard), Failure> {
     let heard = match outgoing {
-        Outgoing::Whole(body) => attempt.write(Pieces::new(head, body), true, side, timeouts.idle).await?,
+        Outgoing::Whole(body) => attempt.write(Pieces::new(&head, body), true, side, timeouts.idle).await?,
         Outgoing::Streamed(upload) if upload.came_whole() && upload.prefix() == 0 => {
-            attempt.write(Pieces::new(head, b""), true, side, timeouts.idle).await?
+            attempt.write(Pieces::new(&head, b""), true, side, timeouts.idle).await?
         }
         // Most of it is gone, and a part must never be sent for the whole.
         Outgoing::Streamed(upload) if upload.is_done() && !upload.came_whole() => {
             return Err(Failure::Lost { was_reused: attempt.connection.is_reused });
         }
-        Outgoing::Streamed(upload) => stream(attempt, head, upload, side, timeouts).await?,
+        Outgoing::Streamed(upload) => stream(attempt, &head, upload, side, timeouts).await?,
     };
-    // Not before: a body may take long, and mostly nothing comes meanwhile.
-    let mut buffer = side.buffers.small();
+    // The head is gone, and where it was there is room for the answer's.
+    let mut buffer = head;
+    buffer.clear();
     buffer.append(&mut attempt.buffer);
     attempt.buffer = buffer;
     // Even where the request could not be written, an answer may have come first, and says why.
@@ -159,8 +162,13 @@ async fn answer<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         if buffer.len() == buffer.capacity() {
             buffer.reserve(buffer.len());
         }
-        let waiting = read_watching(connection, buffer, (&mut *side.stream, &mut *side.head));
-        match side.deadline.by(end, waiting).await {
+        let waited = {
+            let caller = (&mut *side.stream, &mut *side.head);
+            // Pinned here: what is handed over by value has its place twice.
+            let waiting = pin!(read_watching(connection, (buffer, side.buffers), caller));
+            side.deadline.by(end, waiting).await
+        };
+        match waited {
             Ok(Ok(Read::Some)) => {}
             Ok(Ok(Read::End | Read::Broken)) if buffer.is_empty() => {
                 return Err(Failure::Lost { was_reused: connection.is_reused });

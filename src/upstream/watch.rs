@@ -1,5 +1,6 @@
 //! Reading from the cloud with an eye on the caller: once it is gone, so is its request.
 
+use std::future::{Future, poll_fn};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
@@ -56,13 +57,24 @@ impl Read {
     }
 }
 
-/// Reads from the cloud, and fails as soon as the caller is gone.
+/// Reads from the cloud, and fails as soon as the caller is gone. As long as nothing comes, an empty buffer is with the
+/// others: a thousand requests that wait for their answers hold none.
 pub(super) async fn read_watching<S: AsyncRead + AsFd + Unpin>(
     connection: &mut Connection,
-    buffer: &mut Vec<u8>,
+    (buffer, buffers): (&mut Vec<u8>, &Buffers),
     caller: (&mut S, &mut Head),
 ) -> Result<Read, Failure> {
-    let read = watching(connection.read_buf(buffer), caller).await?;
+    let reading = poll_fn(|context| {
+        if buffer.capacity() == 0 {
+            *buffer = buffers.small();
+        }
+        let read = pin!(connection.read_buf(buffer)).poll(context);
+        if read.is_pending() && buffer.is_empty() {
+            buffers.put(std::mem::take(buffer));
+        }
+        read
+    });
+    let read = watching(reading, caller).await?;
     Ok(Read::of(&read))
 }
 

@@ -40,7 +40,7 @@ async fn whoever_cannot_prove_the_endpoints_name_gets_nothing() {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(authority.authority().to_vec())).unwrap();
         let trust = countersign::upstream::trust_only(roots).unwrap();
-        Dial::Tls { host: Some(address.ip().to_string().into()), port: address.port(), trust }
+        Dial::Tls { host: Some(address.ip().to_string().into()), port: address.port(), trust: trust.into() }
     };
     for (name, dial, expected) in [
         ("an authority that is not trusted", trusting(&other, sandbox.address()), "upstream_tls"),

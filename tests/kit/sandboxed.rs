@@ -32,7 +32,7 @@ impl Sandboxed {
         Dial::Tls {
             host: Some(address.ip().to_string().into()),
             port: address.port(),
-            trust: trust(&self.sandbox),
+            trust: trust(&self.sandbox).into(),
         }
     }
 

@@ -45,7 +45,7 @@ impl Identity {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let host = Some(address.ip().to_string().into());
-        Dial::Tls { host, port: address.port(), trust: trust_only(roots).unwrap() }
+        Dial::Tls { host, port: address.port(), trust: trust_only(roots).unwrap().into() }
     }
 }
 
