@@ -1,6 +1,7 @@
 //! Turns the tables under `data/` into static Rust, so that looking something up needs no heap.
 #![expect(clippy::print_stdout, reason = "a build script speaks to Cargo on its standard output")]
 
+mod catalogue;
 mod endpoints;
 mod lines;
 
@@ -14,5 +15,6 @@ fn main() -> Result<(), Malformed> {
     #[expect(clippy::disallowed_methods, reason = "Cargo names the output directory in the environment only")]
     let out = std::env::var_os("OUT_DIR").map(PathBuf::from);
     let out = out.ok_or_else(|| Malformed::new("OUT_DIR is not set: this program is run by Cargo"))?;
-    endpoints::generate(&out.join("endpoints.rs"))
+    endpoints::generate(&out.join("endpoints.rs"))?;
+    catalogue::generate(&out)
 }

@@ -15,6 +15,7 @@ pub mod upstream;
 pub mod admin;
 pub mod buffers;
 pub mod carry;
+pub mod catalogue;
 pub mod clock;
 pub mod command;
 pub mod config;

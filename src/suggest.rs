@@ -6,17 +6,27 @@ const LONGEST: usize = 96;
 /// The known word nearest to `word`, letter case aside, if one is near enough to be what was meant: at most one
 /// slip in three letters, and never more than three. Of equally near words the first.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    near(word, known).min_by_key(|(slips, _)| *slips).map(|(_, candidate)| candidate)
+}
+
+/// The known words that are near enough, nearest first, at most so many.
+pub fn several<'a>(word: &str, known: impl Iterator<Item = &'a str>, at_most: usize) -> Vec<&'a str> {
+    let mut found: Vec<_> = near(word, known).collect();
+    found.sort_by_key(|(slips, _)| *slips);
+    found.into_iter().take(at_most).map(|(_, candidate)| candidate).collect()
+}
+
+/// The words that are near enough, and how many slips away.
+fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (usize, &'a str)> {
     let allowed = (word.chars().count() / 3).min(3);
-    if word.len() > LONGEST {
-        return None;
-    }
     known
         // A difference in length is that many slips already.
-        .filter(|candidate| candidate.len() <= LONGEST && candidate.len().abs_diff(word.len()) <= allowed)
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(slips, _)| *slips <= allowed)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, candidate)| candidate)
+        .filter(move |candidate| {
+            word.len() <= LONGEST
+                && candidate.len() <= LONGEST
+                && candidate.len().abs_diff(word.len()) <= allowed
+        })
+        .filter_map(move |candidate| Some((distance(word, candidate, allowed)?, candidate)))
 }
 
 /// The nearest known word, or the only one that begins with `word`: people shorten as well as mistype.
@@ -33,8 +43,9 @@ pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Op
     })
 }
 
-/// How many single slips (a letter added, left out, replaced, or two swapped) lead from one word to the other.
-fn distance(from: &str, to: &str) -> usize {
+/// How many single slips (a letter added, left out, replaced, or two swapped) lead from one word to the other,
+/// if no more than `allowed`.
+fn distance(from: &str, to: &str, allowed: usize) -> Option<usize> {
     let from: Vec<u8> = from.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
     let to: Vec<u8> = to.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
     // Three rows of the usual table: the one being filled and the two above it (a swap looks two back).
@@ -54,9 +65,13 @@ fn distance(from: &str, to: &str) -> usize {
             }
             filling.push(best);
         }
+        // Every way to the end crosses one of two rows that follow each other.
+        if [&last, &filling].into_iter().flatten().all(|slips| *slips > allowed) {
+            return None;
+        }
         above = std::mem::replace(&mut last, filling);
     }
-    last.last().copied().unwrap_or(0)
+    last.last().copied().filter(|slips| *slips <= allowed)
 }
 
 #[cfg(test)]
@@ -99,6 +114,13 @@ mod tests {
             assert_eq!(meant(typed, known.into_iter()), expected, "{typed}");
         }
         assert_eq!(meant("he", ["head", "headers"].into_iter()), None, "either may be meant");
+    }
+
+    #[test]
+    fn several_come_nearest_first() {
+        let known = ["StartInstance", "StopInstances", "StopInstance", "RunInstances"];
+        assert_eq!(several("StopInstanc", known.into_iter(), 2), ["StopInstance", "StopInstances"]);
+        assert!(several("Reboot", known.into_iter(), 2).is_empty());
     }
 
     #[test]

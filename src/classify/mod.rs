@@ -3,6 +3,7 @@
 mod authority;
 mod browser;
 mod form;
+mod meant;
 mod operation;
 mod path;
 mod plan;
@@ -11,6 +12,7 @@ pub mod strip;
 pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;
 pub use form::{has_form, is_form_type};
+pub use meant::{Doubt, settle};
 pub use operation::{Asked, FormRead, asked};
 pub use path::check as check_path;
 pub use plan::{BodyPlan, Plan, Shape, additional_headers, family, plan, reusable_hash};

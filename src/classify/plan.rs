@@ -1,9 +1,10 @@
 //! As what a request leaves: the scheme, what is added to it, and what happens to its body.
 
-use crate::names::{Action, Call, Endpoint, Product, Scheme, Style, Version};
+use crate::names::{Action, Call, Endpoint, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Framing, Head, Method, NameSet, Parameter, Target};
 
+use super::meant::{Doubt, Meant, meant, nameless};
 use super::operation::Asked;
 use super::strip::{self, Family};
 
@@ -23,6 +24,8 @@ pub struct Plan {
     /// Whether it cannot leave without a credential of ours. A call that carries its own proof can; so may a form that
     /// has not been read and could name one.
     pub needs_credential: bool,
+    /// Why it must not leave, be it allowed: for [`super::settle()`].
+    pub doubt: Option<Doubt>,
 }
 
 /// What happens to a body.
@@ -87,21 +90,22 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             "send `/?Action=NAME`",
         ));
     }
-    let version = asked.version.or_else(|| default_version(product));
+    let meant = meant(asked, shape);
+    let Meant { action, version, doubt } = meant;
     if shape.is_form_unread {
-        return Ok(unread(asked, version, product));
+        return Ok(unread(asked, meant, product));
     }
     let scheme = match asked.caller_scheme {
-        _ if carries_its_own_proof(asked, product) => None,
+        _ if carries_its_own_proof(action, product) => None,
         Some(Scheme::Acs3) => Some(Scheme::Acs3),
         // What it would be taken for could not be judged.
-        Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(shape)),
+        Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
         Some(Scheme::RpcV1) => {
             let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
         }
         Some(scheme) => return Err(unavailable(product, scheme)),
-        None => Some(unsigned_openapi(asked, version, shape)?),
+        None => Some(unsigned_openapi(asked, meant, shape)?),
     };
     let is_rpc = matches!(scheme, Some(Scheme::RpcV1) | None);
     let is_unsigned = asked.caller_scheme.is_none();
@@ -115,9 +119,8 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
         (true, _) => BodyPlan::Stream,
     };
-    let may_be_sent_twice = asked.has_client_token || asked.action.is_some_and(only_reads);
-    let call =
-        Call { action: asked.action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
+    let may_be_sent_twice = asked.has_client_token || action.is_some_and(only_reads);
+    let call = Call { action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
     Ok(Plan {
         owned: strip::owned_parameters(asked.proofs(), scheme, is_rpc_path),
         call,
@@ -125,20 +128,15 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
         adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
         needs_credential: scheme.is_some(),
+        doubt,
     })
 }
 
 /// Of a form that was not read, only what must be known to read it.
-fn unread(asked: &Asked, version: Option<Version>, product: &'static Product) -> Plan {
-    let call = Call {
-        action: asked.action,
-        version,
-        caller_scheme: asked.caller_scheme,
-        scheme: None,
-        may_be_sent_twice: false,
-    };
-    let could_be_proven =
-        carries_its_own_proof(asked, product) || product.code == "sts" && asked.action.is_none();
+fn unread(asked: &Asked, Meant { action, version, doubt }: Meant, product: &'static Product) -> Plan {
+    let call =
+        Call { action, version, caller_scheme: asked.caller_scheme, scheme: None, may_be_sent_twice: false };
+    let could_be_proven = carries_its_own_proof(action, product) || product.code == "sts" && action.is_none();
     Plan {
         owned: strip::owned_parameters(asked.proofs(), None, true),
         call,
@@ -146,14 +144,19 @@ fn unread(asked: &Asked, version: Option<Version>, product: &'static Product) ->
         adds_action: false,
         adds_version: false,
         needs_credential: !could_be_proven,
+        doubt,
     }
 }
 
 /// The scheme of a request that nobody signed.
-fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) -> Result<Scheme, Refusal> {
+fn unsigned_openapi(
+    asked: &Asked,
+    Meant { action, version, .. }: Meant,
+    shape: &Shape<'_>,
+) -> Result<Scheme, Refusal> {
     let product = shape.endpoint.product();
-    if asked.action.is_none() {
-        return Err(nameless(shape));
+    if action.is_none() {
+        return Err(nameless(asked, shape));
     }
     let Some(version) = version else {
         return Err(Refusal::new(
@@ -176,36 +179,16 @@ fn unsigned_openapi(asked: &Asked, version: Option<Version>, shape: &Shape<'_>) 
     }
 }
 
-fn nameless(shape: &Shape<'_>) -> Refusal {
-    if shape.target.is_root() {
-        Refusal::new(
-            Code::OperationUnknown,
-            "the request names no operation",
-            "send `?Action=NAME`, or the header `x-acs-action`",
-        )
-    } else {
-        Refusal::new(
-            Code::OperationUnknown,
-            "a call by path does not say which operation it is",
-            "send its name in the header `x-acs-action`",
-        )
-    }
-}
-
 /// Whether no version of the product has calls by path.
 fn is_rpc_only(product: &Product) -> bool {
     product.style == Style::Rpc && product.versions.iter().all(|version| version.style == Style::Rpc)
 }
 
-fn default_version(product: &'static Product) -> Option<Version> {
-    product.versions.first().and_then(|row| Version::new(row.name.bytes()))
-}
-
 /// `AssumeRoleWithOIDC` and `AssumeRoleWithSAML` prove themselves with a token; a signature would be wrong there.
-fn carries_its_own_proof(asked: &Asked, product: &'static Product) -> bool {
+fn carries_its_own_proof(action: Option<Action>, product: &'static Product) -> bool {
     let is_proof =
         |action: Action| matches!(action.as_bytes(), b"AssumeRoleWithOIDC" | b"AssumeRoleWithSAML");
-    product.code == "sts" && asked.action.is_some_and(is_proof)
+    product.code == "sts" && action.is_some_and(is_proof)
 }
 
 /// Whether an operation's name says that it only reads.
@@ -263,7 +246,15 @@ fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     };
     let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
     let owned = strip::owned_parameters(asked.proofs(), call.scheme, false);
-    Ok(Plan { owned, call, body, adds_action: false, adds_version: false, needs_credential: true })
+    Ok(Plan {
+        owned,
+        call,
+        body,
+        adds_action: false,
+        adds_version: false,
+        needs_credential: true,
+        doubt: None,
+    })
 }
 
 fn starts_ignoring_case(value: &[u8], prefix: &[u8]) -> bool {

@@ -60,7 +60,7 @@ const CALLS: [Call; 6] = [
     },
     Call {
         title: "Container Service, a call by path",
-        request: "GET /api/v1/clusters HTTP/1.1\r\nHost: cs.cn-hangzhou.aliyuncs.com\r\nx-acs-action: DescribeClustersV1\r\n\r\n",
+        request: "GET /api/v1/clusters HTTP/1.1\r\nHost: cs.cn-hangzhou.aliyuncs.com\r\n\r\n",
         scheme: "ACS3-HMAC-SHA256",
         expects: "clusters",
     },

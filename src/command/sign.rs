@@ -15,8 +15,7 @@ use crate::config::{self, Flags, Settings};
 use crate::credential::Credential;
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
-use crate::pipeline::{Parts, Rules, assemble, judge};
-use crate::policy;
+use crate::pipeline::{Parts, Rules, assemble, judge, permit};
 use crate::sidecar::{self, Setup};
 use crate::sign::{self, Payload, Unsigned, Workspace};
 use crate::suggest::meant;
@@ -110,7 +109,7 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     let rules = Rules { tenants: &Tenants::any(), upgrades: &HashSet::new() };
     let judged = judge(&head, (&endpoint, target), Some(&body), rules, &mut Parts::default());
     let (plan, is_form) = judged.map_err(refused)?;
-    policy::decide(plan.call.action).map_err(refused)?;
+    permit(&plan, &endpoint).map_err(refused)?;
     let mut parts = Parts::default();
     let held = (plan.body == BodyPlan::Hold).then_some((&body[..], is_form));
     let assembled = assemble(&head, (&plan, &endpoint), target, held, &mut parts);

@@ -16,7 +16,7 @@ mod scratch;
 pub use attempt::{Assembled, assemble};
 pub use held::HeldBodies;
 pub use locate::Seen;
-pub use prepare::{Rules, judge};
+pub use prepare::{Rules, judge, permit};
 pub use scratch::{Parts, Scratch};
 
 use std::collections::HashSet;
@@ -31,7 +31,6 @@ use crate::clock::{Clock, Now};
 use crate::credential::{Cell, Credential, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, Moment, RoleName};
-use crate::policy;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, RequestId, Shard};
 use crate::upstream::{BodyFault, Failure, Upload, Upstream};
@@ -198,7 +197,7 @@ impl Pipeline {
         record.method = method.name();
         refuse_browsers(&caller.head)?;
         let mut prepared = self.prepare(&caller.head, None, record)?;
-        policy::decide(prepared.plan.call.action)?;
+        permit(&prepared.plan, &prepared.endpoint)?;
         // The clocks are read anew only behind something that took time.
         let mut now = record.begun;
         let begun = Upload::begin(&caller.head);
@@ -212,7 +211,7 @@ impl Pipeline {
         if holds && !waits {
             held = Some(self.hold(caller, upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
-            policy::decide(prepared.plan.call.action)?;
+            permit(&prepared.plan, &prepared.endpoint)?;
             now = self.worker.clock.now();
         }
         let mut credential = self.credential(caller, &prepared, &mut now).await?;
@@ -221,7 +220,7 @@ impl Pipeline {
             told.map_err(|_| Stop::CallerGone)?;
             held = Some(self.hold(caller, upload).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
-            policy::decide(prepared.plan.call.action)?;
+            permit(&prepared.plan, &prepared.endpoint)?;
             now = self.worker.clock.now();
             // The first may have ended while the body came; and what the form names may carry its own proof, or not.
             credential = self.credential(caller, &prepared, &mut now).await?;

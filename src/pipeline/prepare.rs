@@ -11,6 +11,7 @@ use crate::classify::strip::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
 use crate::endpoint::Tenants;
 use crate::names::Endpoint;
+use crate::policy;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::Record;
 use crate::wire::{Head, Target, parameters};
@@ -84,6 +85,12 @@ pub fn judge<'a>(
     let asked = classify::asked(head, query, read, family, target.is_root())?;
     let shape = Shape { head, target, query, endpoint, is_form, is_form_unread, upgrades_rpc };
     Ok((classify::plan(&asked, &shape)?, is_form))
+}
+
+/// Refuses a call that policy denies, and one that is not known well enough to be made.
+pub fn permit(plan: &Plan, endpoint: &Endpoint) -> Result<(), Refusal> {
+    policy::decide(plan.call.action)?;
+    classify::settle(plan, endpoint.product())
 }
 
 impl Pipeline {

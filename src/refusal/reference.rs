@@ -53,7 +53,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::ConnectionNamesProtectedHeader => "`Connection` names a header that decides what is asked",
         Code::UnderscoreHeader => "a header that some servers read as one that is stripped",
         Code::OperationUnknown => {
-            "the action is not known, or not named: by parameter, form, or `x-acs-action`"
+            "the action is not named: by parameter, form, `x-acs-action` or a known path; or it is not known, and the request does not name its version"
         }
         Code::VersionUnknown => "the product's API version is not known: name it",
         Code::AmbiguousOperation => "two actions or versions that differ",

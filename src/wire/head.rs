@@ -45,6 +45,10 @@ impl Method {
     /// The value of `Allow`.
     pub const ALLOW: &'static str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Delete, Self::Patch, Self::Options];
+
     /// The method of a client that wants a tunnel. Not taken, and so common that its refusal has advice of its own.
     pub const CONNECT: &'static str = "CONNECT";
 

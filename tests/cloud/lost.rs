@@ -30,7 +30,7 @@ fn calls() -> Vec<(&'static str, String, bool)> {
         ("List", ecs("Action=ListTagResources"), true),
         ("Create", ecs("Action=CreateInstance"), false),
         ("Delete", ecs("Action=DeleteInstance"), false),
-        ("Describe that only begins so", ecs("Action=Describer"), false),
+        ("Describe that only begins so", ecs("Action=Describer&Version=2014-05-26"), false),
         ("Create with ClientToken", ecs("Action=CreateInstance&ClientToken=c-1"), true),
         ("Create with an empty ClientToken", ecs("Action=CreateInstance&ClientToken="), false),
         ("Create in a form", with_body("POST", ECS, "/", FORM, "Action=CreateInstance"), false),

@@ -24,7 +24,7 @@ const KEY: [(&str, &str); 2] =
     [("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)];
 
 /// Host, target, header and body of what is asked, and the code with which `run` refuses it.
-const REFUSED: [(&str, &str, &str, &str, &str); 12] = [
+const REFUSED: [(&str, &str, &str, &str, &str); 13] = [
     ("sts.cn-hangzhou.aliyuncs.com", "/?Action=AssumeRole", "", "", "operation_denied"),
     ("sts.cn-hangzhou.aliyuncs.com", "/", "", "Action=assumerole", "operation_denied"),
     ("ram.aliyuncs.com", "/", "x-acs-action: CreateAccessKey", "", "operation_denied"),
@@ -36,6 +36,7 @@ const REFUSED: [(&str, &str, &str, &str, &str); 12] = [
     ("ecs.cn-hangzhou.aliyuncs.com", "/?Action=A", "Origin: http://page.test", "", "browser_request"),
     ("ecs.cn-hangzhou.aliyuncs.com", "/?Action=A&Action=B", "", "", "ambiguous_operation"),
     ("ecs.cn-hangzhou.aliyuncs.com", "/", "", "", "operation_unknown"),
+    ("ecs.cn-hangzhou.aliyuncs.com", "/?Action=DescribeInstance", "", "", "operation_unknown"),
     ("bkt1.oss-cn-hangzhou.aliyuncs.com", "/k?OSSAccessKeyId=A", "", "", "presigned_url"),
 ];
 

@@ -3,6 +3,7 @@
 mod authority;
 mod bounds;
 mod browsers;
+mod catalogue;
 mod framing;
 mod limits;
 mod neighbours;

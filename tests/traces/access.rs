@@ -60,6 +60,10 @@ async fn every_request_leaves_one_line_that_says_what_became_of_it() {
             ["GET", "403", "ecs", "CreateAccessKey", "refused", "operation_denied", "0", "down", "0"],
         ),
         (
+            get(ECS, "/?Action=DescribeInstance"),
+            ["GET", "400", "ecs", "DescribeInstance", "refused", "operation_unknown", "0", "down", "0"],
+        ),
+        (
             "BREW / HTTP/1.1\r\nHost: a.b\r\n\r\n".to_owned(),
             ["", "405", "", "", "refused", "method_not_allowed", "0", "down", "0"],
         ),

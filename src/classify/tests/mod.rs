@@ -1,5 +1,6 @@
 //! What requests are taken for, and as what they leave: a request, and the plan that is made of it.
 
+mod meant;
 mod operation;
 
 use super::strip::{Family, keeps_header, keeps_parameter, owned_parameters};
@@ -37,7 +38,9 @@ fn planned(line: &str, host: &str, headers: &str, body: &str, upgrades_rpc: bool
         is_form_unread: false,
         upgrades_rpc,
     };
-    plan(&asked, &shape)
+    let plan = plan(&asked, &shape)?;
+    settle(&plan, endpoint.product())?;
+    Ok(plan)
 }
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -112,8 +115,9 @@ fn a_body_streams_if_the_caller_hashed_it_with_sha256() {
 
 #[test]
 fn only_sts_takes_a_call_that_proves_itself() {
-    let scheme =
-        |host, action| planned(&format!("GET /?Action={action}"), host, "", "", false).unwrap().call.scheme;
+    let scheme = |host, action| {
+        planned(&format!("GET /?Action={action}&Version=1"), host, "", "", false).unwrap().call.scheme
+    };
     assert_eq!(scheme(STS, "AssumeRoleWithOIDC"), None);
     assert_eq!(scheme(STS, "AssumeRoleWithSAML"), None);
     assert_eq!(scheme(STS, "GetCallerIdentity"), Some(Scheme::Acs3));
