@@ -58,7 +58,10 @@ def measured(rig, program, asked, kind="closed", is_signed=None, verify_one_of=1
         opened = rig.origin.counts()["connections"]
         before, modes = program.cpu(), program.modes()
         load.begin()
-        result = load.end()
+        try:
+            result = load.end()
+        except Wrong as wrong:
+            raise Wrong(f"{program.name}: {wrong}") from None
         result["cpu"] = program.cpu() - before
         result["user"], result["system"] = (after - first for after, first in zip(program.modes(), modes))
         counts = rig.origin.counts()

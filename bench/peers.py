@@ -56,7 +56,7 @@ class Countersign(Process):
             name = f"role-{index}" if roles else "default"
             lines += [f'[[listen]]\naddress = "127.0.0.1:{port}"\nrole = "{name}"']
         for index in range(roles):
-            lines += [f'[role.role-{index}]\nsource = "environment"']
+            lines += [f'[role.role-{index}]\nsource = "environment"\nrequired = true']
             arn = f"acs:ram::1000000000000001:role/app-{index}"
             if assumes:
                 lines += [f'assume = [{{ role_arn = "{arn}", session_name = "bench" }}]']
