@@ -17,39 +17,41 @@ use crate::refusal::Refusal;
 /// How many are kept for the next request. Those of a burst beyond that are freed.
 const KEPT: usize = 256;
 
-/// What answers the requests of one listener.
-pub(super) struct Answering<A> {
-    application: Arc<A>,
-    idle: Mutex<Vec<Answerer>>,
+/// What answers the requests of one worker, whichever listener they came to.
+pub struct Answering<A> {
+    idle: Mutex<Vec<Answerer<A>>>,
 }
 
 /// Where a request is put for the answerer, and where it puts the outcome.
-type Desk = Mutex<Option<Paper>>;
+type Desk<A> = Mutex<Option<Paper<A>>>;
 
-enum Paper {
-    Asked(Box<Caller>, Result<(), Refusal>),
+enum Paper<A> {
+    Asked(Arc<A>, Box<Caller>, Result<(), Refusal>),
     Answered(Box<Caller>, Next),
 }
 
-struct Answerer {
-    desk: Arc<Desk>,
+struct Answerer<A> {
+    desk: Arc<Desk<A>>,
     work: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
+impl<A> Default for Answering<A> {
+    fn default() -> Self {
+        Self { idle: Mutex::default() }
+    }
+}
+
 impl<A: Application> Answering<A> {
-    pub(super) fn new(application: Arc<A>) -> Self {
-        Self { application, idle: Mutex::default() }
-    }
-
-    pub(super) fn application(&self) -> &A {
-        &self.application
-    }
-
     /// Has one request answered. Dropped before its end, so is the answer, and with it the caller.
-    pub(super) async fn answer(&self, caller: Box<Caller>, gate: Result<(), Refusal>) -> (Box<Caller>, Next) {
+    pub(super) async fn answer(
+        &self,
+        application: &Arc<A>,
+        caller: Box<Caller>,
+        gate: Result<(), Refusal>,
+    ) -> (Box<Caller>, Next) {
         let kept = lock(&self.idle).pop();
-        let mut answerer = kept.unwrap_or_else(|| Answerer::new(Arc::clone(&self.application)));
-        *lock(&answerer.desk) = Some(Paper::Asked(caller, gate));
+        let mut answerer = kept.unwrap_or_else(Answerer::new);
+        *lock(&answerer.desk) = Some(Paper::Asked(Arc::clone(application), caller, gate));
         let answered = poll_fn(|context| {
             let _ = answerer.work.as_mut().poll(context);
             let mut desk = lock(&answerer.desk);
@@ -62,6 +64,7 @@ impl<A: Application> Answering<A> {
             }
         })
         .await;
+        // Only from here: one that panicked, or was dropped in the middle, must not be used again.
         let mut idle = lock(&self.idle);
         if idle.len() < KEPT {
             idle.push(answerer);
@@ -70,28 +73,28 @@ impl<A: Application> Answering<A> {
     }
 }
 
-impl Answerer {
-    fn new<A: Application>(application: Arc<A>) -> Self {
+impl<A: Application> Answerer<A> {
+    fn new() -> Self {
         let desk = Arc::new(Desk::default());
-        let work = Box::pin(work(application, Arc::clone(&desk)));
+        let work = Box::pin(work(Arc::clone(&desk)));
         Self { desk, work }
     }
 }
 
-async fn work<A: Application>(application: Arc<A>, desk: Arc<Desk>) {
+async fn work<A: Application>(desk: Arc<Desk<A>>) {
     loop {
         // Whoever puts a request here polls at once, so that nobody need be woken.
         let asked = poll_fn(|_| {
             let mut desk = lock(&desk);
             match desk.take() {
-                Some(Paper::Asked(caller, gate)) => Poll::Ready((caller, gate)),
+                Some(Paper::Asked(application, caller, gate)) => Poll::Ready((application, caller, gate)),
                 other => {
                     *desk = other;
                     Poll::Pending
                 }
             }
         });
-        let (mut caller, gate) = asked.await;
+        let (application, mut caller, gate) = asked.await;
         caller.is_answering = true;
         let next = application.handle(&mut caller, gate).await;
         caller.is_answering = false;

@@ -56,10 +56,7 @@ impl Parts {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let trust = Trust::platform(extra_ca).map_err(|error| {
-            let text = format!("`upstream.extra_ca`: a certificate cannot be used: {error}; take it out");
-            vec![Problem::new(&Origin::Default, text)]
-        })?;
+        let trust = Trust::platform(extra_ca);
         let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
         let routes = routes(settings, elsewhere, &trust);
