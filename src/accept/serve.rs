@@ -222,7 +222,11 @@ impl Drop for Place {
     }
 }
 
-async fn connection<A: Application>(caller: Box<Caller>, answering: &Answering<A>, shared: &Shared) {
+async fn connection<A: Application>(
+    caller: Box<Caller>,
+    (application, answering): (&Arc<A>, &Answering<A>),
+    shared: &Shared,
+) {
     let mut caller = caller;
     let mut patience = shared.limits.first_byte_timeout;
     loop {
@@ -230,7 +234,7 @@ async fn connection<A: Application>(caller: Box<Caller>, answering: &Answering<A
         // Looked at and not borrowed, or the connection would keep a place for it.
         let is_sound = matches!(gate, Ok(()));
         let next;
-        (caller, next) = answering.answer(caller, gate).await;
+        (caller, next) = answering.answer(application, caller, gate).await;
         match next {
             Next::Keep if is_sound => {}
             Next::Abort => {

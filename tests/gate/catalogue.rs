@@ -1,8 +1,10 @@
 //! What a request need not say: the version of its action, and the action of its path; and when it must.
 
+use std::collections::BTreeMap;
+
 use super::{Row, all_are_refused, bad, silent};
 use crate::kit::sandboxed::Sandboxed;
-use crate::kit::{ECS, Judge, Kit, Reply, Upstream, get, request, with_body};
+use crate::kit::{ECS, Judge, Kit, Proxy, Reply, Upstream, get, request, with_body};
 
 const CS: &str = "cs.cn-hangzhou.aliyuncs.com";
 const SAE: &str = "sae.cn-hangzhou.aliyuncs.com";
