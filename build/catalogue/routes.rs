@@ -1,5 +1,6 @@
 //! The paths of a product's actions, as a tree of segments.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
@@ -25,7 +26,7 @@ struct Growing {
     kind: Kind,
     /// As the table spells it; of placeholders that differ in their name alone the first.
     text: String,
-    children: BTreeMap<(Kind, String), usize>,
+    children: BTreeMap<(Kind, Reverse<usize>, String), usize>,
     /// The actions that end here: their places among the product's, their methods, and the condition's number.
     ends: Vec<(usize, String, usize)>,
 }
@@ -62,8 +63,10 @@ impl Routes {
             let (methods, condition) = (methods(row)?, self.condition(row)?);
             let at = grow(&mut tree, row)?;
             let Some(node) = tree.get_mut(at) else { continue };
-            if node.ends.iter().any(|(_, others, other)| *other == condition && share(others, &methods)) {
-                return Err(row.fault("has the method, path and condition of another action"));
+            // Of two conditions only one may ever hold: where both could, nobody knows which action is meant.
+            let clashes = |other| self.can_both_hold(condition, other);
+            if node.ends.iter().any(|(_, others, other)| clashes(*other) && share(others, &methods)) {
+                return Err(row.fault("has the method and path of another action, and the conditions of both can hold"));
             }
             node.ends.push((action, methods, condition));
         }
@@ -118,6 +121,15 @@ impl Routes {
             self.conditions.push(expression);
             self.conditions.len() - 1
         }))
+    }
+
+    /// Whether a request may satisfy both conditions, so that neither decides. None at all gives way to any.
+    fn can_both_hold(&self, one: usize, other: usize) -> bool {
+        let name = |number: usize| {
+            let text = self.conditions.get(number).map_or("", String::as_str);
+            text.split_once(',').map_or(text, |(name, _)| name)
+        };
+        one == other || one != 0 && other != 0 && name(one) != name(other)
     }
 
     pub(super) fn write(&self, code: &mut String) -> Result<(), Malformed> {
@@ -177,7 +189,8 @@ fn grow(tree: &mut Vec<Growing>, row: &Line) -> Result<usize, Malformed> {
         }
         let next = tree.len();
         let Some(parent) = tree.get_mut(at) else { break };
-        at = *parent.children.entry((kind, key.to_owned())).or_insert(next);
+        // The longest suffix first: `[x]:stop` says more than `[x]stop`.
+        at = *parent.children.entry((kind, Reverse(key.len()), key.to_owned())).or_insert(next);
         if at == next {
             tree.push(Growing { kind, text: segment.to_owned(), ..Growing::default() });
         }

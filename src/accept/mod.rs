@@ -11,6 +11,7 @@ mod refuse;
 mod serve;
 mod stream;
 
+pub use answering::Answering;
 pub use caller::Caller;
 pub use gate::refusal_of;
 pub use listen::{Address, BindError, Listening, SocketFile, bind};

@@ -93,12 +93,13 @@ pub struct Shared {
 /// Accepts until the drain, then waits for the last connection to end, or until the time for that is over and cuts it.
 pub async fn serve<A: Application>(
     listening: Listening,
-    application: Arc<A>,
+    (application, answering): (Arc<A>, Arc<Answering<A>>),
     shared: Shared,
 ) -> io::Result<()> {
     let mut door = Door {
         acceptor: listening.into_acceptor()?,
-        answering: Arc::new(Answering::new(application)),
+        application,
+        answering,
         shared: Arc::new(shared),
         connections: JoinSet::new(),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
@@ -149,6 +150,7 @@ async fn all_of(connections: &mut JoinSet<()>) {
 /// A listener that is served.
 struct Door<A> {
     acceptor: Acceptor,
+    application: Arc<A>,
     answering: Arc<Answering<A>>,
     shared: Arc<Shared>,
     connections: JoinSet<()>,
@@ -161,10 +163,11 @@ impl<A: Application> Door<A> {
             self.turn_away(stream);
             return;
         };
-        let (answering, shared) = (Arc::clone(&self.answering), Arc::clone(&self.shared));
+        let (application, answering) = (Arc::clone(&self.application), Arc::clone(&self.answering));
+        let shared = Arc::clone(&self.shared);
         let caller = Box::new(Caller::new(stream, &self.shared));
         self.connections.spawn(async move {
-            connection(caller, &answering, &shared).await;
+            connection(caller, (&application, &answering), &shared).await;
             drop(place);
         });
     }
@@ -173,7 +176,7 @@ impl<A: Application> Door<A> {
     fn turn_away(&mut self, stream: Stream) {
         // More than these at once get no answer: whatever is done for them, there must be a bound.
         let place = Arc::clone(&self.turned_away).try_acquire_owned().ok();
-        let answer = self.answering.application().turn_away(place.is_some());
+        let answer = self.application.turn_away(place.is_some());
         let Some(place) = place else { return };
         let mut caller = Caller::new(stream, &self.shared);
         self.connections.spawn(async move {
@@ -219,7 +222,11 @@ impl Drop for Place {
     }
 }
 
-async fn connection<A: Application>(caller: Box<Caller>, answering: &Answering<A>, shared: &Shared) {
+async fn connection<A: Application>(
+    caller: Box<Caller>,
+    (application, answering): (&Arc<A>, &Answering<A>),
+    shared: &Shared,
+) {
     let mut caller = caller;
     let mut patience = shared.limits.first_byte_timeout;
     loop {
@@ -227,7 +234,7 @@ async fn connection<A: Application>(caller: Box<Caller>, answering: &Answering<A
         // Looked at and not borrowed, or the connection would keep a place for it.
         let is_sound = matches!(gate, Ok(()));
         let next;
-        (caller, next) = answering.answer(caller, gate).await;
+        (caller, next) = answering.answer(application, caller, gate).await;
         match next {
             Next::Keep if is_sound => {}
             Next::Abort => {

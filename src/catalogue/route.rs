@@ -18,6 +18,11 @@ impl Route {
         let ends = node(end)?.ends();
         ends.iter().find(|end| end.action == action).map(|found| Self { methods: found.methods, end })
     }
+
+    /// Whether the path is `/`.
+    pub fn is_root(&self) -> bool {
+        node(self.end).is_none_or(|end| end.kind == Kind::Root)
+    }
 }
 
 impl fmt::Display for Route {

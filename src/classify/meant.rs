@@ -51,7 +51,10 @@ pub(super) fn meant(asked: &Asked, shape: &Shape<'_>) -> Meant {
         // The form may name the version yet.
         _ if shape.is_form_unread => None,
         None => Some(Doubt::Unlisted),
-        Some(operation) => operation.route.filter(|_| shape.target.is_root()).map(Doubt::ByPath),
+        Some(operation) => {
+            let route = operation.route.filter(|route| shape.target.is_root() && !route.is_root());
+            route.map(Doubt::ByPath)
+        },
     };
     Meant { action: Some(action), version, doubt }
 }

@@ -97,9 +97,10 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     }
     let scheme = match asked.caller_scheme {
         _ if carries_its_own_proof(action, product) => None,
-        Some(Scheme::Acs3) => Some(Scheme::Acs3),
         // What it would be taken for could not be judged.
         Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
+        Some(Scheme::Acs3) if action.is_none() => return Err(nameless(asked, shape)),
+        Some(Scheme::Acs3) => Some(Scheme::Acs3),
         Some(Scheme::RpcV1) => {
             let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })

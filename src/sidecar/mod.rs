@@ -156,7 +156,7 @@ impl Sidecar {
         let credentials = Arc::new(credentials);
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
-        let connections = Arc::new(Connections::new(settings.limits.connections));
+        let connections = Arc::new(Connections::default());
         let (phase, seen_phase) = watch::channel(Phase::Serving);
         let report = Arc::new(Report {
             credentials: Arc::clone(&credentials),

@@ -27,7 +27,7 @@ pub(super) struct Parts {
 pub(super) struct Judged {
     tenants: Tenants,
     pinned: Vec<Option<Endpoint>>,
-    extra_ca: Vec<CertificateDer<'static>>,
+    extra_ca: RootCertStore,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -56,10 +56,7 @@ impl Parts {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let trust = Trust::platform(extra_ca).map_err(|error| {
-            let text = format!("`upstream.extra_ca`: a certificate cannot be used: {error}; take it out");
-            vec![Problem::new(&Origin::Default, text)]
-        })?;
+        let trust = Trust::platform(extra_ca);
         let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
         let routes = routes(settings, elsewhere, &trust);
@@ -130,12 +127,12 @@ fn tenants(settings: &Settings, allows_any: bool, problems: &mut Vec<Problem>) -
     if allows_any { Tenants::any() } else { tenants }
 }
 
-fn extra_ca(settings: &Settings, problems: &mut Vec<Problem>) -> Vec<CertificateDer<'static>> {
-    let Some(file) = &settings.upstream.extra_ca else { return Vec::new() };
+fn extra_ca(settings: &Settings, problems: &mut Vec<Problem>) -> RootCertStore {
+    let Some(file) = &settings.upstream.extra_ca else { return RootCertStore::empty() };
     let mut told = |text: String| {
         let text = format!("`upstream.extra_ca`: {}: {text}", file.path.display());
         problems.push(Problem::new(&file.origin, text));
-        Vec::new()
+        RootCertStore::empty()
     };
     let certificates = match CertificateDer::pem_slice_iter(&file.pem).collect::<Result<Vec<_>, _>>() {
         Ok(certificates) if certificates.is_empty() => {
@@ -145,12 +142,12 @@ fn extra_ca(settings: &Settings, problems: &mut Vec<Problem>) -> Vec<Certificate
         Err(error) => return told(format!("it is not PEM: {error}; name a PEM file")),
     };
     let mut roots = RootCertStore::empty();
-    for certificate in &certificates {
-        if let Err(error) = roots.add(certificate.clone()) {
+    for certificate in certificates {
+        if let Err(error) = roots.add(certificate) {
             return told(format!("a certificate cannot be used: {error}; take it out"));
         }
     }
-    certificates
+    roots
 }
 
 fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Trust) -> Routes {

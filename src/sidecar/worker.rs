@@ -69,7 +69,12 @@ impl Plan {
             body_idle: settings.limits.body_idle_timeout,
         };
         Worker {
-            upstream: Upstream::new(Arc::clone(&self.dialler), timeouts, Arc::clone(&self.connections)),
+            upstream: Upstream::new(
+                Arc::clone(&self.dialler),
+                timeouts,
+                Arc::clone(&self.connections),
+                settings.limits.connections,
+            ),
             tenants: Arc::clone(&self.tenants),
             seen: Seen::default(),
             upgrades: HashSet::clone(&self.upgrades),
@@ -107,10 +112,11 @@ impl Plan {
         };
         let chores = tokio::spawn(chores(Arc::clone(&worker), self.access.clone()));
         let mut serving = tokio::task::JoinSet::new();
+        let answering = Arc::new(Answering::default());
         for Door { listening, listener, pinned, role, cell } in doors {
             let worker = Arc::clone(&worker);
             let pipeline = Arc::new(Pipeline { listener, pinned, role, cell, worker });
-            serving.spawn(accept::serve(listening, pipeline, shared.clone()));
+            serving.spawn(accept::serve(listening, (pipeline, Arc::clone(&answering)), shared.clone()));
         }
         while let Some(served) = serving.join_next().await {
             served.map_err(io::Error::other)??;

@@ -48,13 +48,14 @@ pub fn start(format: Format, directives: Option<&str>) -> io::Result<Log> {
 }
 
 /// Levels, and levels of parts of the program: `debug`, `warn,countersign::upstream=debug`. What cannot be read is passed
-/// over. The crate's own `EnvFilter` brings regular expressions, half a megabyte of them, for what no log of ours has.
+/// over: also a word that is neither a level nor a part of ours, which would silence everything else. The crate's own `EnvFilter` brings regular expressions, half a megabyte of them, for what no log of ours has.
 fn filter(directives: &str) -> Targets {
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_:=-".contains(&byte);
     let each = directives
         .split(',')
         .map(str::trim)
-        .filter(|part| !part.is_empty() && !part.starts_with('=') && part.bytes().all(is_known));
+        .filter(|part| !part.is_empty() && !part.starts_with('=') && part.bytes().all(is_known))
+        .filter(|part| part.contains("=") || part.contains("::") || part.parse::<LevelFilter>().is_ok());
     let read: Vec<Targets> = each.filter_map(|part| part.parse().ok()).collect();
     if read.is_empty() {
         return Targets::new().with_default(LevelFilter::INFO);
@@ -113,6 +114,7 @@ mod tests {
         for (directives, expected) in [
             ("", [Some(Level::INFO); 2]),
             ("no level at all", [Some(Level::INFO); 2]),
+            ("inof", [Some(Level::INFO); 2]),
             ("debug", [Some(Level::DEBUG); 2]),
             ("WARN, =,countersign::upstream=trace", [Some(Level::WARN), Some(Level::TRACE)]),
             ("countersign::upstream=debug", [None, Some(Level::DEBUG)]),

@@ -34,13 +34,15 @@ pub struct Connection {
     counted: Option<Counted>,
 }
 
-/// One of the connections that are open, for as long as it is.
+/// One of the connections that are open, for as long as it is: in the worker's count, and in that of all workers.
 #[derive(Debug)]
-struct Counted(Arc<AtomicU64>);
+struct Counted([Arc<AtomicU64>; 2]);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        for open in &self.0 {
+            open.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -50,9 +52,11 @@ impl Connection {
     }
 
     /// Counts this connection in `open` until it is closed.
-    pub(super) fn count(&mut self, open: &Arc<AtomicU64>) {
-        open.fetch_add(1, Ordering::Relaxed);
-        self.counted = Some(Counted(Arc::clone(open)));
+    pub(super) fn count(&mut self, open: [&Arc<AtomicU64>; 2]) {
+        for open in open {
+            open.fetch_add(1, Ordering::Relaxed);
+        }
+        self.counted = Some(Counted(open.map(Arc::clone)));
     }
 
     /// Whether nothing has arrived since the last answer. An idle connection on which there is anything to read was

@@ -68,23 +68,12 @@ pub enum Reuse {
 }
 
 /// What all workers count together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Connections {
     /// Made so far.
     pub opened: AtomicU64,
     /// Open now: carrying a request, or kept.
     pub open: Arc<AtomicU64>,
-    /// While more than these are open, none is kept but for an older one's place.
-    pub max: u64,
-}
-
-impl Connections {
-    /// None yet. `max`: as many as callers may be connected. With fewer kept, a burst of callers that take turns would
-    /// open and close connections all the time, and a TLS handshake costs as much as ten requests; more would serve nobody.
-    pub fn new(max: usize) -> Self {
-        let open = Arc::new(AtomicU64::new(0));
-        Self { opened: AtomicU64::new(0), open, max: u64::try_from(max).unwrap_or(u64::MAX) }
-    }
 }
 
 /// One worker's way to the cloud.
@@ -94,12 +83,23 @@ pub struct Upstream {
     timeouts: Timeouts,
     pool: Pool,
     connections: Arc<Connections>,
+    /// This worker's open connections.
+    open: Arc<AtomicU64>,
+    open_max: u64,
 }
 
 impl Upstream {
-    /// With an empty pool.
-    pub fn new(dialler: Arc<Dialler>, timeouts: Timeouts, connections: Arc<Connections>) -> Self {
-        Self { dialler, timeouts, pool: Pool::default(), connections }
+    /// With an empty pool. `open_max`: beyond so many open connections the ones that idle give way; as many as callers may
+    /// be connected. With fewer, callers that take turns would open and close them all the time, and a TLS handshake costs
+    /// as much as ten requests; more would serve nobody.
+    pub fn new(
+        dialler: Arc<Dialler>,
+        timeouts: Timeouts,
+        connections: Arc<Connections>,
+        open_max: usize,
+    ) -> Self {
+        let open_max = u64::try_from(open_max).unwrap_or(u64::MAX);
+        Self { dialler, timeouts, pool: Pool::default(), connections, open: Arc::default(), open_max }
     }
 
     /// The waits that hold here.
@@ -122,22 +122,31 @@ impl Upstream {
         };
         let connection = match kept {
             Some(connection) => connection,
-            None => self.connect(host).await?,
+            None => match self.connect(host).await {
+                Ok(connection) => connection,
+                Err(failure) => {
+                    side.buffers.put(signed.into_buffer());
+                    return Err(failure);
+                }
+            },
         };
-        send::send(connection, signed.into_buffer(), outgoing, side, &self.timeouts).await
+        send::send(connection, signed, outgoing, side, &self.timeouts).await
     }
 
     async fn connect(&self, host: &Host) -> Result<Connection, Failure> {
+        if self.open.load(Ordering::Relaxed) >= self.open_max {
+            self.pool.close_oldest();
+        }
         let mut connection = self.dialler.open(host, self.timeouts.connect).await?;
         self.connections.opened.fetch_add(1, Ordering::Relaxed);
-        connection.count(&self.connections.open);
+        connection.count([&self.open, &self.connections.open]);
         Ok(connection)
     }
 
     fn keep(&self, host: &Host, mut connection: Connection) {
         connection.used = Instant::now();
         self.pool.put(*host, connection);
-        if self.connections.open.load(Ordering::Relaxed) > self.connections.max {
+        if self.open.load(Ordering::Relaxed) > self.open_max {
             self.pool.close_oldest();
         }
     }

@@ -15,18 +15,18 @@ use super::write::Pieces;
 use super::{Arrived, CallerSide, Failure, Timeouts};
 use crate::buffers::BodyBuffer;
 use crate::deadline::Elapsed;
-use crate::wire::{AnswerHead, BadAnswer, Method};
+use crate::wire::{AnswerHead, BadAnswer, Method, Signed};
 
-/// Sends the signed `head`, and waits for the answer's, which comes where that was.
+/// Sends the signed head, and waits for the answer's, which comes where that was.
 pub(super) async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     connection: Connection,
-    head: Vec<u8>,
+    signed: Signed,
     outgoing: Outgoing<'_>,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<Arrived, Failure> {
     let mut attempt = Attempt::new(connection);
-    match exchange(&mut attempt, head, outgoing, side, timeouts).await {
+    match exchange(&mut attempt, signed, outgoing, side, timeouts).await {
         Ok((answer, heard)) => {
             let Attempt { connection, buffer, is_broken, .. } = attempt;
             Ok(Arrived {
@@ -45,26 +45,44 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     }
 }
 
+/// The request goes out, as far as nothing of an answer stops it.
+async fn write<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
+    attempt: &mut Attempt,
+    head: &[u8],
+    outgoing: Outgoing<'_>,
+    side: &mut CallerSide<'_, S>,
+    timeouts: &Timeouts,
+) -> Result<Heard, Failure> {
+    match outgoing {
+        Outgoing::Whole(body) => attempt.write(Pieces::new(head, body), true, side, timeouts.idle).await,
+        Outgoing::Streamed(upload) if upload.came_whole() && upload.prefix() == 0 => {
+            attempt.write(Pieces::new(head, b""), true, side, timeouts.idle).await
+        }
+        // Most of it is gone, and a part must never be sent for the whole.
+        Outgoing::Streamed(upload) if upload.is_done() && !upload.came_whole() => {
+            Err(Failure::Lost { was_reused: attempt.connection.is_reused })
+        }
+        Outgoing::Streamed(upload) => stream(attempt, head, upload, side, timeouts).await,
+    }
+}
+
 async fn exchange<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     attempt: &mut Attempt,
-    head: Vec<u8>,
+    signed: Signed,
     outgoing: Outgoing<'_>,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<(AnswerHead, Heard), Failure> {
-    let heard = match outgoing {
-        Outgoing::Whole(body) => attempt.write(Pieces::new(&head, body), true, side, timeouts.idle).await?,
-        Outgoing::Streamed(upload) if upload.came_whole() && upload.prefix() == 0 => {
-            attempt.write(Pieces::new(&head, b""), true, side, timeouts.idle).await?
-        }
-        // Most of it is gone, and a part must never be sent for the whole.
-        Outgoing::Streamed(upload) if upload.is_done() && !upload.came_whole() => {
-            return Err(Failure::Lost { was_reused: attempt.connection.is_reused });
-        }
-        Outgoing::Streamed(upload) => stream(attempt, &head, upload, side, timeouts).await?,
-    };
+    let written = write(attempt, signed.head(), outgoing, side, timeouts).await;
     // The head is gone, and where it was there is room for the answer's.
-    let mut buffer = head;
+    let mut buffer = signed.into_buffer();
+    let heard = match written {
+        Ok(heard) => heard,
+        Err(failure) => {
+            side.buffers.put(buffer);
+            return Err(failure);
+        }
+    };
     buffer.clear();
     buffer.append(&mut attempt.buffer);
     attempt.buffer = buffer;

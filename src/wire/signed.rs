@@ -28,7 +28,7 @@ impl Signed {
         &self.endpoint
     }
 
-    /// Gives the buffer back for the next request.
+    /// Gives the buffer back, once the head is sent or will not be.
     pub fn into_buffer(self) -> Vec<u8> {
         self.head
     }

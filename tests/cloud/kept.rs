@@ -59,13 +59,13 @@ async fn beyond_that_the_connection_that_idled_longest_gives_way() {
         gate.open();
         assert_eq!(caller.answer().await.status, 200);
     }
-    // Connection 0 was put back first, and so has idled longest. OSS needs a third.
+    // Connection 0 was put back first, and so has idled longest. OSS needs a third, and that is not opened beside both.
     for target in ["/a", "/b"] {
-        gate.open();
         callers[0].send(get(OSS, target)).await;
+        upstream.until("one connection to be closed", |log| log.over == 1).await;
+        gate.open();
         assert_eq!(callers[0].answer().await.status, 200);
     }
-    upstream.until("one connection to be closed", |log| log.over == 1).await;
     gate.open();
     callers[0].send(call()).await;
     assert_eq!(callers[0].answer().await.status, 200);
