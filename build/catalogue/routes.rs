@@ -66,7 +66,9 @@ impl Routes {
             // Of two conditions only one may ever hold: where both could, nobody knows which action is meant.
             let clashes = |other| self.can_both_hold(condition, other);
             if node.ends.iter().any(|(_, others, other)| clashes(*other) && share(others, &methods)) {
-                return Err(row.fault("has the method and path of another action, and the conditions of both can hold"));
+                return Err(row.fault(
+                    "has the method and path of another action, and the conditions of both can hold",
+                ));
             }
             node.ends.push((action, methods, condition));
         }
@@ -189,8 +191,9 @@ fn grow(tree: &mut Vec<Growing>, row: &Line) -> Result<usize, Malformed> {
         }
         let next = tree.len();
         let Some(parent) = tree.get_mut(at) else { break };
-        // The longest suffix first: `[x]:stop` says more than `[x]stop`.
-        at = *parent.children.entry((kind, Reverse(key.len()), key.to_owned())).or_insert(next);
+        // Texts by their bytes, which the look-up relies on; suffixes the longest first, as `[x]:stop` says more than `[x]stop`.
+        let length = Reverse(if kind == Kind::Suffixed { key.len() } else { 0 });
+        at = *parent.children.entry((kind, length, key.to_owned())).or_insert(next);
         if at == next {
             tree.push(Growing { kind, text: segment.to_owned(), ..Growing::default() });
         }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::table::BYTES;
 use super::*;
 use crate::endpoint;
 use crate::names::Action;
@@ -157,10 +156,4 @@ fn the_nearest_names_are_at_hand() {
 fn a_product_without_rows_is_not_listed() {
     let unlisted = endpoint::products().filter(|product| listed(product).is_none()).count();
     assert_eq!(endpoint::products().len() - unlisted, 156);
-}
-
-#[test]
-fn it_stays_within_its_room() {
-    // The upper bound is the compiler's to hold. So little would not be all of it.
-    assert!(BYTES > 200 * 1024, "{BYTES}");
 }

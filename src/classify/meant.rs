@@ -54,7 +54,7 @@ pub(super) fn meant(asked: &Asked, shape: &Shape<'_>) -> Meant {
         Some(operation) => {
             let route = operation.route.filter(|route| shape.target.is_root() && !route.is_root());
             route.map(Doubt::ByPath)
-        },
+        }
     };
     Meant { action: Some(action), version, doubt }
 }

@@ -7,7 +7,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::config::{Origin, Problem, Settings, Target};
+use crate::config::{Problem, Settings, Target};
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Network};
 use crate::suggest::nearest;

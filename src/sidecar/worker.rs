@@ -112,7 +112,7 @@ impl Plan {
         };
         let chores = tokio::spawn(chores(Arc::clone(&worker), self.access.clone()));
         let mut serving = tokio::task::JoinSet::new();
-        let answering = Arc::new(Answering::default());
+        let answering = Arc::new(accept::Answering::default());
         for Door { listening, listener, pinned, role, cell } in doors {
             let worker = Arc::clone(&worker);
             let pipeline = Arc::new(Pipeline { listener, pinned, role, cell, worker });

@@ -48,7 +48,8 @@ impl Trust {
     /// connection may, and the next to ask finds it done.
     fn reading(&self) -> watch::Receiver<Option<Found>> {
         let mut under_way = self.0.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reading) = under_way.as_ref().filter(|reading| !matches!(*reading.borrow(), Some(Err(_)))) {
+        if let Some(reading) = under_way.as_ref().filter(|reading| !matches!(*reading.borrow(), Some(Err(_))))
+        {
             return reading.clone();
         }
         let (told, reading) = watch::channel(None);
@@ -116,6 +117,7 @@ pub fn trust_only(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Err
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
@@ -140,17 +142,16 @@ mod tests {
     #[tokio::test]
     async fn a_reading_goes_on_when_nobody_waits_any_more() {
         static READ: AtomicU32 = AtomicU32::new(0);
-        static GO: Mutex<()> = Mutex::new(());
-        let held = GO.lock().unwrap();
+        static GO: Barrier = Barrier::new(2);
         let trust = Trust::read_by(RootCertStore::empty(), |roots| {
             READ.fetch_add(1, Ordering::SeqCst);
-            drop(GO.lock());
+            GO.wait();
             Ok(roots)
         });
         for _ in 0..3 {
             assert!(timeout(Duration::from_millis(1), trust.config()).await.is_err());
         }
-        drop(held);
+        GO.wait();
         assert!(trust.config().await.is_ok());
         assert_eq!(READ.load(Ordering::SeqCst), 1, "readings under way at once");
     }
@@ -158,10 +159,11 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_told_and_not_kept() {
         static READ: AtomicU32 = AtomicU32::new(0);
-        let trust = Trust::read_by(RootCertStore::empty(), |roots| match READ.fetch_add(1, Ordering::SeqCst) {
-            0 => Err(io::Error::other("no descriptor is free")),
-            _ => Ok(roots),
-        });
+        let trust =
+            Trust::read_by(RootCertStore::empty(), |roots| match READ.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(io::Error::other("no descriptor is free")),
+                _ => Ok(roots),
+            });
         assert_eq!(trust.config().await.unwrap_err().to_string(), "no descriptor is free");
         assert!(trust.config().await.is_ok());
     }

@@ -158,6 +158,7 @@ async fn what_nobody_can_know_is_refused() {
         bad("another version's path", with(CS, "/clusters", "x-acs-version: 2018-04-18\r\n"), unknown),
         bad("a call by path without one", get(CS, "/?Action=DescribeClusters"), unknown),
         bad("nothing", get(CS, "/"), unknown),
+        bad("a path, signed", with(CS, "/clusterz", "Authorization: ACS3-HMAC-SHA256 x\r\n"), unknown),
     ];
     let (upstream, proxy) = silent().await;
     all_are_refused(&proxy, &upstream, rows).await;
