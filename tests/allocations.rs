@@ -129,6 +129,7 @@ impl Worker {
             is_form,
             is_form_unread: false,
             upgrades_rpc: false,
+            oss_v1: scheme == Scheme::OssV1,
         };
         let plan = classify::plan(&asked, &shape).unwrap();
         assert_eq!(plan.call.scheme, Some(scheme));
@@ -249,6 +250,26 @@ fn oss_v4_allocates_nothing() {
         for headers in ["", dummy] {
             let request = request(&line, host, headers, size);
             assert_eq!(worker.measure(&request, None, Scheme::OssV4), 0, "{size} {headers}");
+        }
+    }
+}
+
+#[test]
+fn the_other_schemes_of_oss_allocate_nothing() {
+    let mut worker = Worker::new();
+    let v1 = "Authorization: OSS dummy:c2ln\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nContent-Length: 9\r\n";
+    let s3 = "Authorization: AWS4-HMAC-SHA256 Credential=d\r\nx-amz-date: 20200101T000000Z\r\n\
+              x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nContent-Encoding: aws-chunked\r\n\
+              x-amz-decoded-content-length: 9\r\nContent-Length: 29\r\n";
+    for size in SIZES {
+        let line = format!("PUT /a%20b/c+d?acl&uploadId=a%2Fb{}", many(size));
+        for (headers, host, scheme) in [
+            (v1, "bucket.oss-cn-hangzhou.aliyuncs.com", Scheme::OssV1),
+            (s3, "bucket.oss-cn-hangzhou.aliyuncs.com", Scheme::S3),
+            ("", "bucket-1.cn-hangzhou.oss-vectors.aliyuncs.com", Scheme::OssV4),
+        ] {
+            let request = request(&line, host, headers, size);
+            assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {scheme}");
         }
     }
 }

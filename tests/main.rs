@@ -27,6 +27,9 @@ mod endpoints;
 // Bodies and answers: framing, order, flow.
 mod bodies;
 
+// Each scheme on its whole way.
+mod schemes;
+
 // The cloud on a bad day.
 mod cloud;
 

@@ -154,6 +154,7 @@ fn signer(request: &'static str, scheme: Scheme) -> impl FnMut() -> Vec<u8> {
         is_form: false,
         is_form_unread: false,
         upgrades_rpc: false,
+        oss_v1: false,
     };
     let plan: &'static _ = Box::leak(Box::new(classify::plan(&asked, &shape).expect("a plan")));
     assert_eq!(plan.call.scheme, Some(scheme));

@@ -5,6 +5,7 @@ use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
 use super::form::is_doubtful_form;
+use super::presigned;
 use super::strip::{self, Family};
 
 /// What head, query and form say. The scheme it leaves with is decided from this by [`super::plan()`].
@@ -18,6 +19,8 @@ pub struct Asked {
     pub caller_scheme: Option<Scheme>,
     /// Whether query or form hold what an RPC signature does, whatever else the caller signed with.
     pub has_rpc_proof: bool,
+    /// Whether the URL carries a signature of OSS or S3.
+    pub is_signed_url: bool,
     /// Whether a form field names the operation or the version, whatever else does.
     pub is_named_by_form: bool,
     /// Whether `x-acs-action` is there.
@@ -66,8 +69,10 @@ pub fn asked(
     };
     check_parameters(query, fields, family)?;
     let has_rpc_proof = family != Family::Oss && (holds_rpc_proof(query) || holds_rpc_proof(fields));
-    let caller_scheme = caller_scheme(head, query, has_rpc_proof, family)?;
-    let mut asked = Asked { caller_scheme, has_rpc_proof, ..Asked::default() };
+    let signed_url = if family == Family::Oss { presigned::scheme(query)? } else { None };
+    let caller_scheme = caller_scheme(head, signed_url, has_rpc_proof, family)?;
+    let is_signed_url = signed_url.is_some();
+    let mut asked = Asked { caller_scheme, has_rpc_proof, is_signed_url, ..Asked::default() };
     if family == Family::Oss {
         return Ok(asked);
     }
@@ -270,33 +275,26 @@ fn holds_rpc_proof(parameters: &[Parameter<'_>]) -> bool {
     has("Signature") && has("AccessKeyId")
 }
 
-/// One of these in a query makes a signed URL of it.
-static PRESIGNED: NameSet = NameSet::new(&[
-    "x-oss-signature",
-    "x-oss-signature-version",
-    "OSSAccessKeyId",
-    "X-Amz-Algorithm",
-    "X-Amz-Signature",
-    "AWSAccessKeyId",
-]);
-
 /// With what the caller signed, by what it sent.
 fn caller_scheme(
     head: &Head,
-    query: &[Parameter<'_>],
+    signed_url: Option<Scheme>,
     has_rpc_proof: bool,
     family: Family,
 ) -> Result<Option<Scheme>, Refusal> {
     let authorization = head.field("authorization").unwrap_or_default();
     let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
     if family == Family::Oss {
-        // In any letter case: what only some readers would take for a signature is not sent to find out.
-        if query.iter().any(|parameter| PRESIGNED.find_parameter(parameter).is_some()) {
-            return Err(Refusal::new(
-                Code::PresignedUrl,
-                "the URL carries a signature, and converting it is not available in this version",
-                "send the plain request: countersign signs it",
-            ));
+        if let Some(scheme) = signed_url {
+            // The cloud refuses a signature in both places.
+            if !authorization.is_empty() {
+                return Err(Refusal::new(
+                    Code::PresignedUrl,
+                    "both the URL and `Authorization` carry a signature",
+                    "send the plain request: countersign signs it",
+                ));
+            }
+            return Ok(Some(scheme));
         }
         let is_s3 = starts("AWS4-HMAC-SHA256 ")
             || starts("AWS ")

@@ -2,10 +2,11 @@
 
 use crate::names::{Action, Call, Endpoint, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Framing, Head, Method, NameSet, Parameter, Target};
+use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
 use super::meant::{Doubt, Meant, meant, nameless};
 use super::operation::Asked;
+use super::oss;
 use super::strip::{self, Family};
 
 /// What is to be done with a request.
@@ -39,6 +40,18 @@ pub enum BodyPlan {
     StreamHashed,
     /// The signature needs it whole.
     Hold,
+    /// It passes through without the framing of `aws-chunked` that it has inside, and is so many bytes then.
+    Dechunk(u64),
+}
+
+impl BodyPlan {
+    /// How long the body is without its `aws-chunked` framing, if it loses that.
+    pub const fn dechunked(self) -> Option<u64> {
+        match self {
+            Self::Dechunk(length) => Some(length),
+            Self::Empty | Self::Stream | Self::StreamHashed | Self::Hold => None,
+        }
+    }
 }
 
 /// What the plan depends on, beside what is asked.
@@ -58,6 +71,8 @@ pub struct Shape<'a> {
     pub is_form_unread: bool,
     /// Whether the settings turn this product's RPC signatures into ACS3.
     pub upgrades_rpc: bool,
+    /// Whether the settings have OSS requests leave with signature V1.
+    pub oss_v1: bool,
 }
 
 /// Which family of schemes a product's requests are read by. A product whose scheme has no signer yet is refused.
@@ -65,15 +80,19 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
     match product.schemes.first() {
         // Twenty products publish no scheme; all are OpenAPI.
         None | Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RpcV1 | Scheme::RoaV1) => Ok(Family::Acs3),
-        // Tables and vectors sign another resource, the import service another product.
-        Some(Scheme::OssV4) if matches!(product.code, "oss" | "oss-data-acc" | "oss-dls") => Ok(Family::Oss),
+        // The import service signs for another product.
+        Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }
 
 /// Decides. Of a form that has not been read, only that it must be.
 pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    if family(shape.endpoint.product())? == Family::Oss { oss(asked, shape) } else { openapi(asked, shape) }
+    if family(shape.endpoint.product())? == Family::Oss {
+        oss::plan(asked, shape)
+    } else {
+        openapi(asked, shape)
+    }
 }
 
 fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
@@ -209,104 +228,11 @@ pub fn reusable_hash(head: &Head) -> Option<&[u8]> {
     (is_sha256 && is_hash).then_some(hash)
 }
 
-fn has_body(head: &Head) -> bool {
+pub(super) fn has_body(head: &Head) -> bool {
     !matches!(head.framing(), Framing::None | Framing::Length(0))
 }
 
-fn oss(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    let product = shape.endpoint.product();
-    if asked.caller_scheme == Some(Scheme::S3) {
-        return Err(unavailable(product, Scheme::S3));
-    }
-    let is_form_upload = shape.head.method() == Some(Method::Post)
-        && shape
-            .head
-            .field("content-type")
-            .is_some_and(|value| starts_ignoring_case(value, b"multipart/form-data"));
-    if is_form_upload {
-        return Err(Refusal::new(
-            Code::SchemeUnavailable,
-            "a form upload carries its signature in the form, and rewriting it is not available in this version",
-            "use PutObject",
-        ));
-    }
-    if shape.endpoint.region().is_none() {
-        return Err(Refusal::new(
-            Code::SchemeUnavailable,
-            "the host names no region, and the signature must",
-            "use the bucket's regional endpoint",
-        ));
-    }
-    let may_be_sent_twice = matches!(shape.head.method(), Some(Method::Get | Method::Head));
-    let call = Call {
-        action: oss_action(shape),
-        version: None,
-        caller_scheme: asked.caller_scheme,
-        scheme: Some(Scheme::OssV4),
-        may_be_sent_twice,
-    };
-    let body = if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty };
-    let owned = strip::owned_parameters(asked.proofs(), call.scheme, false);
-    Ok(Plan {
-        owned,
-        call,
-        body,
-        adds_action: false,
-        adds_version: false,
-        needs_credential: true,
-        doubt: None,
-    })
-}
-
-fn starts_ignoring_case(value: &[u8], prefix: &[u8]) -> bool {
-    value.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-}
-
-/// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.
-fn oss_action(shape: &Shape<'_>) -> Option<Action> {
-    const LISTING: [&str; 9] = [
-        "prefix",
-        "marker",
-        "max-keys",
-        "delimiter",
-        "encoding-type",
-        "list-type",
-        "start-after",
-        "continuation-token",
-        "fetch-owner",
-    ];
-    let method = shape.head.method()?;
-    let is_listing = shape.query.iter().all(|parameter| LISTING.iter().any(|name| parameter.is(name)));
-    let has_bucket = shape.endpoint.tenant().is_some();
-    let has_key = has_bucket && !shape.target.is_root();
-    let name = match (method, has_key, has_bucket) {
-        (Method::Get, false, true) if is_listing => "ListObjects",
-        (Method::Get, false, false) if is_listing => "ListBuckets",
-        _ if !shape.query.is_empty() => return None,
-        (Method::Get, true, _) => "GetObject",
-        (Method::Head, true, _) => "HeadObject",
-        (Method::Put, true, _) => "PutObject",
-        (Method::Delete, true, _) => "DeleteObject",
-        (Method::Put, false, true) => "PutBucket",
-        (Method::Delete, false, true) => "DeleteBucket",
-        _ => return None,
-    };
-    Action::new(name.bytes())
-}
-
-/// OSS: the names that the caller's own V4 signature listed beside the usual ones.
-pub fn additional_headers(head: &Head) -> &[u8] {
-    let authorization = head.field("authorization").unwrap_or_default();
-    if !authorization.starts_with(b"OSS4-HMAC-SHA256 ") {
-        return &[];
-    }
-    let from = authorization.get(b"OSS4-HMAC-SHA256".len()..).unwrap_or_default();
-    from.split(|&byte| byte == b',')
-        .find_map(|part| part.trim_ascii().strip_prefix(b"AdditionalHeaders="))
-        .unwrap_or_default()
-}
-
-fn unavailable(product: &'static Product, scheme: Scheme) -> Refusal {
+pub(super) fn unavailable(product: &'static Product, scheme: Scheme) -> Refusal {
     Refusal::new(
         Code::SchemeUnavailable,
         format!("`{}` takes {scheme} here, which this version cannot sign", product.code),

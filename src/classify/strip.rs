@@ -62,13 +62,14 @@ static ACS3: NameSet = NameSet::new(&[
     "x-acs-content-sm3",
 ]);
 
-/// What OSS V4 replaces.
+/// What OSS's schemes replace.
 static OSS: NameSet = NameSet::new(&[
     "date",
     "x-oss-date",
     "x-oss-content-sha256",
     "x-oss-signature-version",
     "x-amz-content-sha256",
+    "x-amz-date",
 ]);
 
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
@@ -122,24 +123,45 @@ static UNPROVEN_PARAMETERS: NameSet = NameSet::new(&[
     "BearerToken",
 ]);
 
-/// The parameters of OSS's signed URLs, but for `Expires`.
-static OSS_PARAMETERS: NameSet = NameSet::new(&[
-    "OSSAccessKeyId",
-    "Signature",
-    "security-token",
-    "SecurityToken",
-    "x-oss-signature-version",
-    "x-oss-credential",
-    "x-oss-date",
-    "x-oss-expires",
-    "x-oss-signature",
-    "x-oss-security-token",
-    "x-oss-additional-headers",
-    "x-oss-access-key-id",
-]);
+/// The parameters of URLs that are signed for OSS, in its own dialect or S3's; and `more`.
+macro_rules! oss_parameters {
+    ($($more:literal)*) => {
+        NameSet::new(&[
+            "OSSAccessKeyId",
+            "Signature",
+            "security-token",
+            "SecurityToken",
+            "x-oss-signature-version",
+            "x-oss-credential",
+            "x-oss-date",
+            "x-oss-expires",
+            "x-oss-signature",
+            "x-oss-security-token",
+            "x-oss-additional-headers",
+            "x-oss-access-key-id",
+            "AWSAccessKeyId",
+            "X-Amz-Algorithm",
+            "X-Amz-Credential",
+            "X-Amz-Date",
+            "X-Amz-Expires",
+            "X-Amz-SignedHeaders",
+            "X-Amz-Signature",
+            "X-Amz-Security-Token",
+            "X-Amz-Content-Sha256",
+            $($more,)*
+        ])
+    };
+}
+
+/// All of these parameters.
+pub const fn oss_parameters(is_signed_url: bool) -> &'static NameSet {
+    static WITHOUT: NameSet = oss_parameters!();
+    static OF_A_SIGNED_URL: NameSet = oss_parameters!("Expires");
+    if is_signed_url { &OF_A_SIGNED_URL } else { &WITHOUT }
+}
 
 /// The longest of the two lists below.
-pub const PROOFS_MAX: usize = 7;
+pub const PROOFS_MAX: usize = 12;
 const _: () = assert!(RPC_PROOFS.len() <= PROOFS_MAX && OSS_PROOFS.len() <= PROOFS_MAX);
 
 /// The parameters above that are credentials, signatures, nonces or tokens: given twice with different values, or in
@@ -154,6 +176,11 @@ static OSS_PROOFS: NameSet = NameSet::new(&[
     "x-oss-credential",
     "x-oss-signature",
     "x-oss-security-token",
+    "x-oss-access-key-id",
+    "AWSAccessKeyId",
+    "X-Amz-Credential",
+    "X-Amz-Signature",
+    "X-Amz-Security-Token",
 ]);
 
 fn starts_ignoring_case(name: &[u8], prefix: &str) -> bool {
@@ -189,13 +216,41 @@ pub const fn owned_parameters(
     match (scheme, caller) {
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
-        (Some(Scheme::OssV4), _) => &OSS_PARAMETERS,
+        (Some(Scheme::OssV4 | Scheme::OssV1 | Scheme::S3), _) => oss_parameters(false),
         (Some(Scheme::RpcV1), _) => &RPC_PARAMETERS,
         // Also beside another signature, which would otherwise leave as the second of two.
         (Some(_), _) if has_rpc_proof => &RPC_PARAMETERS,
         (Some(_), None) if is_rpc_path => &RPC_PARAMETERS,
         (Some(_), _) => &NONE,
     }
+}
+
+/// Takes out what says that a body is `aws-chunked`, once it is not.
+pub fn dechunk(fields: &mut Vec<Field<'_>>) {
+    static OF_CHUNKS: NameSet =
+        NameSet::new(&["x-amz-trailer", "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm"]);
+    for field in fields.iter_mut().filter(|field| field.is("content-encoding")) {
+        field.value = without_aws_chunked(field.value);
+    }
+    fields.retain(|field| {
+        !(OF_CHUNKS.holds(field.name) || field.is("content-encoding") && field.value.is_empty())
+    });
+}
+
+/// SDKs put it first; whichever end it stands at, the rest is one piece.
+fn without_aws_chunked(codings: &[u8]) -> &[u8] {
+    const NAME: &[u8] = b"aws-chunked";
+    let rest = match codings {
+        _ if starts_ignoring_case(codings, "aws-chunked") => codings.get(NAME.len()..),
+        _ => codings.len().checked_sub(NAME.len()).and_then(|at| {
+            let (rest, last) = codings.split_at_checked(at)?;
+            last.eq_ignore_ascii_case(NAME).then_some(rest)
+        }),
+    };
+    let is_coding = |byte: &u8| !matches!(byte, b',' | b' ' | b'\t');
+    let Some(rest) = rest else { return codings };
+    let bounds = rest.iter().position(is_coding).zip(rest.iter().rposition(is_coding));
+    bounds.and_then(|(first, last)| rest.get(first..=last)).unwrap_or_default()
 }
 
 /// Whether this is the mark of a bearer token, which goes even where a signature owns no parameter.

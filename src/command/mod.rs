@@ -10,6 +10,7 @@ mod explain;
 mod fault;
 mod manual;
 mod output;
+mod presign;
 mod process;
 mod reference;
 #[cfg(feature = "sandbox")]
@@ -83,6 +84,8 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Sign one request without sending it, and print it
     Sign(sign::Arguments),
+    /// Make a URL of OSS that carries its own signature
+    Presign(presign::Arguments),
     /// Print what a shell needs to complete this command line
     Completions(completions::Arguments),
     /// Print the manual page
@@ -114,6 +117,7 @@ pub fn main() -> Exit {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Presign(arguments) => presign::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => manual::run(&arguments),
         Command::Reference(arguments) => reference::run(&arguments),

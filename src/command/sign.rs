@@ -91,22 +91,33 @@ struct Outcome {
     mask: Mask,
 }
 
-type Failed = (Exit, String);
+pub(super) type Failed = (Exit, String);
 
-fn usage(message: impl Into<String>) -> Failed {
+pub(super) fn usage(message: impl Into<String>) -> Failed {
     (Exit::Usage, message.into())
 }
 
 fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     let clock = SystemClock;
-    let moment = moment(arguments, &clock)?;
-    let (head, body) = request(arguments)?;
+    let moment = moment(arguments.date.as_deref(), arguments.nonce.as_deref(), &clock)?;
+    let sought = Sought {
+        url: &arguments.url,
+        method: arguments.request.as_deref(),
+        headers: &arguments.header,
+        data: arguments.data.as_deref(),
+    };
+    let (head, body) = request(&sought)?;
     let target = classify::target(head.target()).map_err(|refusal| usage(refusal.to_string()))?;
     let endpoint = endpoint(&head)?;
     let refused = |refusal: crate::refusal::Refusal| (Exit::Failed, refusal.to_string());
     // As `run` would refuse it.
     classify::refuse_browsers(&head).map_err(refused)?;
-    let rules = Rules { tenants: &Tenants::any(), upgrades: &HashSet::new() };
+    let rules = Rules {
+        tenants: &Tenants::any(),
+        upgrades: &HashSet::new(),
+        oss_v1: false,
+        unix_seconds: moment.unix_seconds,
+    };
     let judged = judge(&head, (&endpoint, target), Some(&body), rules, &mut Parts::default());
     let (plan, is_form) = judged.map_err(refused)?;
     permit(&plan, &endpoint).map_err(refused)?;
@@ -129,15 +140,10 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
             mask: Mask::of(None),
         });
     };
-    let credential = credential(arguments)?;
-    let day_key = match (scheme, endpoint.region()) {
-        (Scheme::OssV4, Some(region)) => Some(credential.key().day_key(
-            calendar::day(moment.unix_seconds),
-            region.id(),
-            sign::oss::PRODUCT,
-        )),
-        _ => None,
-    };
+    let credential = credential(&arguments.role, arguments.config.as_ref())?;
+    let day = calendar::day(moment.unix_seconds);
+    let day_key = sign::scope(scheme, &endpoint)
+        .map(|(region, product)| credential.key().scope_key(day, region, product));
     let identity = credential.identity(day_key.as_ref());
     let signed = sign::sign(scheme, &unsigned, &identity, &moment, (&mut workspace, Vec::new()))
         .map_err(|fault| (Exit::Failed, fault.to_string()))?;
@@ -145,22 +151,38 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     Ok(Outcome { signed, body: body.into_owned(), workspace, scheme: Some(scheme), mask })
 }
 
-fn moment(arguments: &Arguments, clock: &SystemClock) -> Result<Moment, Failed> {
+/// The moment that was given, or this one.
+pub(super) fn moment(date: Option<&str>, nonce: Option<&str>, clock: &SystemClock) -> Result<Moment, Failed> {
     let mut moment = clock.moment();
-    if let Some(date) = &arguments.date {
+    if let Some(date) = date {
         let form = || usage(format!("--date {date:?} is not of the form 2026-01-31T12:00:00Z"));
         moment.unix_seconds = calendar::parse_iso(date).ok_or_else(form)?;
     }
-    if let Some(nonce) = &arguments.nonce {
+    if let Some(nonce) = nonce {
         moment.nonce =
             Nonce::from_text(nonce).ok_or_else(|| usage("--nonce takes 1 to 36 visible characters"))?;
     }
     Ok(moment)
 }
 
+/// What the command line says of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'a> {
+    pub(super) url: &'a str,
+    pub(super) method: Option<&'a str>,
+    pub(super) headers: &'a [String],
+    pub(super) data: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Sought<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sought({} headers)", self.headers.len())
+    }
+}
+
 /// The request as a client would send it to the proxy, read by the proxy's own grammar.
-fn request(arguments: &Arguments) -> Result<(Head, Vec<u8>), Failed> {
-    let address = arguments.url.strip_prefix("https://").or_else(|| arguments.url.strip_prefix("http://"));
+pub(super) fn request(sought: &Sought<'_>) -> Result<(Head, Vec<u8>), Failed> {
+    let address = sought.url.strip_prefix("https://").or_else(|| sought.url.strip_prefix("http://"));
     let address = address.ok_or_else(|| usage("the address must begin with https:// or http://"))?;
     if address.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
         return Err(usage("the address holds a space or a line end; write %20 for a space"));
@@ -168,16 +190,16 @@ fn request(arguments: &Arguments) -> Result<(Head, Vec<u8>), Failed> {
     let end = address.find(['/', '?']).unwrap_or(address.len());
     let (host, target) = address.split_at_checked(end).unwrap_or((address, ""));
     let slash = if target.starts_with('/') { "" } else { "/" };
-    let default = if arguments.data.is_some() { "POST" } else { "GET" };
-    let method = arguments.request.as_deref().unwrap_or(default);
+    let default = if sought.data.is_some() { "POST" } else { "GET" };
+    let method = sought.method.unwrap_or(default);
     let mut text = format!("{method} {slash}{target} HTTP/1.1\r\nHost: {host}\r\n");
-    for header in &arguments.header {
+    for header in sought.headers {
         text.push_str(header);
         text.push_str("\r\n");
     }
     let has_type =
-        arguments.header.iter().any(|header| header.to_ascii_lowercase().starts_with("content-type:"));
-    if let Some(data) = &arguments.data {
+        sought.headers.iter().any(|header| header.to_ascii_lowercase().starts_with("content-type:"));
+    if let Some(data) = sought.data {
         if !has_type {
             text.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
         }
@@ -189,14 +211,15 @@ fn request(arguments: &Arguments) -> Result<(Head, Vec<u8>), Failed> {
     let limits = HeadLimits { head: 60 * 1024, headers: HEADERS_MAX, uri: 60 * 1024 };
     match head.parse(&limits) {
         Ok(true) if head.method().is_some() => {
-            Ok((head, arguments.data.clone().unwrap_or_default().into_bytes()))
+            Ok((head, sought.data.unwrap_or_default().as_bytes().to_vec()))
         }
         Ok(_) => Err(usage("this is no request that could be sent: check method, address and headers")),
         Err(fault) => Err(usage(fault.to_string())),
     }
 }
 
-fn endpoint(head: &Head) -> Result<Endpoint, Failed> {
+/// The endpoint that it names.
+pub(super) fn endpoint(head: &Head) -> Result<Endpoint, Failed> {
     let host = String::from_utf8_lossy(head.field("host").unwrap_or_default()).into_owned();
     let unknown = |why: String| (Exit::Failed, format!("{host}: {why}"));
     let name = Host::in_lower_case(&host).map_err(|_| unknown("the name is too long".to_owned()))?;
@@ -204,10 +227,10 @@ fn endpoint(head: &Head) -> Result<Endpoint, Failed> {
 }
 
 /// The credential that `run` would use. One that STS must give is fetched.
-fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
+pub(super) fn credential(role_name: &str, file: Option<&PathBuf>) -> Result<Arc<Credential>, Failed> {
     let environment = config::environment();
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let flags = Flags { config: arguments.config.clone(), ..Flags::default() };
+    let flags = Flags { config: file.cloned(), ..Flags::default() };
     let lines = |problems: Vec<config::Problem>| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         (Exit::Config, lines.join("\n"))
@@ -215,9 +238,9 @@ fn credential(arguments: &Arguments) -> Result<Arc<Credential>, Failed> {
     let judge = |settings: &Settings| sidecar::mistakes(settings, &environment, false);
     let loaded = config::load_judged(&flags, (&environment, &directory), &judge);
     let settings = loaded.map_err(lines)?.settings;
-    let role = RoleName::new(&arguments.role);
+    let role = RoleName::new(role_name);
     if !settings.roles.contains_key(&role) {
-        return Err(usage(unknown_role(&arguments.role, &settings)));
+        return Err(usage(unknown_role(role_name, &settings)));
     }
     let setup = Setup::new(settings, environment);
     let fetching = async {

@@ -164,7 +164,9 @@ fn products(table: &Table, problems: &mut Vec<Problem>) -> BTreeMap<String, Prod
                 .push(table.problem("scheme", "only `product.oss` has a choice of schemes; leave it out"));
         }
         let rpc_leaves_as_acs3 = table.text("rpc").as_deref() == Some("acs3");
-        products.insert(name.clone(), ProductRules { rpc_leaves_as_acs3, origin: table.origin.clone() });
+        let leaves_as_oss_v1 = table.text("scheme").as_deref() == Some("oss-v1");
+        let origin = table.origin.clone();
+        products.insert(name.clone(), ProductRules { rpc_leaves_as_acs3, leaves_as_oss_v1, origin });
     }
     products
 }

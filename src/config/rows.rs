@@ -251,10 +251,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "product.NAME.scheme",
-        text("`\"oss-v4\"`, for `product.oss` only", oss_scheme),
+        text("`\"oss-v4\"` or `\"oss-v1\"`, for `product.oss` only", oss_scheme),
         "",
         "",
-        "The signature that OSS requests leave with. Else `\"oss-v4\"`.",
+        "The signature that OSS requests leave with: `\"oss-v1\"` is for installations that take no other, and lists of what it covers differ. Else `\"oss-v4\"`.",
     ),
     unset(
         "upstream.extra_ca",
@@ -315,10 +315,7 @@ pub(super) const KEYS: &[Key] = &[
 
 fn oss_scheme(text: &str) -> Result<(), String> {
     match text {
-        "oss-v4" => Ok(()),
-        "oss-v1" => {
-            Err("\"oss-v1\" is not available in this version; leave the key out for \"oss-v4\"".to_owned())
-        }
-        _ => Err(format!("{} is not \"oss-v4\"", super::problem::shown(text))),
+        "oss-v4" | "oss-v1" => Ok(()),
+        _ => Err(format!("{} is neither \"oss-v4\" nor \"oss-v1\"", super::problem::shown(text))),
     }
 }

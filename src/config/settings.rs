@@ -142,6 +142,8 @@ pub struct Limits {
 pub struct ProductRules {
     /// Its RPC calls leave as ACS3, whatever the caller signed with.
     pub rpc_leaves_as_acs3: bool,
+    /// OSS alone: its requests leave with signature V1.
+    pub leaves_as_oss_v1: bool,
     /// Where it was set.
     pub origin: Origin,
 }

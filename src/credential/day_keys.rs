@@ -39,7 +39,7 @@ impl DayKeys {
             return key;
         }
         // Two threads may derive the same key at once. That costs less than making one wait for the other.
-        let key = credential.key().day_key(day, region.id(), product);
+        let key = credential.key().scope_key(day, region, product);
         self.0.insert(scope, key.clone());
         key
     }

@@ -84,14 +84,28 @@ pub fn day(unix_seconds: i64) -> [u8; 8] {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `Thu, 29 Feb 2024 01:57:12 GMT`: the `Date` of an answer (RFC 9110).
-pub fn http(unix_seconds: i64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+/// `Thu, 29 Feb 2024 01:57:12 GMT`: the `Date` of an answer and of older signatures (RFC 9110).
+pub fn imf(unix_seconds: i64) -> [u8; 29] {
+    const DAYS: [&[u8; 3]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
     let Civil { year, month, day, hour, minute, second } = civil(unix_seconds);
+    let mut text = fill(
+        b"---, 00 --- 0000 00:00:00 GMT",
+        [(5, day), (12, year / 100), (14, year % 100), (17, hour), (20, minute), (23, second)],
+    );
     // The first day of 1970 was a Thursday.
-    let name = DAYS.get(unix_seconds.div_euclid(86_400).rem_euclid(7) as usize).unwrap_or(&"");
-    let month = MONTHS.get((month - 1) as usize).unwrap_or(&"");
-    format!("{name}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    let name = DAYS.get(unix_seconds.div_euclid(86_400).rem_euclid(7) as usize);
+    let month = MONTHS.get((month - 1) as usize);
+    for (at, word) in [(0, name.map(|name| &name[..])), (8, month.map(|month| month.as_bytes()))] {
+        if let (Some(slot), Some(word)) = (text.get_mut(at..at + 3), word) {
+            slot.copy_from_slice(word);
+        }
+    }
+    text
+}
+
+/// The same as a `String`.
+pub fn http(unix_seconds: i64) -> String {
+    String::from_utf8_lossy(&imf(unix_seconds)).into_owned()
 }
 
 /// Reads `Thu, 29 Feb 2024 01:57:12 GMT`, the form that every answer's `Date` must have (RFC 9110). The name of the day
@@ -125,6 +139,15 @@ pub fn parse_iso(text: &str) -> Option<i64> {
     let seconds = (era * 146_097 + day_of_era - 719_468) * 86_400 + hour * 3_600 + minute * 60 + second;
     // The way back must give the same text: that refuses 31 February, hour 24 and a wrong punctuation mark alike.
     (iso(seconds) == *bytes).then_some(seconds)
+}
+
+/// Reads `20240307T080905Z` back.
+pub fn parse_iso_basic(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once('T')?;
+    let parts =
+        [date.get(..4)?, date.get(4..6)?, date.get(6..)?, time.get(..2)?, time.get(2..4)?, time.get(4..)?];
+    let [year, month, day, hour, minute, second] = parts;
+    parse_iso(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}"))
 }
 
 #[cfg(test)]

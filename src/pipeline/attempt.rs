@@ -56,9 +56,13 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         let is_stale = is_rewritten && field.is("content-md5");
         !is_stale && strip::keeps_header(*field, family, is_named(field.name))
     }));
-    let framing = match &body {
-        Some(body) => Framing::Length(body.len() as u64),
-        None => head.framing(),
+    let framing = match (&body, plan.body) {
+        (Some(body), _) => Framing::Length(body.len() as u64),
+        (None, BodyPlan::Dechunk(length)) => {
+            strip::dechunk(fields);
+            Framing::Length(length)
+        }
+        (None, _) => head.framing(),
     };
     let unsigned = Unsigned {
         method: head.method().map_or("", |method| method.name()),
@@ -70,7 +74,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
             BodyPlan::Empty => Payload::Held(&[]),
             BodyPlan::StreamHashed => Payload::Hashed(classify::reusable_hash(head).unwrap_or_default()),
             // Whoever signs takes the body from beside this.
-            BodyPlan::Stream | BodyPlan::Hold => Payload::Streamed,
+            BodyPlan::Stream | BodyPlan::Dechunk(_) | BodyPlan::Hold => Payload::Streamed,
         },
         framing,
         expects_continue: head.expects_continue() && held.is_none() && plan.body != BodyPlan::Empty,
@@ -130,13 +134,10 @@ impl Pipeline {
             Refusal::new(Code::InternalError, "the request could not be signed", "please report this")
         };
         let Some(credential) = credential else { return Err(unsignable(&"no credential was asked for")) };
-        let day_key = match (scheme, unsigned.endpoint.region()) {
-            (Scheme::OssV4, Some(region)) => {
-                let day = calendar::day(moment.unix_seconds);
-                Some(self.worker.day_keys.day_key(credential, day, region, sign::oss::PRODUCT))
-            }
-            _ => None,
-        };
+        let day_key = sign::scope(scheme, unsigned.endpoint).map(|(region, product)| {
+            let day = calendar::day(moment.unix_seconds);
+            self.worker.day_keys.day_key(credential, day, region, product)
+        });
         let identity = credential.identity(day_key.as_ref());
         sign::sign(scheme, unsigned, &identity, &moment, (workspace, buffer))
             .map_err(|fault| unsignable(&fault))

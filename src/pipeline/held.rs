@@ -93,7 +93,8 @@ impl Pipeline {
         }
         let faulty = |fault| Failure::Body(BodyFault::Malformed(fault));
         // Once more from the start: this time for the data.
-        *upload = Upload::begin_with(&caller.head, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
+        *upload =
+            Upload::begin_with(&caller.head, None, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
         let length = held.data.len();
         bodies.reserve(&mut held, length)?;
         while !upload.is_done() {

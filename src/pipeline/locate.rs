@@ -36,7 +36,7 @@ impl Pipeline {
             return Ok((Located { endpoint, path_from: 0 }, target));
         }
         let located = match (named(head, &target, &self.listener)?, self.pinned) {
-            (Named::Host(name), _) => self.reverse(name, record)?,
+            (Named::Host(name), _) => self.reverse(name, &target, record)?,
             (Named::Pinned, Some(pinned)) => self.admit(&pinned)?,
             (Named::Tenant(label), Some(pinned)) => self.tenant(&pinned, label, 0)?,
             (Named::Own, Some(pinned)) => self.own(&pinned, &target)?,
@@ -45,7 +45,7 @@ impl Pipeline {
         Ok((located, target))
     }
 
-    fn reverse(&self, name: &str, record: &mut Record) -> Result<Located, Refusal> {
+    fn reverse(&self, name: &str, target: &Target<'_>, record: &mut Record) -> Result<Located, Refusal> {
         // A name too long to keep is longer than any of the table.
         let host = Host::in_lower_case(name).map_err(|_| unresolved(Unresolved::Unknown))?;
         record.named = Some(host);
@@ -53,6 +53,11 @@ impl Pipeline {
             Unresolved::Unknown => unknown(&host),
             why => unresolved(why),
         })?;
+        if endpoint.product().code == "oss-s3" && endpoint.tenant().is_none() {
+            // SDKs of S3 put the bucket into the path, and OSS takes it in the host alone. Not remembered: the next
+            // request may name another.
+            return self.own(&endpoint, target);
+        }
         self.worker.seen.add(host, endpoint);
         Ok(Located { endpoint, path_from: 0 })
     }
@@ -72,7 +77,7 @@ impl Pipeline {
     /// The listener's own authority. Toward OSS the first segment of the path is the bucket, as SDKs send it to an
     /// endpoint that is an address; it moves into the host, since the cloud takes no path style.
     fn own(&self, pinned: &Endpoint, target: &Target<'_>) -> Result<Located, Refusal> {
-        let takes_path_style = pinned.product().code == "oss" && pinned.tenant().is_none();
+        let takes_path_style = matches!(pinned.product().code, "oss" | "oss-s3") && pinned.tenant().is_none();
         let after_slash = target.path.strip_prefix(b"/").unwrap_or_default();
         let bucket = after_slash.split(|&byte| byte == b'/').next().unwrap_or_default();
         if !takes_path_style || bucket.is_empty() {

@@ -49,6 +49,8 @@ pub struct Worker {
     pub seen: Seen,
     /// Products whose RPC signatures leave as ACS3.
     pub upgrades: HashSet<String>,
+    /// Whether requests to OSS leave with its signature V1.
+    pub oss_v1: bool,
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
     /// The cloud's time less ours in whole seconds, learnt from an answer that complained of it.
@@ -200,7 +202,7 @@ impl Pipeline {
         permit(&prepared.plan, &prepared.endpoint)?;
         // The clocks are read anew only behind something that took time.
         let mut now = record.begun;
-        let begun = Upload::begin(&caller.head);
+        let begun = Upload::begin(&caller.head, prepared.plan.body.dechunked());
         let upload = upload.insert(begun.map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?);
 
         // A body that is held and not waited for is read first: what a form says is judged before a credential is asked
@@ -249,6 +251,12 @@ impl Pipeline {
         };
         *now = self.worker.clock.now();
         Ok(Some(fetched))
+    }
+
+    /// The time as the cloud sees it.
+    fn unix_seconds(&self, now: &Now) -> i64 {
+        let ours = i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX);
+        ours.saturating_add(self.worker.skew.load(Ordering::Relaxed))
     }
 
     /// The time as the cloud sees it, and a nonce: new ones for every attempt.

@@ -45,6 +45,10 @@ pub struct Rules<'a> {
     pub tenants: &'a Tenants,
     /// Products whose RPC signatures leave as ACS3.
     pub upgrades: &'a HashSet<String>,
+    /// Whether requests to OSS leave with its signature V1.
+    pub oss_v1: bool,
+    /// The time, in Unix seconds, as the cloud sees it.
+    pub unix_seconds: i64,
 }
 
 /// Decides from the head, and from a form once the body is `held`. The target's path is what goes out of it. With the
@@ -83,7 +87,11 @@ pub fn judge<'a>(
     let upgrades_rpc = !rules.upgrades.is_empty() && rules.upgrades.contains(endpoint.product().code);
     let is_form_unread = matches!(read, FormRead::NotYet);
     let asked = classify::asked(head, query, read, family, target.is_root())?;
-    let shape = Shape { head, target, query, endpoint, is_form, is_form_unread, upgrades_rpc };
+    if asked.is_signed_url {
+        classify::check_signed_url(query, rules.unix_seconds)?;
+    }
+    let oss_v1 = rules.oss_v1;
+    let shape = Shape { head, target, query, endpoint, is_form, is_form_unread, upgrades_rpc, oss_v1 };
     Ok((classify::plan(&asked, &shape)?, is_form))
 }
 
@@ -104,7 +112,13 @@ impl Pipeline {
         let (Located { endpoint, path_from }, target) = self.locate(head, record)?;
         record.endpoint = Some(endpoint);
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
-        let rules = Rules { tenants: &self.worker.tenants, upgrades: &self.worker.upgrades };
+        let worker = &*self.worker;
+        let rules = Rules {
+            tenants: &worker.tenants,
+            upgrades: &worker.upgrades,
+            oss_v1: worker.oss_v1,
+            unix_seconds: self.unix_seconds(&record.begun),
+        };
         let mut scratch = self.scratch();
         let mut parts = scratch.take();
         let judged = judge(head, (&endpoint, target), held.map(|held| &**held), rules, &mut parts);

@@ -3,13 +3,13 @@
 use crate::endpoint::Tenants;
 use crate::names::Endpoint;
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Head, Spelling, decoded};
+use crate::wire::{Field, Head, Spelling, decoded};
 
 /// Refuses what would reach past the operator's lists: a bucket in the path, a copy from another bucket, a function.
 pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
     match endpoint.product().code {
         "fc" | "fc-open" => check_function(path),
-        "oss" | "oss-data-acc" | "oss-dls" => {
+        "oss" | "oss-data-acc" | "oss-dls" | "oss-s3" | "oss-vectors" => {
             if endpoint.tenant().is_none() && !matches!(path, b"" | b"/") {
                 // Signed alike for both spellings: the signature would hold for a bucket that nobody listed.
                 return Err(Refusal::new(
@@ -18,13 +18,21 @@ pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Ten
                     "send it to `BUCKET.oss-REGION.aliyuncs.com`",
                 ));
             }
-            head.fields().filter(|field| field.is("x-oss-copy-source")).try_for_each(|field| {
+            let sources = |field: &Field<'_>| field.is("x-oss-copy-source") || field.is("x-amz-copy-source");
+            head.fields().filter(sources).try_for_each(|field| {
                 let source = field.value.strip_prefix(b"/").unwrap_or(field.value);
                 let bucket: Vec<u8> =
                     decoded(source, Spelling::Path).take_while(|byte| *byte != b'/').collect();
                 let is_listed = std::str::from_utf8(&bucket).is_ok_and(|bucket| tenants.lists("oss", bucket));
                 if is_listed { Ok(()) } else { Err(foreign_source()) }
             })
+        }
+        "oss-tables" => {
+            let Some(resource) = crate::sign::oss::table_bucket(path) else { return Ok(()) };
+            let resource: Vec<u8> = decoded(resource, Spelling::Path).collect();
+            let bucket = resource.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let is_listed = std::str::from_utf8(bucket).is_ok_and(|bucket| tenants.lists("oss", bucket));
+            if is_listed { Ok(()) } else { Err(foreign_tables()) }
         }
         _ => Ok(()),
     }
@@ -47,10 +55,18 @@ fn check_function(path: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+fn foreign_tables() -> Refusal {
+    Refusal::new(
+        Code::HostNotAllowed,
+        "the path names a bucket of tables that is not listed",
+        "add it to `oss` under [tenants]",
+    )
+}
+
 fn foreign_source() -> Refusal {
     Refusal::new(
         Code::HostNotAllowed,
-        "`x-oss-copy-source` names a bucket that is not listed",
+        "the header for the source of a copy names a bucket that is not listed",
         "add it to `oss` under [tenants]",
     )
 }

@@ -40,7 +40,7 @@ impl Pipeline {
         // came with the head still lie behind it: what follows them there begins the next request.
         let begun = match upload {
             Some(upload) => Some(*upload),
-            None => Upload::begin(&caller.head).ok(),
+            None => Upload::begin(&caller.head, None).ok(),
         };
         let behind_head = begun.filter(Upload::is_done).map(|upload| upload.prefix());
         let closes = refusal.code.closes()

@@ -60,7 +60,9 @@ const fn meaning(code: Code) -> &'static str {
         Code::DuplicateField => {
             "a credential, signature, nonce or token twice with different values, or in another letter case"
         }
-        Code::PresignedUrl => "a URL that was signed by a dummy key; send the request unsigned",
+        Code::PresignedUrl => {
+            "a signed URL that has expired, is not whole, or comes beside another signature"
+        }
         Code::HostNotAllowed => {
             "the host is not Alibaba Cloud's, or names a bucket, project or instance that is not listed under `[tenants]`"
         }

@@ -148,7 +148,7 @@ impl Sidecar {
         let (admin_listener, admin) = bind::admin(&settings)?;
         let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
         let own = addresses.iter().flatten().copied().chain([admin]).collect();
-        let Parts { tenants, routes, pinned, upgrades } = parts;
+        let Parts { tenants, routes, pinned, upgrades, oss_v1 } = parts;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
         let credentials =
@@ -171,6 +171,7 @@ impl Sidecar {
             tenants,
             pinned,
             upgrades,
+            oss_v1,
             dialler,
             credentials: Arc::clone(&credentials),
             day_keys: DayKeys::new(),

@@ -21,6 +21,7 @@ pub(super) struct Parts {
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
     pub(super) upgrades: HashSet<String>,
+    pub(super) oss_v1: bool,
 }
 
 /// What can be judged before anything is built.
@@ -59,8 +60,9 @@ impl Parts {
         let trust = Trust::platform(extra_ca);
         let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
+        let oss_v1 = settings.products.get("oss").is_some_and(|rules| rules.leaves_as_oss_v1);
         let routes = routes(settings, elsewhere, &trust);
-        Ok(Self { tenants: Arc::new(tenants), routes, pinned, upgrades })
+        Ok(Self { tenants: Arc::new(tenants), routes, pinned, upgrades, oss_v1 })
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) struct Plan {
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
     pub(super) upgrades: HashSet<String>,
+    pub(super) oss_v1: bool,
     pub(super) dialler: Arc<Dialler>,
     pub(super) credentials: Arc<Credentials>,
     pub(super) day_keys: DayKeys,
@@ -78,6 +79,7 @@ impl Plan {
             tenants: Arc::clone(&self.tenants),
             seen: Seen::default(),
             upgrades: HashSet::clone(&self.upgrades),
+            oss_v1: self.oss_v1,
             clock: Arc::clone(&self.clock),
             skew: Arc::clone(&self.skew),
             day_keys: self.day_keys.clone(),

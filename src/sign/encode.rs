@@ -133,12 +133,13 @@ pub fn hex(digest: [u8; 32]) -> [u8; 64] {
     text
 }
 
-/// Standard base64, padded, of a 20-byte digest.
-pub(super) fn base64(digest: [u8; 20]) -> [u8; 28] {
+/// Standard base64, padded. `TEXT` is four bytes for every three of `BYTES`, rounded up.
+pub(super) fn base64<const BYTES: usize, const TEXT: usize>(digest: [u8; BYTES]) -> [u8; TEXT] {
+    const { assert!(TEXT == BYTES.div_ceil(3) * 4, "three bytes are four digits") };
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let sextet =
         |group: u32, shift: u32| ALPHABET.get((group >> shift & 63) as usize).copied().unwrap_or_default();
-    let mut text = [b'='; 28];
+    let mut text = [b'='; TEXT];
     for (quad, triple) in text.chunks_exact_mut(4).zip(digest.chunks(3)) {
         let mut group = 0_u32;
         for index in 0..3 {
@@ -199,7 +200,7 @@ mod tests {
     fn digests_are_spelled_as_the_standards_say() {
         let mut digest = [0; 20];
         digest[..6].copy_from_slice(b"foobar");
-        assert_eq!(&base64(digest), b"Zm9vYmFyAAAAAAAAAAAAAAAAAAA=");
+        assert_eq!(&base64::<20, 28>(digest), b"Zm9vYmFyAAAAAAAAAAAAAAAAAAA=");
         assert_eq!(&hex([0xa5; 32])[..4], b"a5a5");
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::digest::{Mac, Sha1, Sha256};
+use crate::names::Region;
 use crate::secret::Secret;
 
 /// The words of SHA-1's state and of SHA-256's.
@@ -17,8 +18,12 @@ pub struct Key {
     rpc: Mac1,
     /// Keyed with the secret: ACS3.
     acs3: Mac256,
+    /// Keyed with the secret: OSS V1.
+    plain_sha1: Mac1,
     /// Keyed with `aliyun_v4` + secret: the root of every V4 day key.
     v4: Mac256,
+    /// Keyed with `AWS4` + secret: the root of the day keys of OSS's S3 dialect.
+    aws4: Mac256,
 }
 
 impl Key {
@@ -30,13 +35,27 @@ impl Key {
         joined.push(b'&');
         let rpc = Mac::keyed::<Sha1, 20>(&joined);
         joined.clear();
+        joined.extend_from_slice(b"AWS4");
+        joined.extend_from_slice(bytes);
+        let aws4 = Mac::keyed::<Sha256, 32>(&joined);
+        joined.clear();
         joined.extend_from_slice(b"aliyun_v4");
         joined.extend_from_slice(bytes);
-        Self { rpc, acs3: Mac::keyed::<Sha256, 32>(bytes), v4: Mac::keyed::<Sha256, 32>(&joined) }
+        Self {
+            rpc,
+            acs3: Mac::keyed::<Sha256, 32>(bytes),
+            plain_sha1: Mac::keyed::<Sha1, 20>(bytes),
+            v4: Mac::keyed::<Sha256, 32>(&joined),
+            aws4,
+        }
     }
 
     pub(super) fn rpc(&self, string_to_sign: &[u8]) -> [u8; 20] {
         self.rpc.of::<Sha1, 20>(string_to_sign)
+    }
+
+    pub(super) fn plain_sha1(&self, string_to_sign: &[u8]) -> [u8; 20] {
+        self.plain_sha1.of::<Sha1, 20>(string_to_sign)
     }
 
     pub(super) fn acs3(&self, string_to_sign: &[u8]) -> [u8; 32] {
@@ -45,12 +64,29 @@ impl Key {
 
     /// `KEY4(secret, day, region, product)` of the V4 schemes. Four MACs: worth keeping for the day.
     pub fn day_key(&self, day: [u8; 8], region: &str, product: &str) -> DayKey {
-        let mut key = Zeroizing::new(self.v4.of::<Sha256, 32>(&day));
-        for part in [region, product, "aliyun_v4_request"] {
-            key = Zeroizing::new(Mac::keyed::<Sha256, 32>(&*key).of::<Sha256, 32>(part.as_bytes()));
-        }
-        DayKey(Mac::keyed::<Sha256, 32>(&*key))
+        derived(&self.v4, day, [region, product, "aliyun_v4_request"])
     }
+
+    /// The day's key of OSS's S3 dialect, which is Amazon's. `region` is spelled as in the scope: `oss-cn-hangzhou`.
+    pub fn s3_day_key(&self, day: [u8; 8], region: &str) -> DayKey {
+        derived(&self.aws4, day, [region, super::s3::PRODUCT, "aws4_request"])
+    }
+
+    /// The day's key of a scope as [`super::scope`] gives it.
+    pub fn scope_key(&self, day: [u8; 8], region: Region, product: &str) -> DayKey {
+        if product == super::s3::PRODUCT {
+            return self.s3_day_key(day, &super::s3::region(region));
+        }
+        self.day_key(day, region.id(), product)
+    }
+}
+
+fn derived(root: &Mac256, day: [u8; 8], parts: [&str; 3]) -> DayKey {
+    let mut key = Zeroizing::new(root.of::<Sha256, 32>(&day));
+    for part in parts {
+        key = Zeroizing::new(Mac::keyed::<Sha256, 32>(&*key).of::<Sha256, 32>(part.as_bytes()));
+    }
+    DayKey(Mac::keyed::<Sha256, 32>(&*key))
 }
 
 impl fmt::Debug for Key {

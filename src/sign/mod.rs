@@ -7,13 +7,18 @@
 
 pub mod acs3;
 pub mod oss;
+pub mod oss_form;
+pub mod oss_url;
+pub mod oss_v1;
 pub mod rpc;
+pub mod s3;
 
 mod digest;
 mod encode;
 mod head;
 mod key;
 mod sorted;
+mod sub_resources;
 mod text;
 mod token;
 mod workspace;
@@ -26,7 +31,7 @@ pub use workspace::Workspace;
 use std::fmt;
 
 pub use crate::names::calendar::{day, iso, iso_basic, parse_iso};
-use crate::names::{Endpoint, Moment, Scheme};
+use crate::names::{Endpoint, Moment, Region, Scheme};
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// What is to leave, before it is signed.
@@ -136,6 +141,16 @@ impl fmt::Display for Unsignable {
 
 impl std::error::Error for Unsignable {}
 
+/// Region and product's word of the key that a scheme signs with for a day. `None`: it has none.
+pub fn scope(scheme: Scheme, endpoint: &Endpoint) -> Option<(Region, &'static str)> {
+    let product = match scheme {
+        Scheme::OssV4 => oss::product(endpoint),
+        Scheme::S3 => s3::PRODUCT,
+        _ => return None,
+    };
+    Some((endpoint.region()?, product))
+}
+
 /// Signs, and writes the outgoing head into `buffer`, which is cleared first.
 pub fn sign(
     scheme: Scheme,
@@ -149,6 +164,8 @@ pub fn sign(
         Scheme::Acs3 => acs3::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::RpcV1 => rpc::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::OssV4 => oss::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::S3 => s3::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::OssV1 => oss_v1::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

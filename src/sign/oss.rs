@@ -16,20 +16,92 @@ use super::head::{self, Additions, Few};
 use super::sorted::Headers;
 use super::text::Text;
 use super::{DayKey, Identity, Unsignable, Unsigned, Workspace};
-use crate::names::{Moment, calendar};
-use crate::wire::{Field, Parameter, Signed, Spelling};
+use crate::names::{Endpoint, Moment, calendar};
+use crate::wire::{Field, Parameter, Signed, Spelling, decoded};
 
 const ALGORITHM: &[u8] = b"OSS4-HMAC-SHA256";
 const UNSIGNED_PAYLOAD: &[u8] = b"UNSIGNED-PAYLOAD";
-/// The product's word in the scope. Cloud boxes and tables, which have others, are not signed yet.
+/// The product's word in the scope.
 pub const PRODUCT: &str = "oss";
+/// The same of OSS tables.
+pub const TABLES: &str = "osstables";
+
+/// What the path of the canonical request begins with.
+#[derive(Clone, Copy, Debug)]
+pub enum Resource<'a> {
+    /// A bucket. `None`: a call of the service.
+    Bucket(Option<&'a str>),
+    /// A bucket of vectors, as the host names it: the bucket, a dash, the account's number.
+    Vectors(Option<&'a str>),
+    /// A bucket of tables by its resource name, as far as the path holds it, `/` not encoded. `None`: there is none.
+    Tables(Option<&'a [u8]>),
+}
+
+impl<'a> Resource<'a> {
+    /// What an endpoint and a path are about.
+    fn of(endpoint: &'a Endpoint, path: &'a [u8]) -> Self {
+        match endpoint.product().code {
+            "oss-vectors" => Self::Vectors(endpoint.tenant()),
+            "oss-tables" => Self::Tables(table_bucket(path)),
+            _ => Self::Bucket(endpoint.tenant()),
+        }
+    }
+
+    /// Writes it up to where the path follows, which then begins without its slash.
+    fn write(self, text: &mut Text, region: &str) {
+        let account =
+            |joined: Option<&'a str>| joined.and_then(|name| name.rsplit_once('-')).unwrap_or_default();
+        match self {
+            Self::Bucket(None) => text.push(b'/'),
+            Self::Bucket(Some(bucket)) => {
+                text.push(b'/');
+                text.put(bucket.as_bytes());
+                text.push(b'/');
+            }
+            Self::Vectors(joined) => {
+                let (bucket, account) = account(joined);
+                for part in ["/acs%3Aossvector%3A", region, "%3A", account, "%3A", bucket, "/"] {
+                    text.put(part.as_bytes());
+                }
+            }
+            Self::Tables(None) => {
+                for part in ["/acs%3Aosstables%3A", region, "%3A%3Abucket//"] {
+                    text.put(part.as_bytes());
+                }
+            }
+            Self::Tables(Some(arn)) => {
+                text.push(b'/');
+                percent_path(text, arn);
+                text.push(b'/');
+            }
+        }
+    }
+}
+
+/// The resource name of a bucket of tables in a path: `acs:osstables:REGION:ACCOUNT:bucket/NAME`, which is one segment
+/// that is encoded, or two.
+pub fn table_bucket(path: &[u8]) -> Option<&[u8]> {
+    let mut from = 0;
+    for segment in path.split(|&byte| byte == b'/') {
+        let begins = decoded(segment, Spelling::Path).take(14).eq(*b"acs:osstables:");
+        if begins {
+            let holds_name = decoded(segment, Spelling::Path).any(|byte| byte == b'/');
+            let rest = path.get(from..)?;
+            let mut ends = rest.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+            let end = if holds_name { ends.next() } else { ends.nth(1) };
+            return rest.get(..end.unwrap_or(rest.len()));
+        }
+        from += segment.len() + 1;
+    }
+    None
+}
 
 /// What one signature covers.
 pub struct Covered<'a, H> {
     /// The method, in upper case.
     pub method: &'a str,
-    /// The bucket. `None`: a call of the service.
-    pub bucket: Option<&'a str>,
+    /// The bucket, or what stands for one.
+    pub resource: Resource<'a>,
     /// The path as it goes on the wire, without the bucket.
     pub path: &'a [u8],
     /// Every piece of the query.
@@ -87,11 +159,7 @@ pub fn signature<'a>(
     let text = &mut workspace.canonical;
     text.put(covered.method.as_bytes());
     text.push(b'\n');
-    text.push(b'/');
-    if let Some(bucket) = covered.bucket {
-        text.put(bucket.as_bytes());
-        text.push(b'/');
-    }
+    covered.resource.write(text, covered.region);
     percent_path(text, covered.path.strip_prefix(b"/").unwrap_or(covered.path));
     text.push(b'\n');
     for (index, parameter) in query.iter().enumerate() {
@@ -125,7 +193,7 @@ pub fn signature<'a>(
 }
 
 /// Orders by the encoded text. `%` sorts before every unreserved byte, so the decoded order would differ.
-fn compare_encoded(left: (&[u8], Spelling), right: (&[u8], Spelling)) -> Ordering {
+pub(super) fn compare_encoded(left: (&[u8], Spelling), right: (&[u8], Spelling)) -> Ordering {
     encoded(left.0, left.1).cmp(encoded(right.0, right.1))
 }
 
@@ -164,6 +232,11 @@ fn write_scope(out: &mut Text, date: &[u8; 16], region: &str, product: &str) {
     }
 }
 
+/// The product's word in the scope of an endpoint.
+pub fn product(endpoint: &Endpoint) -> &'static str {
+    if endpoint.product().code == "oss-tables" { TABLES } else { PRODUCT }
+}
+
 pub(super) fn sign(
     unsigned: &Unsigned<'_>,
     identity: &Identity<'_>,
@@ -172,6 +245,7 @@ pub(super) fn sign(
 ) -> Result<Signed, Unsignable> {
     let region = unsigned.endpoint.region().ok_or(Unsignable::NoRegion)?.id();
     let day_key = identity.day_key.ok_or(Unsignable::NoDayKey)?;
+    let product = product(unsigned.endpoint);
     let date = calendar::iso_basic(moment.unix_seconds);
     let mut added: Few<Field<'_>, 3> = Few::new(Field::EMPTY);
     added.push(Field::new("x-oss-date", &date));
@@ -184,14 +258,14 @@ pub(super) fn sign(
     let host = [Field::new("host", unsigned.endpoint.host().as_bytes())];
     let covered = Covered {
         method: unsigned.method,
-        bucket: unsigned.endpoint.tenant(),
+        resource: Resource::of(unsigned.endpoint, unsigned.path),
         path: unsigned.path,
         query: unsigned.query,
         headers: host.iter().chain(unsigned.headers).chain(added.as_slice()),
         additional_headers: unsigned.additional_headers,
         date,
         region,
-        product: PRODUCT,
+        product,
     };
     let signature = signature(covered, day_key, workspace);
 
@@ -201,7 +275,7 @@ pub(super) fn sign(
         out.put(b" Credential=");
         out.put(identity.access_key_id.as_bytes());
         out.push(b'/');
-        write_scope(out, &date, region, PRODUCT);
+        write_scope(out, &date, region, product);
         if workspace.names.len() > 0 {
             out.put(b",AdditionalHeaders=");
             out.put(workspace.names.as_bytes());

@@ -100,6 +100,18 @@ impl<'a> Parameters<'a> {
         });
     }
 
+    /// Adds those that `picks` picks, to be sorted by their decoded names.
+    pub(super) fn extend_where(
+        &mut self,
+        parameters: &'a [Parameter<'a>],
+        picks: impl Fn(&Parameter<'a>) -> bool,
+    ) {
+        self.0.extend(parameters.iter().filter(|one| picks(one)).map(|one| {
+            let key = one.plain_name().map_or_else(|| gathered(one.decoded_name()), start);
+            (key, one)
+        }));
+    }
+
     fn extend_by(&mut self, parameters: &'a [Parameter<'a>], start: impl Fn(&Parameter<'a>) -> u128) {
         self.0.extend(parameters.iter().map(|one| (start(one), one)));
     }

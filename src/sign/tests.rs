@@ -72,7 +72,7 @@ fn proofs(path: &[u8], query: &[Parameter<'_>], form: &[Parameter<'_>], headers:
     let rpc = (rpc::signature(covered, &key, &mut workspace).to_vec(), workspace.string_to_sign().to_vec());
     let covered = oss::Covered {
         method: "GET",
-        bucket: Some("bucket"),
+        resource: oss::Resource::Bucket(Some("bucket")),
         path,
         query,
         headers,

@@ -118,7 +118,12 @@ async fn stream<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
 ) -> Result<Heard, Failure> {
     let buffers = side.buffers;
     let mut body = buffers.body();
-    body.extend_from_slice(side.head.behind().get(..upload.prefix()).unwrap_or_default());
+    if upload.is_dechunked() {
+        let read = upload.prefix_data(side.head, |run| body.extend_from_slice(run));
+        read.map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?;
+    } else {
+        body.extend_from_slice(side.head.behind().get(..upload.prefix()).unwrap_or_default());
+    }
     let mut head = head;
     let mut patience = Instant::now() + timeouts.body_idle;
     loop {
@@ -156,11 +161,18 @@ async fn stream<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
                 patience = Instant::now() + timeouts.body_idle;
             }
         }
-        let used =
-            upload.advance(&body, |_| {}).map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?;
-        // What was read beyond the end begins the caller's next request.
-        side.head.buffer().extend_from_slice(body.get(used..).unwrap_or_default());
-        body.truncate(used);
+        let faulty = |fault| Failure::Body(BodyFault::Malformed(fault));
+        if upload.is_dechunked() {
+            let mut data = buffers.body();
+            let used = upload.advance(&body, |run| data.extend_from_slice(run)).map_err(faulty)?;
+            side.head.buffer().extend_from_slice(body.get(used..).unwrap_or_default());
+            body = data;
+        } else {
+            let used = upload.advance(&body, |_| {}).map_err(faulty)?;
+            // What was read beyond the end begins the caller's next request.
+            side.head.buffer().extend_from_slice(body.get(used..).unwrap_or_default());
+            body.truncate(used);
+        }
     }
 }
 

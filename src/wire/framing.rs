@@ -133,7 +133,7 @@ pub(super) fn read(head: &Head) -> Result<Facts, Malformed> {
 }
 
 /// Digits alone, without a leading zero or a sign.
-pub(super) fn plain_decimal(value: &[u8]) -> Option<u64> {
+pub fn plain_decimal(value: &[u8]) -> Option<u64> {
     let is_plain = match value {
         [] => false,
         [b'0'] => true,

@@ -1,6 +1,7 @@
 //! HTTP/1.1 heads and bodies as borrowed bytes. Used on both sides; knows no sockets and no clock.
 
 mod answer;
+mod aws_chunks;
 mod body;
 mod chunks;
 mod field;
@@ -15,10 +16,11 @@ mod signed;
 mod target;
 
 pub use answer::{AnswerFraming, AnswerHead, BadAnswer, Toward};
+pub use aws_chunks::AwsChunks;
 pub use body::Progress;
 pub use chunks::{Chunks, Side, write_chunk};
 pub use field::Field;
-pub use framing::{Framing, is_hop_by_hop, lists};
+pub use framing::{Framing, is_hop_by_hop, lists, plain_decimal};
 pub use head::{HEADERS_MAX, Head, HeadLimits, Method};
 pub use malformed::Malformed;
 pub use name_set::NameSet;

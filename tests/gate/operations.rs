@@ -151,11 +151,6 @@ async fn what_is_not_built_yet_says_so_and_a_presigned_url_is_not_signed_over() 
     .map(|target| bad(format!("74 {target}"), get(OSS, target), "presigned_url"))
     .collect();
     let unavailable = |name: &str, request: String| row(name, request, 501, "scheme_unavailable");
-    rows.push(unavailable(
-        "S3",
-        request("GET", OSS, "/k", "Authorization: AWS4-HMAC-SHA256 Credential=A\r\n"),
-    ));
-    rows.push(unavailable("S3 by header", request("GET", OSS, "/k", "x-amz-date: 20240101T000000Z\r\n")));
     rows.push(unavailable("ACS4", headers("Authorization: ACS4-HMAC-SHA256 Credential=A\r\n")));
     rows.push(unavailable("ROA v1", headers("Authorization: acs A:S\r\n")));
     let (upstream, proxy) = silent().await;

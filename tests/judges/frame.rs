@@ -137,7 +137,7 @@ fn next_head(head: &mut Head, arriving: &mut Arriving<'_>) -> Result<bool, Malfo
 /// The data, and whether it is whole. Leaves the head finished when it is.
 fn body(head: &mut Head, arriving: &mut Arriving<'_>) -> (Vec<u8>, Result<bool, Malformed>) {
     let mut data = Vec::new();
-    let mut upload = match Upload::begin_with(head, |run| data.extend_from_slice(run)) {
+    let mut upload = match Upload::begin_with(head, None, |run| data.extend_from_slice(run)) {
         Ok(upload) => upload,
         Err(fault) => return (data, Err(fault)),
     };

@@ -46,10 +46,8 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "[product.oss]\nscheme = \"oss-v1\"",
-        &[
-            "2: `product.oss.scheme`: \"oss-v1\" is not available in this version; leave the key out for \"oss-v4\"",
-        ],
+        "[product.oss]\nscheme = \"oss-v2\"",
+        &["2: `product.oss.scheme`: \"oss-v2\" is neither \"oss-v4\" nor \"oss-v1\""],
     ),
     (
         "[product.ecs]\nscheme = \"oss-v4\"",

@@ -84,7 +84,7 @@ fn what_is_signed_and_sent_is_not_printed() {
     };
     let by_oss = oss::Covered {
         method: "PUT",
-        bucket: None,
+        resource: oss::Resource::Bucket(None),
         path: bytes,
         query: &query,
         headers: headers.iter(),

@@ -1,16 +1,21 @@
 //! The strip lists are whole: what an SDK signed with a dummy key comes out as if it had come unsigned.
 
 use crate::case::{Case, Pairs};
+use crate::count::built;
 use crate::route::{send, signature};
 use crate::signer::key_path;
 use crate::wire::arrived;
 use countersign::endpoint::{self, Tenants};
-use countersign::names::Scheme;
 
 /// An OSS vector's input, with the headers that its signer added in their dummy form, gives the same signature.
 pub(crate) fn check(case: &Case) -> Result<(), String> {
+    // A date that the caller set is the caller's, and goes.
+    if case.scheme == "oss-v1-header" && case.input.headers.iter().any(|(name, _)| name == "x-oss-date") {
+        return Ok(());
+    }
+    let scheme = built(&case.scheme).ok_or("  no such scheme")?;
     let told = &case.fixed.oss;
-    let (bucket, region) = (told.bucket.as_deref(), told.region.as_deref().unwrap_or_default());
+    let (bucket, region) = (told.bucket.as_deref(), told.region.as_deref().unwrap_or("cn-hangzhou"));
     let host = match bucket {
         Some(bucket) => format!("{bucket}.oss-{region}.aliyuncs.com"),
         None => format!("oss-{region}.aliyuncs.com"),
@@ -24,9 +29,9 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
     let target = [key_path(case, path), query].join(if query.is_empty() { "" } else { "?" });
     let body = case.input.body()?;
     let head = arrived((&case.input.method, endpoint.host().as_str(), &target), &headers, body.as_deref())?;
-    let sent = send(case, Scheme::OssV4, &head, (endpoint, endpoint), body.as_deref())?;
+    let sent = send(case, scheme, &head, (endpoint, endpoint), body.as_deref())?;
     let got = sent.outgoing.header("authorization")?.and_then(signature);
-    let text = String::from_utf8_lossy(sent.workspace.canonical_request());
+    let text = String::from_utf8_lossy(sent.workspace.string_to_sign());
     if got.as_deref() == Some(&case.expect.signature) {
         Ok(())
     } else {
@@ -40,6 +45,7 @@ fn dummy(added: &Pairs) -> Pairs {
     for (name, value) in &mut dummy {
         *value = match name.to_ascii_lowercase().as_str() {
             "x-oss-date" => "20200101T000000Z".to_owned(),
+            "authorization" if value.starts_with("OSS ") => "OSS dummy:dummy".to_owned(),
             "authorization" => value.replace("Signature=", "Signature=0").replace("/oss/", "/other/"),
             "x-oss-content-sha256" => value.clone(),
             _ => "dummy".to_owned(),

@@ -26,6 +26,9 @@ pub(crate) struct Input {
     pub(crate) path_and_query: String,
     pub(crate) headers: Pairs,
     pub(crate) body: Option<Body>,
+    /// Of a form upload.
+    #[serde(default)]
+    pub(crate) policy_json: Option<String>,
 }
 
 /// A body. An empty one is not the same as none.
@@ -62,6 +65,10 @@ pub(crate) struct Oss {
     pub(crate) addressing: Option<String>,
     #[serde(default)]
     pub(crate) additional_headers: Vec<String>,
+    /// Of a bucket of vectors.
+    pub(crate) account_id: Option<String>,
+    /// How many seconds a URL lives.
+    pub(crate) expires_in: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,7 +83,7 @@ pub(crate) struct Expect {
     pub(crate) payload_hash: Option<String>,
     #[serde(default, alias = "headers_added")]
     pub(crate) set_headers: Pairs,
-    #[serde(default)]
+    #[serde(default, alias = "query_added")]
     pub(crate) add_query: Pairs,
     #[serde(default)]
     pub(crate) add_form: Pairs,

@@ -74,7 +74,12 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
     match scheme {
         "ACS3-HMAC-SHA256" => Some(Scheme::Acs3),
         "RPC1-HMAC-SHA1" => Some(Scheme::RpcV1),
-        "oss-v4-header" => Some(Scheme::OssV4),
+        "oss-v4-header" | "oss-v4-query" | "oss-v4-vectors-header" | "oss-v4-tables-header" => {
+            Some(Scheme::OssV4)
+        }
+        "oss-v1-header" | "oss-v1-post-policy" => Some(Scheme::OssV1),
+        "oss-v4-post-policy" => Some(Scheme::OssV4),
+        "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }
 }

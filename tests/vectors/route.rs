@@ -63,7 +63,8 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    Some(authorization.split_once("Signature=")?.1.to_owned())
+    let of_oss_v1 = authorization.strip_prefix("OSS ").and_then(|proof| proof.split_once(':'));
+    Some(of_oss_v1.or_else(|| authorization.split_once("Signature="))?.1.to_owned())
 }
 
 /// Takes the route of a request from its head to the head that goes out.
@@ -164,6 +165,7 @@ fn plan(
         is_form,
         is_form_unread: false,
         upgrades_rpc,
+        oss_v1: scheme == Scheme::OssV1,
     };
     Ok((classify::plan(&asked, &shape)?, is_form))
 }

@@ -149,6 +149,7 @@ fn a_form_that_is_not_read_yet_may_name_the_version() {
             is_form: true,
             is_form_unread,
             upgrades_rpc: false,
+            oss_v1: false,
         };
         settle(&plan(&asked, &shape)?, endpoint.product())
     };

@@ -37,6 +37,7 @@ fn planned(line: &str, host: &str, headers: &str, body: &str, upgrades_rpc: bool
         is_form,
         is_form_unread: false,
         upgrades_rpc,
+        oss_v1: false,
     };
     let plan = plan(&asked, &shape)?;
     settle(&plan, endpoint.product())?;

@@ -1,0 +1,150 @@
+//! As what a request to OSS leaves, in its own dialect or that of S3.
+
+use crate::names::{Action, Call, Product, Scheme};
+use crate::refusal::{Code, Refusal};
+use crate::wire::{Framing, Head, Method};
+
+use super::operation::Asked;
+use super::plan::{BodyPlan, Plan, Shape, has_body, unavailable};
+use super::strip;
+
+/// Decides.
+pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
+    let product = shape.endpoint.product();
+    let scheme = scheme(asked, shape, product)?;
+    let is_form_upload = shape.head.method() == Some(Method::Post)
+        && shape
+            .head
+            .field("content-type")
+            .is_some_and(|value| starts_ignoring_case(value, b"multipart/form-data"));
+    if is_form_upload {
+        return Err(Refusal::new(
+            Code::SchemeUnavailable,
+            "a form upload carries its signature in the form, and rewriting it is not available in this version",
+            "use PutObject",
+        ));
+    }
+    if scheme != Scheme::OssV1 && shape.endpoint.region().is_none() {
+        return Err(Refusal::new(
+            Code::SchemeUnavailable,
+            "the host names no region, and the signature must",
+            "use the bucket's regional endpoint",
+        ));
+    }
+    let may_be_sent_twice = matches!(shape.head.method(), Some(Method::Get | Method::Head));
+    let is_object_call = matches!(product.code, "oss-tables" | "oss-vectors");
+    let call = Call {
+        action: oss_action(shape).filter(|_| !is_object_call),
+        version: None,
+        caller_scheme: asked.caller_scheme,
+        scheme: Some(scheme),
+        may_be_sent_twice,
+    };
+    let body = if scheme == Scheme::S3 { s3_body(shape)? } else { own_body(shape.head)? };
+    let owned = strip::oss_parameters(asked.is_signed_url);
+    Ok(Plan {
+        owned,
+        call,
+        body,
+        adds_action: false,
+        adds_version: false,
+        needs_credential: true,
+        doubt: None,
+    })
+}
+
+fn scheme(asked: &Asked, shape: &Shape<'_>, product: &'static Product) -> Result<Scheme, Refusal> {
+    let speaks_s3 = asked.caller_scheme == Some(Scheme::S3)
+        || asked.caller_scheme.is_none() && product.schemes.first() == Some(&Scheme::S3);
+    match product.code {
+        "oss-tables" | "oss-vectors" if speaks_s3 => Err(unavailable(product, Scheme::S3)),
+        // Their resources have names that V1 does not know.
+        "oss-tables" | "oss-vectors" => Ok(Scheme::OssV4),
+        _ if speaks_s3 => Ok(Scheme::S3),
+        _ if shape.oss_v1 => Ok(Scheme::OssV1),
+        _ => Ok(Scheme::OssV4),
+    }
+}
+
+fn own_body(head: &Head) -> Result<BodyPlan, Refusal> {
+    Ok(if has_body(head) { BodyPlan::Stream } else { BodyPlan::Empty })
+}
+
+/// A body in the dialect of S3. OSS takes no `aws-chunked`, and wants an MD5 of what DeleteObjects is told.
+fn s3_body(shape: &Shape<'_>) -> Result<BodyPlan, Refusal> {
+    let head = shape.head;
+    let is_signed_in_pieces =
+        head.field("x-amz-content-sha256").is_some_and(|value| value.starts_with(b"STREAMING-"));
+    let is_chunked = head
+        .fields()
+        .filter(|field| field.is("content-encoding"))
+        .any(|field| crate::wire::lists(field.value, b"aws-chunked"));
+    if is_signed_in_pieces || is_chunked {
+        let length = head.field("x-amz-decoded-content-length").and_then(crate::wire::plain_decimal);
+        let Some(length) = length else {
+            return Err(Refusal::new(
+                Code::BadHeader,
+                "the body is `aws-chunked`, and `x-amz-decoded-content-length` does not say how long it is inside",
+                "send that header",
+            ));
+        };
+        return match head.framing() {
+            Framing::None => Ok(BodyPlan::Empty),
+            _ => Ok(BodyPlan::Dechunk(length)),
+        };
+    }
+    let deletes_many =
+        head.method() == Some(Method::Post) && shape.query.iter().any(|parameter| parameter.is("delete"));
+    if deletes_many && has_body(head) && head.field("content-md5").is_none() {
+        return Ok(BodyPlan::Hold);
+    }
+    own_body(head)
+}
+
+fn starts_ignoring_case(value: &[u8], prefix: &[u8]) -> bool {
+    value.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.
+fn oss_action(shape: &Shape<'_>) -> Option<Action> {
+    const LISTING: [&str; 9] = [
+        "prefix",
+        "marker",
+        "max-keys",
+        "delimiter",
+        "encoding-type",
+        "list-type",
+        "start-after",
+        "continuation-token",
+        "fetch-owner",
+    ];
+    let method = shape.head.method()?;
+    let is_listing = shape.query.iter().all(|parameter| LISTING.iter().any(|name| parameter.is(name)));
+    let has_bucket = shape.endpoint.tenant().is_some();
+    let has_key = has_bucket && !shape.target.is_root();
+    let name = match (method, has_key, has_bucket) {
+        (Method::Get, false, true) if is_listing => "ListObjects",
+        (Method::Get, false, false) if is_listing => "ListBuckets",
+        _ if !shape.query.is_empty() => return None,
+        (Method::Get, true, _) => "GetObject",
+        (Method::Head, true, _) => "HeadObject",
+        (Method::Put, true, _) => "PutObject",
+        (Method::Delete, true, _) => "DeleteObject",
+        (Method::Put, false, true) => "PutBucket",
+        (Method::Delete, false, true) => "DeleteBucket",
+        _ => return None,
+    };
+    Action::new(name.bytes())
+}
+
+/// OSS: the names that the caller's own V4 signature listed beside the usual ones.
+pub fn additional_headers(head: &Head) -> &[u8] {
+    let authorization = head.field("authorization").unwrap_or_default();
+    if !authorization.starts_with(b"OSS4-HMAC-SHA256 ") {
+        return &[];
+    }
+    let from = authorization.get(b"OSS4-HMAC-SHA256".len()..).unwrap_or_default();
+    from.split(|&byte| byte == b',')
+        .find_map(|part| part.trim_ascii().strip_prefix(b"AdditionalHeaders="))
+        .unwrap_or_default()
+}
