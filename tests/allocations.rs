@@ -255,6 +255,18 @@ fn oss_v4_allocates_nothing() {
 }
 
 #[test]
+fn roa_v1_allocates_nothing() {
+    let mut worker = Worker::new();
+    let dummy = "Authorization: acs d:c2ln\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nx-acs-action: DescribeClusters\r\n\
+        x-acs-signature-nonce: n\r\nAccept: application/json\r\nContent-MD5: x\r\nContent-Length: 9\r\n";
+    for size in SIZES {
+        let line = format!("PUT /clusters/a%2Fb?empty&{}", many(size));
+        let request = request(&line, "cs.cn-hangzhou.aliyuncs.com", dummy, size);
+        assert_eq!(worker.measure(&request, None, Scheme::RoaV1), 0, "{size}");
+    }
+}
+
+#[test]
 fn the_other_schemes_of_oss_allocate_nothing() {
     let mut worker = Worker::new();
     let v1 = "Authorization: OSS dummy:c2ln\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nContent-Length: 9\r\n";

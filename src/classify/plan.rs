@@ -1,6 +1,6 @@
 //! As what a request leaves: the scheme, what is added to it, and what happens to its body.
 
-use crate::names::{Action, Call, Endpoint, Product, Scheme, Style};
+use crate::names::{Action, Call, Endpoint, Kind, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
@@ -79,7 +79,8 @@ pub struct Shape<'a> {
 pub fn family(product: &'static Product) -> Result<Family, Refusal> {
     match product.schemes.first() {
         // Twenty products publish no scheme; all are OpenAPI.
-        None | Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RpcV1 | Scheme::RoaV1) => Ok(Family::Acs3),
+        None | Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RpcV1) => Ok(Family::Acs3),
+        Some(Scheme::RoaV1) if product.kind != Kind::Data => Ok(Family::Acs3),
         // The import service signs for another product.
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(&scheme) => Err(unavailable(product, scheme)),
@@ -118,8 +119,11 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         _ if carries_its_own_proof(action, product) => None,
         // What it would be taken for could not be judged.
         Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
-        Some(Scheme::Acs3) if action.is_none() => return Err(nameless(asked, shape)),
-        Some(Scheme::Acs3) => Some(Scheme::Acs3),
+        // A path may be newer than the catalogue, and mean something in a version that is named.
+        Some(Scheme::Acs3 | Scheme::RoaV1) if action.is_none() && asked.version.is_none() => {
+            return Err(nameless(asked, shape));
+        }
+        Some(scheme @ (Scheme::Acs3 | Scheme::RoaV1)) => Some(scheme),
         Some(Scheme::RpcV1) => {
             let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
@@ -195,6 +199,7 @@ fn unsigned_openapi(
         _ if schemes.contains(&Scheme::Acs3) => Ok(Scheme::Acs3),
         None => Ok(Scheme::Acs3),
         Some(Scheme::RpcV1) if shape.target.is_root() => Ok(Scheme::RpcV1),
+        Some(Scheme::RoaV1) => Ok(Scheme::RoaV1),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }

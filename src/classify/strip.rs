@@ -14,6 +14,8 @@ pub enum Family {
     Rpc,
     /// ACS3: in headers.
     Acs3,
+    /// ROA version 1: in other headers.
+    Roa,
     /// OSS.
     Oss,
 }
@@ -23,6 +25,7 @@ impl Family {
     pub const fn of(scheme: Option<Scheme>) -> Self {
         match scheme {
             Some(Scheme::RpcV1) | None => Self::Rpc,
+            Some(Scheme::RoaV1) => Self::Roa,
             Some(Scheme::OssV4 | Scheme::OssV1 | Scheme::S3) => Self::Oss,
             Some(_) => Self::Acs3,
         }
@@ -61,6 +64,10 @@ static ACS3: NameSet = NameSet::new(&[
     "x-acs-content-sha256",
     "x-acs-content-sm3",
 ]);
+
+/// What ROA version 1 replaces.
+static ROA: NameSet =
+    NameSet::new(&["date", "x-acs-signature-nonce", "x-acs-signature-method", "x-acs-signature-version"]);
 
 /// What OSS's schemes replace.
 static OSS: NameSet = NameSet::new(&[
@@ -193,6 +200,7 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
     let is_replaced = match family {
         Family::Rpc => false,
         Family::Acs3 => ACS3.holds(name),
+        Family::Roa => ROA.holds(name),
         Family::Oss => OSS.holds(name),
     };
     !(named_by_connection
@@ -267,7 +275,7 @@ pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &NameSet) -> bool {
 pub const fn proofs(family: Family) -> &'static NameSet {
     match family {
         Family::Oss => &OSS_PROOFS,
-        Family::Rpc | Family::Acs3 => &RPC_PROOFS,
+        Family::Rpc | Family::Acs3 | Family::Roa => &RPC_PROOFS,
     }
 }
 

@@ -83,7 +83,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
         additional_headers: match family {
             Family::Oss => classify::additional_headers(head),
-            Family::Rpc | Family::Acs3 => &[],
+            Family::Rpc | Family::Acs3 | Family::Roa => &[],
         },
     };
     Assembled { unsigned, body }

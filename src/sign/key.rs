@@ -18,7 +18,7 @@ pub struct Key {
     rpc: Mac1,
     /// Keyed with the secret: ACS3.
     acs3: Mac256,
-    /// Keyed with the secret: OSS V1.
+    /// Keyed with the secret: ROA version 1.0, OSS V1.
     plain_sha1: Mac1,
     /// Keyed with `aliyun_v4` + secret: the root of every V4 day key.
     v4: Mac256,

@@ -10,6 +10,7 @@ pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
 pub mod oss_v1;
+pub mod roa;
 pub mod rpc;
 pub mod s3;
 
@@ -165,6 +166,7 @@ pub fn sign(
         Scheme::RpcV1 => rpc::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::OssV4 => oss::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::S3 => s3::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::RoaV1 => roa::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::OssV1 => oss_v1::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }

@@ -43,9 +43,11 @@ fn examples(start: &str) -> Vec<(Vec<String>, Vec<String>)> {
 
 #[test]
 fn the_examples_of_the_documentation_come_out_as_they_stand_there() {
-    for (start, expected) in
-        [("countersign presign --", 1), ("countersign sign --explain --date 2026-01-31T12:00:00Z https", 1)]
-    {
+    for (start, expected) in [
+        ("countersign presign --", 1),
+        ("countersign sign --explain --date 2026-01-31T12:00:00Z https", 1),
+        ("countersign sign --explain --date 2026-01-31T12:00:00Z --nonce n-1 -H", 1),
+    ] {
         let examples = examples(start);
         assert_eq!(examples.len(), expected, "{start}");
         for (arguments, lines) in examples {

@@ -159,6 +159,7 @@ async fn what_nobody_can_know_is_refused() {
         bad("a call by path without one", get(CS, "/?Action=DescribeClusters"), unknown),
         bad("nothing", get(CS, "/"), unknown),
         bad("a path, signed", with(CS, "/clusterz", "Authorization: ACS3-HMAC-SHA256 x\r\n"), unknown),
+        bad("a path, signed by path", with(CS, "/clusterz", "Authorization: acs d:0\r\n"), unknown),
     ];
     let (upstream, proxy) = silent().await;
     all_are_refused(&proxy, &upstream, rows).await;

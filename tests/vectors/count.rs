@@ -74,6 +74,7 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
     match scheme {
         "ACS3-HMAC-SHA256" => Some(Scheme::Acs3),
         "RPC1-HMAC-SHA1" => Some(Scheme::RpcV1),
+        "ROA1-HMAC-SHA1" => Some(Scheme::RoaV1),
         "oss-v4-header" | "oss-v4-query" | "oss-v4-vectors-header" | "oss-v4-tables-header" => {
             Some(Scheme::OssV4)
         }

@@ -63,8 +63,13 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    let of_oss_v1 = authorization.strip_prefix("OSS ").and_then(|proof| proof.split_once(':'));
-    Some(of_oss_v1.or_else(|| authorization.split_once("Signature="))?.1.to_owned())
+    let bare = ["OSS ", "acs "].into_iter().find_map(|word| authorization.strip_prefix(word));
+    Some(
+        bare.and_then(|proof| proof.split_once(':'))
+            .or_else(|| authorization.split_once("Signature="))?
+            .1
+            .to_owned(),
+    )
 }
 
 /// Takes the route of a request from its head to the head that goes out.
@@ -175,7 +180,9 @@ fn stand_in(scheme: Scheme) -> Option<Endpoint> {
     let takes_it_alone = |endpoint: &Endpoint| {
         let product = endpoint.product();
         let mut of_versions = product.versions.iter().map(|version| &*version.schemes);
-        *product.schemes == [scheme] && of_versions.all(|schemes| schemes.is_empty() || schemes == [scheme])
+        classify::family(product).is_ok()
+            && *product.schemes == [scheme]
+            && of_versions.all(|schemes| schemes.is_empty() || schemes == [scheme])
     };
     endpoint::products().find_map(|product| {
         endpoint::forward(product.code, Some("cn-hangzhou"), Network::Public).ok().filter(takes_it_alone)

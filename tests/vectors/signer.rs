@@ -7,7 +7,7 @@ use crate::count::Differences;
 use countersign::classify;
 use countersign::names::{Scheme, calendar};
 use countersign::secret::Secret;
-use countersign::sign::{Key, Workspace, acs3, hex, oss, rpc};
+use countersign::sign::{Key, Workspace, acs3, hex, oss, roa, rpc};
 use countersign::wire::{Field, Parameter, parameters};
 
 /// Signs, and compares signature and texts.
@@ -18,6 +18,7 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
     let signature = match scheme {
         Scheme::Acs3 => acs3(case, &key, &mut workspace, &mut differences)?,
         Scheme::RpcV1 => rpc(case, &key, &mut workspace)?,
+        Scheme::RoaV1 => roa(case, &key, &mut workspace),
         Scheme::OssV4 if case.scheme.ends_with("-header") => oss(case, &key, &mut workspace)?,
         _ => crate::oss::signature(case, &key, &mut workspace)?,
     };
@@ -95,6 +96,19 @@ fn rpc(case: &Case, key: &Key, workspace: &mut Workspace) -> Result<String, Stri
     let added = plain(&in_query).collect::<Vec<_>>();
     let covered = rpc::Covered { method: &case.input.method, query: &query, form: &form, added: &added };
     Ok(text(&rpc::signature(covered, key, workspace)))
+}
+
+fn roa(case: &Case, key: &Key, workspace: &mut Workspace) -> String {
+    let (path, query) = case.input.target();
+    let query = parameters(query.as_bytes()).collect::<Vec<_>>();
+    let headers = headers(&case.input.headers, &case.expect.set_headers);
+    let covered = roa::Covered {
+        method: &case.input.method,
+        path: path.as_bytes(),
+        query: &query,
+        headers: headers.iter(),
+    };
+    text(&roa::signature(covered, key, workspace))
 }
 
 fn plain(pairs: &Pairs) -> impl Iterator<Item = Parameter<'_>> {
