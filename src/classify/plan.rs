@@ -131,6 +131,9 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         Some(scheme) => return Err(unavailable(product, scheme)),
         None => Some(unsigned_openapi(asked, meant, shape)?),
     };
+    if scheme == Some(Scheme::RoaV1) {
+        check_roa_headers(shape.head)?;
+    }
     let is_rpc = matches!(scheme, Some(Scheme::RpcV1) | None);
     let is_unsigned = asked.caller_scheme.is_none();
     let adds = |in_header: bool, in_parameter: bool| {
@@ -202,6 +205,36 @@ fn unsigned_openapi(
         Some(Scheme::RoaV1) => Ok(Scheme::RoaV1),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
+}
+
+/// Refuses what ROA version 1 signs and readers read differently: SDKs replace a tab within a value, delete it or leave
+/// it, and of two lines of one name each takes another.
+fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
+    let is_signed = |name: &[u8]| {
+        ["accept", "content-md5", "content-type"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    for (index, field) in head.fields().enumerate() {
+        let is_acs = field.name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-"));
+        if is_acs && field.value.contains(&b'\t') {
+            return Err(Refusal::new(
+                Code::BadHeader,
+                "a header that the signature covers holds a tab, which servers do not read alike",
+                "encode it",
+            ));
+        }
+        let is_repeated = (is_acs || is_signed(field.name))
+            && head.fields().take(index).any(|other| other.has_name_of(&field));
+        if is_repeated {
+            return Err(Refusal::new(
+                Code::DuplicateField,
+                "a header that the signature covers comes twice, and servers do not read two alike",
+                "send it once",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether no version of the product has calls by path.

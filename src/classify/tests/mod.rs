@@ -49,6 +49,25 @@ const ACTION: &str = "x-acs-action: DescribeRegions\r\n";
 const SIGNED: &str = "AccessKeyId=d&Signature=x";
 
 #[test]
+fn what_servers_read_differently_is_not_signed_as_roa_version_1() {
+    let refused = |headers: &str| {
+        let headers = format!("Authorization: acs d:x\r\nx-acs-action: DescribeClusters\r\n{headers}");
+        let plan = planned("GET /clusters", "cs.cn-hangzhou.aliyuncs.com", &headers, "", false);
+        plan.map(|plan| plan.call.scheme).map_err(|refusal| refusal.code)
+    };
+    assert_eq!(
+        refused("x-acs-a: a b\r\nAccept: a\tb\r\nx-own: a\tb\r\nx-own: c\r\n"),
+        Ok(Some(Scheme::RoaV1))
+    );
+    assert_eq!(refused("x-acs-a: a\tb\r\n"), Err(Code::BadHeader));
+    for twice in
+        ["Accept: a\r\naccept: b\r\n", "Content-MD5: a\r\nContent-MD5: a\r\n", "x-acs-a: a\r\nX-Acs-A: a\r\n"]
+    {
+        assert_eq!(refused(twice), Err(Code::DuplicateField), "{twice}");
+    }
+}
+
+#[test]
 fn an_unsigned_call_leaves_as_acs3_unless_a_form_names_it() {
     let leaves = |line: &str, headers: &str, body: &str| {
         let plan = planned(line, ECS, headers, body, true).unwrap();
