@@ -119,8 +119,10 @@ fn openapi(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         _ if carries_its_own_proof(action, product) => None,
         // What it would be taken for could not be judged.
         Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
-        // A path may be newer than the catalogue, and mean something in a version that is named.
-        Some(Scheme::Acs3 | Scheme::RoaV1) if action.is_none() && asked.version.is_none() => {
+        // A path may be newer than the catalogue, and mean something in a version that is named; at `/` nothing is meant.
+        Some(Scheme::Acs3 | Scheme::RoaV1)
+            if action.is_none() && (is_rpc_path || asked.version.is_none()) =>
+        {
             return Err(nameless(asked, shape));
         }
         Some(scheme @ (Scheme::Acs3 | Scheme::RoaV1)) => Some(scheme),

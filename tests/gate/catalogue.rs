@@ -11,6 +11,7 @@ const SAE: &str = "sae.cn-hangzhou.aliyuncs.com";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 const JSON: &str = "Content-Type: application/json\r\n";
 const ACS3: &str = "ACS3-HMAC-SHA256";
+const VERSIONED: &str = "Authorization: ACS3-HMAC-SHA256 x\r\nx-acs-version: 2014-05-26\r\n";
 const RPC: &str = "RPC1-HMAC-SHA1";
 
 fn with(host: &str, target: &str, headers: &str) -> String {
@@ -159,6 +160,7 @@ async fn what_nobody_can_know_is_refused() {
         bad("a call by path without one", get(CS, "/?Action=DescribeClusters"), unknown),
         bad("nothing", get(CS, "/"), unknown),
         bad("a path, signed", with(CS, "/clusterz", "Authorization: ACS3-HMAC-SHA256 x\r\n"), unknown),
+        bad("nothing but a version, signed", with(ECS, "/", VERSIONED), unknown),
         bad("a path, signed by path", with(CS, "/clusterz", "Authorization: acs d:0\r\n"), unknown),
     ];
     let (upstream, proxy) = silent().await;
