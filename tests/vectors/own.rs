@@ -113,8 +113,10 @@ pub(crate) fn run() -> Result<Count, String> {
     }
 }
 
+type Again = fn(&Case) -> Result<(), String>;
+
 /// What takes a vector of a scheme, signed with a dummy key, on its way a second time.
-fn again(scheme: &str) -> Option<fn(&Case) -> Result<(), String>> {
+fn again(scheme: &str) -> Option<Again> {
     match scheme {
         "oss-v4-header" | "oss-v1-header" => Some(again::check),
         "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => Some(sls::again),
