@@ -4,7 +4,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use super::oss::{base64, hex, mac1, mac256};
-use crate::kit::{KEY_ID, Kit, Proxy, Reply, SECRET, Seen, TOKEN, Upstream, get, request, with_body};
+use crate::kit::{KEY_ID, Kit, Proxy, Reply, SECRET, Seen, Sts, TOKEN, Upstream, get, request, with_body};
 
 const PROJECT: &str = "project-1.cn-hangzhou.log.aliyuncs.com";
 const REGION: &str = "cn-hangzhou.log.aliyuncs.com";
@@ -14,11 +14,15 @@ const V4: &str = "Authorization: SLS4-HMAC-SHA256 Credential=dummy/20200101/r/sl
     x-log-date: 20200101T000000Z\r\nx-log-apiversion: 0.6.0\r\nx-acs-security-token: dummy\r\n";
 
 async fn proxy(upstream: &Upstream) -> Proxy {
+    before(Kit::new(), upstream).await
+}
+
+async fn before(kit: Kit, upstream: &Upstream) -> Proxy {
     let url = format!("http://{}", upstream.address);
     let hosts = ["*.cn-hangzhou.log.aliyuncs.com", REGION, "*.log-global.aliyuncs.com"];
     let rows = hosts.map(|host| format!("\"{host}\" = \"{url}\"\n")).concat();
     // They go on with the table that was begun.
-    Kit::new().connect_to(&url).settings(&rows).start().await
+    kit.connect_to(&url).settings(&rows).start().await
 }
 
 /// The lines of the headers that either version signs.
@@ -179,6 +183,24 @@ async fn what_two_readers_could_read_differently_or_nobody_listed_is_refused() {
     assert!(upstream.requests().is_empty());
     assert_eq!(proxy.call(get(global, "/logstores")).await.status, 200);
     assert!(is_v1(&upstream.last(), "/logstores"));
+}
+
+#[tokio::test]
+async fn a_token_that_log_service_calls_expired_is_refreshed_and_the_request_sent_again() {
+    let sts = Sts::default();
+    let granting = sts.clone();
+    let upstream = Upstream::start(move |seen, _| {
+        if Sts::is_asked(seen) {
+            return granting.grant();
+        }
+        let expired = r#"{"errorCode":"SecurityToken.Expired","errorMessage":"m"}"#;
+        let is_first = seen.lower().contains("canarytoken0");
+        if is_first { Reply::status("401 Unauthorized", expired) } else { Reply::ok() }
+    })
+    .await;
+    let proxy = before(Kit::new().assuming(), &upstream).await;
+    assert_eq!(proxy.call(get(PROJECT, "/logstores")).await.status, 200);
+    assert_eq!(sts.calls(), 2);
 }
 
 #[test]
