@@ -115,7 +115,7 @@ impl Worker {
         let family = classify::family(endpoint.product()).unwrap();
         classify::check_path(target.path, target.query, family == Family::Oss).unwrap();
 
-        let is_form = family != Family::Oss && classify::has_form(head);
+        let is_form = family.is_openapi() && classify::has_form(head);
         let Parts { mut query, mut form, fields } = scratch.take();
         query.extend(parameters(target.query));
         form.extend(parameters(body.filter(|_| is_form).unwrap_or_default()));
@@ -282,6 +282,23 @@ fn the_other_schemes_of_oss_allocate_nothing() {
         ] {
             let request = request(&line, host, headers, size);
             assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {scheme}");
+        }
+    }
+}
+
+#[test]
+fn both_versions_of_log_service_allocate_nothing() {
+    let mut worker = Worker::new();
+    let v1 = "Authorization: LOG d:c2ln\r\nx-log-apiversion: 0.6.0\r\n";
+    let sha256 = "Authorization: LOG d:c2ln\r\nx-log-signaturemethod: hmac-sha256\r\n";
+    let v4 = "Authorization: SLS4-HMAC-SHA256 Credential=d/20200101/r/sls/aliyun_v4_request,Signature=00\r\n";
+    for size in SIZES {
+        for (headers, scheme) in
+            [("", Scheme::SlsV1), (v1, Scheme::SlsV1), (sha256, Scheme::SlsV1), (v4, Scheme::SlsV4)]
+        {
+            let line = format!("GET /logstores/a%2Fb?{}", many(size));
+            let request = request(&line, "project-1.cn-hangzhou.log.aliyuncs.com", headers, size);
+            assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
         }
     }
 }

@@ -21,6 +21,8 @@ mod read;
 mod route;
 #[path = "vectors/signer.rs"]
 mod signer;
+#[path = "vectors/sls.rs"]
+mod sls;
 #[path = "vectors/wire.rs"]
 mod wire;
 

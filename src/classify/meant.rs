@@ -86,6 +86,11 @@ fn unknown_action(nearest: &[Action]) -> String {
     text
 }
 
+/// The operation of a product whose calls are named by their paths alone, if the catalogue has it.
+pub(super) fn by_path_alone(shape: &Shape<'_>) -> Option<Action> {
+    listed(shape.endpoint.product())?.by_path(&by_path(shape)?)
+}
+
 /// The call as the catalogue reads it.
 fn by_path<'a>(shape: &Shape<'a>) -> Option<ByPath<'a>> {
     Some(ByPath {

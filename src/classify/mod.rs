@@ -2,6 +2,7 @@
 
 mod authority;
 mod browser;
+mod data;
 mod form;
 mod meant;
 mod operation;
@@ -13,6 +14,7 @@ pub mod strip;
 
 pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;
+pub use data::sls_hash;
 pub use form::{has_form, is_form_type};
 pub use meant::{Doubt, settle};
 pub use operation::{Asked, FormRead, asked};

@@ -4,6 +4,7 @@ use crate::names::{Action, Scheme, Version};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
+use super::data;
 use super::form::is_doubtful_form;
 use super::presigned;
 use super::strip::{self, Family};
@@ -68,12 +69,12 @@ pub fn asked(
         FormRead::None | FormRead::NotYet => &[],
     };
     check_parameters(query, fields, family)?;
-    let has_rpc_proof = family != Family::Oss && (holds_rpc_proof(query) || holds_rpc_proof(fields));
+    let has_rpc_proof = family.is_openapi() && (holds_rpc_proof(query) || holds_rpc_proof(fields));
     let signed_url = if family == Family::Oss { presigned::scheme(query)? } else { None };
     let caller_scheme = caller_scheme(head, signed_url, has_rpc_proof, family)?;
     let is_signed_url = signed_url.is_some();
     let mut asked = Asked { caller_scheme, has_rpc_proof, is_signed_url, ..Asked::default() };
-    if family == Family::Oss {
+    if !family.is_openapi() {
         return Ok(asked);
     }
     let mut action = Single::new("Action", "x-acs-action");
@@ -284,6 +285,9 @@ fn caller_scheme(
 ) -> Result<Option<Scheme>, Refusal> {
     let authorization = head.field("authorization").unwrap_or_default();
     let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
+    if let Family::SlsV1 | Family::SlsV4 = family {
+        return Ok(data::sls_caller_scheme(head));
+    }
     if family == Family::Oss {
         if let Some(scheme) = signed_url {
             // The cloud refuses a signature in both places.

@@ -4,6 +4,7 @@ use crate::names::{Action, Call, Endpoint, Kind, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
+use super::data;
 use super::meant::{Doubt, Meant, meant, nameless};
 use super::operation::Asked;
 use super::oss;
@@ -83,16 +84,17 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         Some(Scheme::RoaV1) if product.kind != Kind::Data => Ok(Family::Acs3),
         // The import service signs for another product.
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
+        Some(Scheme::SlsV4) => Ok(Family::SlsV1),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }
 
 /// Decides. Of a form that has not been read, only that it must be.
 pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    if family(shape.endpoint.product())? == Family::Oss {
-        oss::plan(asked, shape)
-    } else {
-        openapi(asked, shape)
+    match family(shape.endpoint.product())? {
+        Family::Oss => oss::plan(asked, shape),
+        Family::SlsV1 | Family::SlsV4 => data::sls(asked, shape),
+        Family::Rpc | Family::Acs3 | Family::Roa => openapi(asked, shape),
     }
 }
 
@@ -252,7 +254,7 @@ fn carries_its_own_proof(action: Option<Action>, product: &'static Product) -> b
 }
 
 /// Whether an operation's name says that it only reads.
-fn only_reads(action: Action) -> bool {
+pub(super) fn only_reads(action: Action) -> bool {
     ["Describe", "List", "Get", "Query"].iter().any(|verb| {
         let rest = action.as_bytes().strip_prefix(verb.as_bytes());
         rest.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_lowercase))

@@ -18,6 +18,10 @@ pub enum Family {
     Roa,
     /// OSS.
     Oss,
+    /// Log Service, version 1. Its requests are read alike whatever they leave as.
+    SlsV1,
+    /// Log Service, version 4.
+    SlsV4,
 }
 
 impl Family {
@@ -27,8 +31,15 @@ impl Family {
             Some(Scheme::RpcV1) | None => Self::Rpc,
             Some(Scheme::RoaV1) => Self::Roa,
             Some(Scheme::OssV4 | Scheme::OssV1 | Scheme::S3) => Self::Oss,
+            Some(Scheme::SlsV1) => Self::SlsV1,
+            Some(Scheme::SlsV4) => Self::SlsV4,
             Some(_) => Self::Acs3,
         }
+    }
+
+    /// Whether its requests are OpenAPI calls, named by parameters and headers, with fields of a form among the first.
+    pub const fn is_openapi(self) -> bool {
+        matches!(self, Self::Rpc | Self::Acs3 | Self::Roa)
     }
 }
 
@@ -78,6 +89,17 @@ static OSS: NameSet = NameSet::new(&[
     "x-amz-content-sha256",
     "x-amz-date",
 ]);
+
+/// What Log Service's versions replace.
+static SLS: NameSet = NameSet::new(&["date", "x-log-date", "x-log-content-sha256"]);
+
+/// Version 1 keeps the hash that the caller chose, and its MD5 of the body, which Log Service spells in hexadecimal.
+fn is_replaced_by_sls_v1(field: Field<'_>) -> bool {
+    let value = field.value;
+    SLS.holds(field.name)
+        || field.is("x-log-signaturemethod") && !matches!(value, b"hmac-sha1" | b"hmac-sha256")
+        || field.is("content-md5") && !(value.len() == 32 && value.iter().all(u8::is_ascii_hexdigit))
+}
 
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.
@@ -202,6 +224,8 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         Family::Acs3 => ACS3.holds(name),
         Family::Roa => ROA.holds(name),
         Family::Oss => OSS.holds(name),
+        Family::SlsV1 => is_replaced_by_sls_v1(field),
+        Family::SlsV4 => SLS.holds(name) || field.is("x-log-signaturemethod"),
     };
     !(named_by_connection
         || is_replaced
@@ -225,6 +249,7 @@ pub const fn owned_parameters(
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
         (Some(Scheme::OssV4 | Scheme::OssV1 | Scheme::S3), _) => oss_parameters(false),
+        (Some(Scheme::SlsV1 | Scheme::SlsV4), _) => &NONE,
         (Some(Scheme::RpcV1), _) => &RPC_PARAMETERS,
         // Also beside another signature, which would otherwise leave as the second of two.
         (Some(_), _) if has_rpc_proof => &RPC_PARAMETERS,
@@ -273,8 +298,10 @@ pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &NameSet) -> bool {
 
 /// The parameters that may stand once, in one spelling.
 pub const fn proofs(family: Family) -> &'static NameSet {
+    static NONE: NameSet = NameSet::new(&[]);
     match family {
         Family::Oss => &OSS_PROOFS,
+        Family::SlsV1 | Family::SlsV4 => &NONE,
         Family::Rpc | Family::Acs3 | Family::Roa => &RPC_PROOFS,
     }
 }
@@ -301,6 +328,8 @@ pub fn is_underscore_spelling(field: Field<'_>) -> bool {
     CREDENTIALS.holds(dashed)
         || ACS3.holds(dashed)
         || OSS.holds(dashed)
+        || SLS.holds(dashed)
+        || dashed.eq_ignore_ascii_case(b"x-log-signaturemethod")
         || NOT_FORWARDED.holds(dashed)
         || OPERATIVE.holds(dashed)
         || is_hop_by_hop(dashed)

@@ -70,17 +70,22 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
     let code = code(body)?;
     let is = |known: &[&[u8]]| known.contains(&code);
     if code.starts_with(b"InvalidAccessKeyId")
-        || is(&[b"InvalidSecurityToken.Expired", b"SecurityTokenExpired"])
+        || is(&[b"InvalidSecurityToken.Expired", b"SecurityTokenExpired", b"SecurityToken.Expired"])
     {
         Some(Complaint::Token)
-    } else if is(&[b"InvalidTimeStamp.Expired", b"IllegalTimestamp", b"RequestTimeTooSkewed"]) {
+    } else if is(&[
+        b"InvalidTimeStamp.Expired",
+        b"IllegalTimestamp",
+        b"RequestTimeTooSkewed",
+        b"RequestTimeExpired",
+    ]) {
         Some(Complaint::Clock)
     } else {
         None
     }
 }
 
-/// The error code of an OpenAPI or OSS error, JSON or XML.
+/// The error code of an OpenAPI, OSS or SLS error, JSON or XML.
 fn code(body: &[u8]) -> Option<&[u8]> {
     let between = |open: &[u8], close: u8| {
         let from = memchr::memmem::find(body, open)? + open.len();
@@ -90,7 +95,7 @@ fn code(body: &[u8]) -> Option<&[u8]> {
     if body.trim_ascii_start().starts_with(b"<") {
         return between(b"<Code>", b'<');
     }
-    for key in [&b"\"Code\""[..], b"\"code\""] {
+    for key in [&b"\"Code\""[..], b"\"code\"", b"\"errorCode\""] {
         let Some(at) = memchr::memmem::find(body, key) else { continue };
         let rest = body.get(at + key.len()..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
         let value = rest.strip_prefix(b"\"")?;
@@ -111,6 +116,10 @@ mod tests {
                 Some(&b"InvalidSecurityToken.Expired"[..]),
             ),
             (br#"{"code":"X"}"#, Some(b"X")),
+            (
+                br#"{"errorCode": "SecurityToken.Expired", "errorMessage": ""}"#,
+                Some(b"SecurityToken.Expired"),
+            ),
             (
                 b"<?xml version='1.0'?>\n<Error><Code>SecurityTokenExpired</Code></Error>",
                 Some(b"SecurityTokenExpired"),

@@ -72,7 +72,13 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         form,
         payload: match plan.body {
             BodyPlan::Empty => Payload::Held(&[]),
-            BodyPlan::StreamHashed => Payload::Hashed(classify::reusable_hash(head).unwrap_or_default()),
+            BodyPlan::StreamHashed => {
+                let hash = match family {
+                    Family::SlsV4 => classify::sls_hash(head),
+                    _ => classify::reusable_hash(head),
+                };
+                Payload::Hashed(hash.unwrap_or_default())
+            }
             // Whoever signs takes the body from beside this.
             BodyPlan::Stream | BodyPlan::Dechunk(_) | BodyPlan::Hold => Payload::Streamed,
         },
@@ -83,7 +89,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
         additional_headers: match family {
             Family::Oss => classify::additional_headers(head),
-            Family::Rpc | Family::Acs3 | Family::Roa => &[],
+            Family::Rpc | Family::Acs3 | Family::Roa | Family::SlsV1 | Family::SlsV4 => &[],
         },
     };
     Assembled { unsigned, body }

@@ -13,13 +13,11 @@ use super::encode::{hex, write_pair};
 use super::head::{self, Additions, Few};
 use super::sorted::Headers;
 use super::text::Text;
-use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
+use super::{EMPTY_HASH, Identity, Key, Payload, Unsignable, Unsigned, Workspace};
 use crate::names::Moment;
 use crate::wire::{Field, Parameter, Signed};
 
 const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
-/// The hash of no body at all, which most calls have.
-const EMPTY_HASH: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What one signature covers.
 pub struct Covered<'a, H> {

@@ -16,9 +16,9 @@ type Mac256 = Mac<8>;
 pub struct Key {
     /// Keyed with secret + `&`: RPC signature version 1.0.
     rpc: Mac1,
-    /// Keyed with the secret: ACS3.
+    /// Keyed with the secret: ACS3, and SLS version 1 with SHA-256.
     acs3: Mac256,
-    /// Keyed with the secret: ROA version 1.0, OSS V1.
+    /// Keyed with the secret: ROA version 1.0, OSS V1, SLS version 1.
     plain_sha1: Mac1,
     /// Keyed with `aliyun_v4` + secret: the root of every V4 day key.
     v4: Mac256,
@@ -56,6 +56,10 @@ impl Key {
 
     pub(super) fn plain_sha1(&self, string_to_sign: &[u8]) -> [u8; 20] {
         self.plain_sha1.of::<Sha1, 20>(string_to_sign)
+    }
+
+    pub(super) fn plain_sha256(&self, string_to_sign: &[u8]) -> [u8; 32] {
+        self.acs3(string_to_sign)
     }
 
     pub(super) fn acs3(&self, string_to_sign: &[u8]) -> [u8; 32] {

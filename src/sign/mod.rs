@@ -13,6 +13,8 @@ pub mod oss_v1;
 pub mod roa;
 pub mod rpc;
 pub mod s3;
+pub mod sls;
+pub mod sls_v4;
 
 mod digest;
 mod encode;
@@ -34,6 +36,9 @@ use std::fmt;
 pub use crate::names::calendar::{day, iso, iso_basic, parse_iso};
 use crate::names::{Endpoint, Moment, Region, Scheme};
 use crate::wire::{Field, Framing, Parameter, Signed};
+
+/// The SHA-256 of no body at all, which most calls have.
+const EMPTY_HASH: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What is to leave, before it is signed.
 #[derive(Clone, Copy)]
@@ -58,7 +63,8 @@ pub struct Unsigned<'a> {
     pub endpoint: &'a Endpoint,
     /// The action to add, if the request has none: as `x-acs-action`, or as the RPC parameter `Action`.
     pub add_action: Option<&'a [u8]>,
-    /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`.
+    /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`. Of Log Service,
+    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none.
     pub add_version: Option<&'a [u8]>,
     /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
     pub additional_headers: &'a [u8],
@@ -121,7 +127,7 @@ impl fmt::Debug for Identity<'_> {
 pub enum Unsignable {
     /// The scheme has no signer yet.
     Scheme(Scheme),
-    /// ACS3 must know the body's hash, and nothing was held.
+    /// The scheme must know the body's hash, and nothing was held.
     BodyNotHeld,
     /// The host names no region, and the scheme's scope needs one.
     NoRegion,
@@ -147,6 +153,7 @@ pub fn scope(scheme: Scheme, endpoint: &Endpoint) -> Option<(Region, &'static st
     let product = match scheme {
         Scheme::OssV4 => oss::product(endpoint),
         Scheme::S3 => s3::PRODUCT,
+        Scheme::SlsV4 => sls_v4::PRODUCT,
         _ => return None,
     };
     Some((endpoint.region()?, product))
@@ -168,6 +175,8 @@ pub fn sign(
         Scheme::S3 => s3::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::RoaV1 => roa::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::OssV1 => oss_v1::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::SlsV1 => sls::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::SlsV4 => sls_v4::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

@@ -2,3 +2,4 @@
 
 mod oss;
 mod roa;
+mod sls;

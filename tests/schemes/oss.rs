@@ -11,23 +11,23 @@ use crate::kit::{KEY_ID, Kit, Moved, OSS, Reply, SECRET, Seen, TOKEN, Upstream, 
 
 const V1: &str = "[product.oss]\nscheme = \"oss-v1\"";
 
-fn mac1(key: &str, text: &str) -> Vec<u8> {
+pub(super) fn mac1(key: &str, text: &str) -> Vec<u8> {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-fn mac256(key: &[u8], text: &str) -> Vec<u8> {
+pub(super) fn mac256(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for triple in bytes.chunks(3) {

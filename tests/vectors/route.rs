@@ -17,7 +17,7 @@ use countersign::endpoint::{self, Tenants};
 use countersign::names::{Endpoint, Moment, Network, Nonce, Scheme, calendar};
 use countersign::pipeline::{Assembled, Parts, assemble};
 use countersign::secret::{Secret, SecurityToken};
-use countersign::sign::{self, Identity, Key, Payload, Token, Unsigned, Workspace, acs3, hex, oss};
+use countersign::sign::{self, Identity, Key, Payload, Token, Unsigned, Workspace, acs3, hex};
 use countersign::wire::{Field, Framing, Head, Parameter, Target, parameters};
 
 /// What went out, and what the strip stage left of what came.
@@ -63,7 +63,7 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    let bare = ["OSS ", "acs "].into_iter().find_map(|word| authorization.strip_prefix(word));
+    let bare = ["OSS ", "acs ", "LOG "].into_iter().find_map(|word| authorization.strip_prefix(word));
     Some(
         bare.and_then(|proof| proof.split_once(':'))
             .or_else(|| authorization.split_once("Signature="))?
@@ -102,15 +102,15 @@ pub(crate) fn send(
     let mut workspace = Workspace::default();
     let key = Key::absorb(Secret::new(case.credentials.access_key_secret.clone()));
     let moment = Moment { unix_seconds: case.time()?, nonce: nonce(case)? };
-    let region = endpoint.region().map(|region| region.id()).unwrap_or_default();
-    let day_key = key.day_key(calendar::day(moment.unix_seconds), region, oss::PRODUCT);
+    let day = calendar::day(moment.unix_seconds);
+    let day_key = sign::scope(scheme, &endpoint).map(|(region, product)| key.scope_key(day, region, product));
     let token = case.credentials.security_token.clone().map(SecurityToken::new).transpose();
     let token = token.map_err(|why| format!("  {why}"))?.map(Token::new);
     let identity = Identity {
         access_key_id: &case.credentials.access_key_id,
         security_token: token.as_ref(),
         key: &key,
-        day_key: Some(&day_key),
+        day_key: day_key.as_ref(),
     };
     let signed = sign::sign(scheme, &unsigned, &identity, &moment, (&mut workspace, Vec::new()))
         .map_err(|why| format!("  cannot be signed: {why}"))?;
@@ -154,7 +154,7 @@ fn plan(
 ) -> Result<(Plan, bool), countersign::refusal::Refusal> {
     let family = classify::family(endpoint.product())?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
-    let is_form = family != Family::Oss && classify::has_form(head);
+    let is_form = family.is_openapi() && classify::has_form(head);
     let query = parameters(target.query).collect::<Vec<_>>();
     let form = parameters(body.unwrap_or_default()).collect::<Vec<_>>();
     let read = if is_form { FormRead::Fields(&form) } else { FormRead::None };

@@ -24,7 +24,7 @@ fn planned(line: &str, host: &str, headers: &str, body: &str, upgrades_rpc: bool
     let target = target(head.target())?;
     let endpoint = reverse(host, &Tenants::any()).unwrap();
     let family = family(endpoint.product())?;
-    let is_form = family != Family::Oss && has_form(&head);
+    let is_form = family.is_openapi() && has_form(&head);
     let (query, form): (Vec<_>, Vec<_>) =
         (parameters(target.query).collect(), parameters(body.as_bytes()).collect());
     let read = if is_form { FormRead::Fields(&form) } else { FormRead::None };
