@@ -70,7 +70,7 @@ pub(super) fn scheme(query: &[Parameter<'_>]) -> Result<Option<Scheme>, Refusal>
     Ok(Some(form.scheme))
 }
 
-/// Refuses a signed URL, as [`scheme`] knows one, that is over, not begun, or says neither.
+/// Refuses a signed URL, as `scheme` knows one, that is over, not begun, or says neither.
 pub fn check_signed_url(query: &[Parameter<'_>], unix_seconds: i64) -> Result<(), Refusal> {
     let form = form(query)?;
     let ends = match form.life {

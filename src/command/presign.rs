@@ -23,7 +23,7 @@ than an hour. Nothing is sent. [tenants] does not apply here. \
 Headers given with -H are part of the signature if they are Content-Type, Content-MD5 or x-oss-*; whoever uses the URL \
 must send the same.")]
 pub(super) struct Arguments {
-    /// The object's address: https://BUCKET.oss-REGION.aliyuncs.com/KEY
+    /// The object's address: `https://BUCKET.oss-REGION.aliyuncs.com/KEY`
     url: String,
     /// How long it is good for: 1s to 7d
     #[arg(long, value_name = "TIME", default_value = "15m")]

@@ -200,7 +200,7 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Count(1, 1_000_000),
         "1024",
         "a descriptor for the client and one for the cloud still fit a hard limit of 4096",
-        "The most client connections at once; and, a worker, the most connections to the cloud that are kept.",
+        "The most client connections at once; and, a worker, the most connections to the cloud that stay open while nothing is sent on them.",
     ),
     key(
         "limits.first_byte_timeout",

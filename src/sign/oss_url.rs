@@ -1,6 +1,6 @@
 //! A URL that carries its own signature, OSS's V4: for an operator who hands it to somebody. The proxy makes none.
 //!
-//! What is signed is what [`oss`](super::oss) signs in a header, over a query that names key, moment and life.
+//! What is signed is what [`oss`] signs in a header, over a query that names key, moment and life.
 
 use super::encode::percent;
 use super::oss::{self, Covered, PRODUCT, Resource};

@@ -58,6 +58,10 @@ impl Trust {
         tokio::spawn(async move {
             let config = spawn_blocking(move || trust_only(read(extra)?).map_err(io::Error::other)).await;
             let found = config.map_err(io::Error::other).flatten();
+            if let Err(error) = &found {
+                // No more often than a request comes by: what its caller is told names no file of this machine.
+                tracing::warn!(%error, "nobody's certificate can be verified; requests over TLS are refused until that is mended");
+            }
             told.send_replace(Some(found.map_err(|error| (error.kind(), error.to_string()))));
         });
         reading
