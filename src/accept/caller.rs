@@ -66,9 +66,12 @@ impl Caller {
     }
 
     /// Waits until the time to drain is over: what has not begun at the cloud by then is refused.
-    pub async fn over(&self) {
-        // Without a sender the process is gone, and so is whoever would wait.
-        let _ = self.phase.clone().wait_for(|phase| *phase == Phase::Over).await;
+    pub fn over(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut phase = self.phase.clone();
+        async move {
+            // Without a sender the process is gone, and so is whoever would wait.
+            let _ = phase.wait_for(|phase| *phase == Phase::Over).await;
+        }
     }
 
     /// More of the body, in a buffer of `buffers`. None of it: the caller is gone.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Pipeline, Stop};
-use crate::accept::Caller;
+use crate::accept::{Caller, ending};
 use crate::refusal::{Code, Refusal};
 use crate::upstream::{BodyFault, Failure, Upload};
 use crate::wire::Framing;
@@ -97,8 +98,14 @@ impl Pipeline {
             Upload::begin_with(&caller.head, None, |run| held.data.extend_from_slice(run)).map_err(faulty)?;
         let length = held.data.len();
         bodies.reserve(&mut held, length)?;
+        let mut over = pin!(caller.over());
         while !upload.is_done() {
-            let piece = match caller.read_body(&self.worker.buffers, self.worker.body_idle_timeout).await {
+            let read = tokio::select! {
+                biased;
+                read = caller.read_body(&self.worker.buffers, self.worker.body_idle_timeout) => read,
+                () = &mut over => return Err(ending().into()),
+            };
+            let piece = match read {
                 Ok(piece) if piece.is_empty() => return Err(Stop::CallerGone),
                 Ok(piece) => piece,
                 Err(_) => return Err(Failure::Body(BodyFault::Timeout).into()),
