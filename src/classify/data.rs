@@ -6,7 +6,7 @@ use crate::wire::{Field, Head};
 
 use super::meant::by_path_alone;
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body, only_reads};
+use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
 use super::strip;
 
 /// The version of Log Service's protocol, which every request must name.
@@ -64,8 +64,7 @@ pub(super) fn sls(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
 /// nothing, which Log Service takes.
 pub fn sls_hash(head: &Head) -> Option<&[u8]> {
     let hash = head.field("x-log-content-sha256")?;
-    let is_hash = hash.len() == 64 && hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    is_hash.then_some(hash)
+    is_hexadecimal_sha256(hash).then_some(hash)
 }
 
 /// Refuses a signed header that comes twice: nobody knows how the cloud reads two.

@@ -266,8 +266,12 @@ pub(super) fn only_reads(action: Action) -> bool {
 pub fn reusable_hash(head: &Head) -> Option<&[u8]> {
     let is_sha256 = head.field("authorization").is_none_or(|value| value.starts_with(b"ACS3-HMAC-SHA256 "));
     let hash = head.field("x-acs-content-sha256")?;
-    let is_hash = hash.len() == 64 && hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (is_sha256 && is_hash).then_some(hash)
+    (is_sha256 && is_hexadecimal_sha256(hash)).then_some(hash)
+}
+
+/// Whether this is a SHA-256 as it is signed: in lower-case hexadecimal.
+pub(super) fn is_hexadecimal_sha256(hash: &[u8]) -> bool {
+    hash.len() == 64 && hash.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 pub(super) fn has_body(head: &Head) -> bool {

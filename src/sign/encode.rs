@@ -152,6 +152,13 @@ pub(super) fn base64<const BYTES: usize, const TEXT: usize>(digest: [u8; BYTES])
     text
 }
 
+/// Writes what a name, a value or a path stands for.
+pub(super) fn put_decoded(text: &mut Text, spelled: &[u8], spelling: Spelling) {
+    for byte in decoded(spelled, spelling) {
+        text.push(byte);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

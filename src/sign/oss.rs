@@ -224,7 +224,8 @@ fn write_headers(text: &mut Text, headers: &Headers<'_>, additional: &mut Text) 
     }
 }
 
-fn write_scope(out: &mut Text, date: &[u8; 16], region: &str, product: &str) {
+/// The scope of the V4 schemes: day, region, product.
+pub(super) fn write_scope(out: &mut Text, date: &[u8; 16], region: &str, product: &str) {
     out.put(date.get(..8).unwrap_or_default());
     for part in [region, product, "aliyun_v4_request"] {
         out.push(b'/');

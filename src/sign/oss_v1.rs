@@ -11,14 +11,14 @@
 
 use std::fmt;
 
-use super::encode::base64;
+use super::encode::{base64, put_decoded};
 use super::head::{self, Additions, Few};
 use super::sorted::Parameters;
 use super::sub_resources::is_sub_resource;
 use super::text::Text;
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
-use crate::wire::{Field, Parameter, Signed, Spelling, decoded};
+use crate::wire::{Field, Parameter, Signed, Spelling};
 
 /// What one signature covers.
 pub struct Covered<'a, H> {
@@ -120,12 +120,6 @@ fn write_sub_resources(text: &mut Text, query: &Parameters<'_>) {
             text.push(b'=');
             put_decoded(text, parameter.value, parameter.spelling);
         }
-    }
-}
-
-fn put_decoded(text: &mut Text, spelled: &[u8], spelling: Spelling) {
-    for byte in decoded(spelled, spelling) {
-        text.push(byte);
     }
 }
 

@@ -12,12 +12,12 @@
 
 use std::fmt;
 
-use super::encode::base64;
+use super::encode::{base64, put_decoded};
 use super::head::{self, Additions, Few};
 use super::text::Text;
 use super::{Identity, Key, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
-use crate::wire::{Field, Parameter, Signed, Spelling, decoded};
+use crate::wire::{Field, Parameter, Signed, Spelling};
 
 /// What one signature covers.
 pub struct Covered<'a, H> {
@@ -91,12 +91,6 @@ pub fn signature<'a>(
     workspace.put_parameters(query);
     workspace.put_headers(headers);
     base64(key.plain_sha1(workspace.string_to_sign.as_bytes()))
-}
-
-fn put_decoded(text: &mut Text, spelled: &[u8], spelling: Spelling) {
-    for byte in decoded(spelled, spelling) {
-        text.push(byte);
-    }
 }
 
 pub(super) fn sign(

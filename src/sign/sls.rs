@@ -10,12 +10,12 @@
 
 use std::fmt;
 
-use super::encode::base64;
+use super::encode::{base64, put_decoded};
 use super::head::{self, Additions, Few};
 use super::text::Text;
 use super::{Identity, Key, Payload, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar, decimal};
-use crate::wire::{Field, Framing, Parameter, Signed, Spelling, decoded};
+use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// What one signature covers.
 pub struct Covered<'a, H> {
@@ -118,13 +118,6 @@ pub fn signature<'a>(
         Signature::Sha256(base64(key.plain_sha256(text)))
     } else {
         Signature::Sha1(base64(key.plain_sha1(text)))
-    }
-}
-
-/// Writes what a name or a value stands for.
-pub(super) fn put_decoded(text: &mut Text, spelled: &[u8], spelling: Spelling) {
-    for byte in decoded(spelled, spelling) {
-        text.push(byte);
     }
 }
 

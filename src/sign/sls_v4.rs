@@ -13,9 +13,10 @@
 use std::fmt;
 
 use super::digest::sha256;
-use super::encode::{hex, put_percent};
+use super::encode::{hex, put_decoded, put_percent};
 use super::head::{self, Additions, Few};
-use super::sls::{is_listed, put_decoded};
+use super::oss::write_scope;
+use super::sls::is_listed;
 use super::text::Text;
 use super::{DayKey, EMPTY_HASH, Identity, Payload, Unsignable, Unsigned, Workspace};
 use crate::names::{Moment, calendar};
@@ -105,20 +106,12 @@ pub fn signature<'a>(
     text.push(b'\n');
     text.put(&covered.date);
     text.push(b'\n');
-    write_scope(text, &covered.date, covered.region);
+    write_scope(text, &covered.date, covered.region, PRODUCT);
     text.push(b'\n');
     text.put(&hex(sha256(workspace.canonical.as_bytes())));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
     hex(key.mac(workspace.string_to_sign.as_bytes()))
-}
-
-fn write_scope(out: &mut Text, date: &[u8; 16], region: &str) {
-    out.put(date.get(..8).unwrap_or_default());
-    for part in [region, PRODUCT, "aliyun_v4_request"] {
-        out.push(b'/');
-        out.put(part.as_bytes());
-    }
 }
 
 pub(super) fn sign(
@@ -163,7 +156,7 @@ pub(super) fn sign(
         out.put(b" Credential=");
         out.put(identity.access_key_id.as_bytes());
         out.push(b'/');
-        write_scope(out, &date, region);
+        write_scope(out, &date, region, PRODUCT);
         out.put(b",Signature=");
         out.put(&signature);
     };
