@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::Write as _;
 
-use countersign::classify::strip::Family;
+use countersign::classify::Family;
 use countersign::classify::{self, BodyPlan, FormRead, Listener, Named, Shape};
 use countersign::clock::{Clock, SystemClock};
 use countersign::endpoint::{self, Tenants};

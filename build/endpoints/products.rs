@@ -10,7 +10,7 @@ use crate::lines::{Line, Malformed};
 const KINDS: [(&str, &str); 3] = [("openapi", "OpenApi"), ("data", "Data"), ("legacy", "Legacy")];
 const STYLES: [(&str, &str); 3] = [("rpc", "Rpc"), ("roa", "Roa"), ("data", "Data")];
 const RULES: [(&str, &str); 3] = [("regional", "Regional"), ("central", "Central"), ("-", "Unknown")];
-const SCHEMES: [(&str, &str); 24] = [
+const SCHEMES: [(&str, &str); 27] = [
     ("acs3", "Acs3"),
     ("acs4", "Acs4"),
     ("rpc-v1", "RpcV1"),
@@ -32,6 +32,9 @@ const SCHEMES: [(&str, &str); 24] = [
     ("api-key", "ApiKey"),
     ("bearer", "Bearer"),
     ("pds-v1", "PdsV1"),
+    ("fc-trigger", "FcTrigger"),
+    ("api-gateway", "ApiGateway"),
+    ("dataplus", "Dataplus"),
     ("metric-hub", "MetricHub"),
     ("opensearch", "OpenSearch"),
     ("docker-token", "DockerToken"),

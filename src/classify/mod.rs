@@ -2,26 +2,31 @@
 
 mod authority;
 mod browser;
-mod data;
+mod family;
 mod form;
 mod meant;
+mod once;
+mod openapi;
 mod operation;
 mod oss;
 mod path;
 mod plan;
 mod presigned;
+mod sls;
 pub mod strip;
 
 pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;
-pub use data::sls_hash;
+pub use family::{Family, family};
 pub use form::{has_form, is_form_type};
 pub use meant::{Doubt, settle};
+pub use openapi::reusable_hash;
 pub use operation::{Asked, FormRead, asked};
 pub use oss::additional_headers;
 pub use path::check as check_path;
-pub use plan::{BodyPlan, Plan, Shape, family, plan, reusable_hash};
+pub use plan::{BodyPlan, Plan, Shape, plan};
 pub use presigned::check_signed_url;
+pub use sls::claimed_hash as sls_hash;
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,13 @@ use crate::names::{Action, Scheme, Version};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
-use super::data;
+use super::family::Family;
 use super::form::is_doubtful_form;
+use super::openapi;
+use super::oss;
 use super::presigned;
-use super::strip::{self, Family};
+use super::sls;
+use super::strip;
 
 /// What head, query and form say. The scheme it leaves with is decided from this by [`super::plan()`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -283,47 +286,19 @@ fn caller_scheme(
     has_rpc_proof: bool,
     family: Family,
 ) -> Result<Option<Scheme>, Refusal> {
-    let authorization = head.field("authorization").unwrap_or_default();
-    let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
-    if let Family::SlsV1 | Family::SlsV4 = family {
-        return Ok(data::sls_caller_scheme(head));
+    match family {
+        Family::Rpc | Family::Acs3 | Family::Roa => Ok(openapi::caller_scheme(head, has_rpc_proof)),
+        Family::Oss => oss::caller_scheme(head, signed_url),
+        Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
+        Family::Fc
+        | Family::FcTrigger
+        | Family::ApiGateway
+        | Family::Ots
+        | Family::Odps
+        | Family::DataHub
+        | Family::Mns
+        | Family::RocketMq
+        | Family::Dataplus
+        | Family::ApiKey => Ok(None),
     }
-    if family == Family::Oss {
-        if let Some(scheme) = signed_url {
-            // The cloud refuses a signature in both places.
-            if !authorization.is_empty() {
-                return Err(Refusal::new(
-                    Code::PresignedUrl,
-                    "both the URL and `Authorization` carry a signature",
-                    "send the plain request: countersign signs it",
-                ));
-            }
-            return Ok(Some(scheme));
-        }
-        let is_s3 = starts("AWS4-HMAC-SHA256 ")
-            || starts("AWS ")
-            || head
-                .fields()
-                .any(|field| field.name.get(..6).is_some_and(|name| name.eq_ignore_ascii_case(b"x-amz-")));
-        return Ok(if is_s3 {
-            Some(Scheme::S3)
-        } else if starts("OSS4-HMAC-SHA256 ") {
-            Some(Scheme::OssV4)
-        } else if starts("OSS ") || starts("OSS2 ") {
-            Some(Scheme::OssV1)
-        } else {
-            None
-        });
-    }
-    Ok(if starts("ACS3-") {
-        Some(Scheme::Acs3)
-    } else if starts("ACS4-") {
-        Some(Scheme::Acs4)
-    } else if starts("acs ") {
-        Some(Scheme::RoaV1)
-    } else if has_rpc_proof {
-        Some(Scheme::RpcV1)
-    } else {
-        None
-    })
 }

@@ -8,6 +8,35 @@ use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, unavailable};
 use super::strip;
 
+/// With what the caller signed: the URL, or a header. S3's dialect shows in its own headers, too.
+pub(super) fn caller_scheme(head: &Head, signed_url: Option<Scheme>) -> Result<Option<Scheme>, Refusal> {
+    let authorization = head.field("authorization").unwrap_or_default();
+    let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
+    if let Some(scheme) = signed_url {
+        // The cloud refuses a signature in both places.
+        if !authorization.is_empty() {
+            return Err(Refusal::new(
+                Code::PresignedUrl,
+                "both the URL and `Authorization` carry a signature",
+                "send the plain request: countersign signs it",
+            ));
+        }
+        return Ok(Some(scheme));
+    }
+    let is_s3 = starts("AWS4-HMAC-SHA256 ")
+        || starts("AWS ")
+        || head.fields().any(|field| starts_ignoring_case(field.name, b"x-amz-"));
+    Ok(if is_s3 {
+        Some(Scheme::S3)
+    } else if starts("OSS4-HMAC-SHA256 ") {
+        Some(Scheme::OssV4)
+    } else if starts("OSS ") || starts("OSS2 ") {
+        Some(Scheme::OssV1)
+    } else {
+        None
+    })
+}
+
 /// Decides.
 pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let product = shape.endpoint.product();

@@ -91,7 +91,7 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
     }
     let headers: Vec<_> = head
         .fields()
-        .filter(|field| classify::strip::keeps_header(*field, classify::strip::Family::Oss, false))
+        .filter(|field| classify::strip::keeps_header(*field, classify::Family::Oss, false))
         .collect();
     let unsigned = Unsigned {
         method: head.method().map_or("GET", |method| method.name()),

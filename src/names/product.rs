@@ -194,6 +194,12 @@ pub enum Scheme {
     MqHttp,
     /// `Authorization: FC …`.
     FcV1,
+    /// `ACS3-HMAC-SHA256` over an empty payload hash: Function Compute's HTTP triggers.
+    FcTrigger,
+    /// `X-Ca-*`: API Gateway's signature for apps, with an AppKey.
+    ApiGateway,
+    /// `Authorization: Dataplus …`.
+    Dataplus,
     /// A long-lived API key sent as a bearer token: Model Studio.
     ApiKey,
     /// A bearer token of the product's own: PDS.
@@ -230,6 +236,9 @@ impl Scheme {
             Self::MnsV2 => "MNS2-HMAC-SHA1",
             Self::MqHttp => "MQ-HMAC-SHA1",
             Self::FcV1 => "FC1-HMAC-SHA256",
+            Self::FcTrigger => "FC3-HMAC-SHA256",
+            Self::ApiGateway => "CA-HMAC-SHA256",
+            Self::Dataplus => "DATAPLUS-HMAC-SHA1",
             Self::ApiKey => "API-KEY",
             Self::Bearer => "BEARER",
             Self::PdsV1 => "PDS1-HMAC-SHA1",

@@ -6,8 +6,7 @@ use std::fmt;
 use super::Pipeline;
 use super::prepare::Prepared;
 use super::scratch::Parts;
-use crate::classify::strip::Family;
-use crate::classify::{self, BodyPlan, Plan, strip};
+use crate::classify::{self, BodyPlan, Family, Plan, strip};
 use crate::credential::Credential;
 use crate::names::{Endpoint, Moment, Scheme, calendar};
 use crate::refusal::{Code, Refusal};
@@ -89,7 +88,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
         additional_headers: match family {
             Family::Oss => classify::additional_headers(head),
-            Family::Rpc | Family::Acs3 | Family::Roa | Family::SlsV1 | Family::SlsV4 => &[],
+            _ => &[],
         },
     };
     Assembled { unsigned, body }

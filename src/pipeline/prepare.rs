@@ -7,7 +7,7 @@ use super::held::Held;
 use super::locate::Located;
 use super::reach;
 use super::scratch::{Parts, Scratch};
-use crate::classify::strip::Family;
+use crate::classify::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
 use crate::endpoint::Tenants;
 use crate::names::Endpoint;

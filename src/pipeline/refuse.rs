@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Pipeline;
 use crate::accept::{Caller, Dialect, Next, Rendered, render};
 use crate::classify;
-use crate::classify::strip::Family;
+use crate::classify::Family;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{Outcome, Record, RequestId};
 use crate::upstream::Upload;

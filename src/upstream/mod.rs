@@ -13,6 +13,7 @@ mod pool;
 mod race;
 mod relay;
 mod resolve;
+mod rewrite;
 mod route;
 mod send;
 mod trust;

@@ -149,7 +149,7 @@ impl AnswerHead {
     }
 
     /// The headers in `bytes`, which this head was parsed from: what the parser took has a name and a colon.
-    fn fields<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Field<'a>> {
+    pub fn fields<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Field<'a>> {
         self.lines(bytes).skip(1).filter_map(|line| {
             let colon = memchr::memchr(b':', line)?;
             Some(Field { name: line.get(..colon)?, value: line.get(colon + 1..)?.trim_ascii_start() })
@@ -164,6 +164,23 @@ impl AnswerHead {
     /// The value of the first header `name` in `bytes`, which this head was parsed from.
     pub fn field<'a>(&self, bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
         self.fields(bytes).find(|field| field.is(name)).map(|field| field.value)
+    }
+
+    /// The head in `bytes`, which this one was parsed from, with `lines` at its end in place of those that have one of
+    /// `names`.
+    pub fn rewritten(&self, bytes: &[u8], names: &[&str], lines: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len() + lines.len());
+        for (at, line) in self.lines(bytes).enumerate() {
+            let name = memchr::memchr(b':', line).and_then(|colon| line.get(..colon)).unwrap_or_default();
+            let is_named = names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+            if at == 0 || !is_named {
+                out.extend_from_slice(line);
+                out.extend_from_slice(b"\r\n");
+            }
+        }
+        out.extend_from_slice(lines);
+        out.extend_from_slice(b"\r\n");
+        out
     }
 
     /// Writes the head for the caller: the status line and the headers of the answer, without those of one hop, those

@@ -11,7 +11,7 @@ use crate::case::{Case, Pairs};
 use crate::count::Differences;
 use crate::signer::compare_texts;
 use crate::wire::{Outgoing, arrived, decoded};
-use countersign::classify::strip::Family;
+use countersign::classify::Family;
 use countersign::classify::{self, BodyPlan, FormRead, Plan, Shape};
 use countersign::endpoint::{self, Tenants};
 use countersign::names::{Endpoint, Moment, Network, Nonce, Scheme, calendar};

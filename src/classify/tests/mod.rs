@@ -3,7 +3,8 @@
 mod meant;
 mod operation;
 
-use super::strip::{Family, keeps_header, keeps_parameter, owned_parameters};
+use super::Family;
+use super::strip::{keeps_header, keeps_parameter, owned_parameters};
 use super::*;
 use crate::endpoint::{Tenants, reverse};
 use crate::names::Scheme;

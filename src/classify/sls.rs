@@ -1,10 +1,11 @@
-//! As what a request to a data plane leaves that is neither OpenAPI nor OSS: Log Service.
+//! As what a request to Log Service leaves.
 
 use crate::names::{Call, Scheme, Version};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head};
 
 use super::meant::by_path_alone;
+use super::once::{check_once, starts};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
 use super::strip;
@@ -13,7 +14,7 @@ use super::strip;
 const SLS_VERSION: &[u8] = b"0.6.0";
 
 /// With what the caller signed.
-pub(super) fn sls_caller_scheme(head: &Head) -> Option<Scheme> {
+pub(super) fn caller_scheme(head: &Head) -> Option<Scheme> {
     let authorization = head.field("authorization").unwrap_or_default();
     if authorization.starts_with(b"SLS4-HMAC-SHA256 ") {
         Some(Scheme::SlsV4)
@@ -25,7 +26,7 @@ pub(super) fn sls_caller_scheme(head: &Head) -> Option<Scheme> {
 }
 
 /// Log Service: the caller's version is kept, and what nobody signed leaves as version 1.
-pub(super) fn sls(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
+pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let scheme = asked.caller_scheme.unwrap_or(Scheme::SlsV1);
     if scheme == Scheme::SlsV4 && shape.endpoint.region().is_none() {
         return Err(Refusal::new(
@@ -34,11 +35,11 @@ pub(super) fn sls(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             "use the regional endpoint, or sign with version 1",
         ));
     }
-    check_single(shape.head)?;
+    check_once(shape.head, is_signed)?;
     let action = by_path_alone(shape);
     let body = match (has_body(shape.head), scheme) {
         (false, _) => BodyPlan::Empty,
-        (true, Scheme::SlsV4) if sls_hash(shape.head).is_some() => BodyPlan::StreamHashed,
+        (true, Scheme::SlsV4) if claimed_hash(shape.head).is_some() => BodyPlan::StreamHashed,
         (true, Scheme::SlsV4) => BodyPlan::Hold,
         (true, _) => BodyPlan::Stream,
     };
@@ -62,31 +63,15 @@ pub(super) fn sls(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
 
 /// The body's SHA-256 as the caller of Log Service computed it, if it is one. Of an object's content SDKs give that of
 /// nothing, which Log Service takes.
-pub fn sls_hash(head: &Head) -> Option<&[u8]> {
+pub fn claimed_hash(head: &Head) -> Option<&[u8]> {
     let hash = head.field("x-log-content-sha256")?;
     is_hexadecimal_sha256(hash).then_some(hash)
 }
 
-/// Refuses a signed header that comes twice: nobody knows how the cloud reads two.
-fn check_single(head: &Head) -> Result<(), Refusal> {
-    let is_signed = |field: Field<'_>| {
-        let starts = |prefix: &[u8]| {
-            field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-        };
-        starts(b"x-log-")
-            || starts(b"x-acs-") && !strip::is_proof_header(field)
-            || field.is("content-type")
-            || field.is("content-md5")
-    };
-    let mut signed = head.fields().enumerate().filter(|(_, field)| is_signed(*field));
-    let comes_twice =
-        signed.any(|(at, field)| head.fields().take(at).any(|other| other.compare_names(&field).is_eq()));
-    if comes_twice {
-        return Err(Refusal::new(
-            Code::DuplicateField,
-            "a header that Log Service's signature covers comes twice",
-            "send it once",
-        ));
-    }
-    Ok(())
+/// What either version signs.
+fn is_signed(field: Field<'_>) -> bool {
+    starts(field.name, b"x-log-")
+        || starts(field.name, b"x-acs-") && !strip::is_proof_header(field)
+        || field.is("content-type")
+        || field.is("content-md5")
 }

@@ -1,0 +1,192 @@
+//! As what an OpenAPI call leaves: RPC, ROA or ACS3, by what the caller signed with, what the product takes, and where
+//! the operation is named.
+
+use crate::names::{Action, Call, Product, Scheme, Style};
+use crate::refusal::{Code, Refusal};
+use crate::wire::Head;
+
+use super::meant::{Meant, meant, nameless};
+use super::operation::Asked;
+use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads, unavailable};
+use super::strip;
+
+/// With what the caller signed.
+pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Option<Scheme> {
+    let authorization = head.field("authorization").unwrap_or_default();
+    let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
+    if starts("ACS3-") {
+        Some(Scheme::Acs3)
+    } else if starts("ACS4-") {
+        Some(Scheme::Acs4)
+    } else if starts("acs ") {
+        Some(Scheme::RoaV1)
+    } else if has_rpc_proof {
+        Some(Scheme::RpcV1)
+    } else {
+        None
+    }
+}
+
+/// Decides.
+pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
+    let product = shape.endpoint.product();
+    let is_rpc_path = shape.target.is_root();
+    if !is_rpc_path && is_rpc_only(product) {
+        // Which operation a gateway would read from it, nobody can say.
+        return Err(Refusal::new(
+            Code::OperationUnknown,
+            format!(
+                "calls of `{}` go to the path `/`, and name their operation by a parameter",
+                product.code
+            ),
+            "send `/?Action=NAME`",
+        ));
+    }
+    let meant = meant(asked, shape);
+    let Meant { action, version, doubt } = meant;
+    if shape.is_form_unread {
+        return Ok(unread(asked, meant, product));
+    }
+    let scheme = match asked.caller_scheme {
+        _ if carries_its_own_proof(action, product) => None,
+        // What it would be taken for could not be judged.
+        Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
+        // A path may be newer than the catalogue, and mean something in a version that is named; at `/` nothing is meant.
+        Some(Scheme::Acs3 | Scheme::RoaV1)
+            if action.is_none() && (is_rpc_path || asked.version.is_none()) =>
+        {
+            return Err(nameless(asked, shape));
+        }
+        Some(scheme @ (Scheme::Acs3 | Scheme::RoaV1)) => Some(scheme),
+        Some(Scheme::RpcV1) => {
+            let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
+            Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
+        }
+        Some(scheme) => return Err(unavailable(product, scheme)),
+        None => Some(unsigned_openapi(asked, meant, shape)?),
+    };
+    if scheme == Some(Scheme::RoaV1) {
+        check_roa_headers(shape.head)?;
+    }
+    let is_rpc = matches!(scheme, Some(Scheme::RpcV1) | None);
+    let is_unsigned = asked.caller_scheme.is_none();
+    let adds = |in_header: bool, in_parameter: bool| {
+        if is_rpc { is_unsigned && is_rpc_path && !in_parameter } else { !in_header }
+    };
+    let body = match (has_body(shape.head), scheme) {
+        (false, _) => BodyPlan::Empty,
+        (true, _) if shape.is_form => BodyPlan::Hold,
+        (true, Some(Scheme::Acs3)) if reusable_hash(shape.head).is_some() => BodyPlan::StreamHashed,
+        (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
+        (true, _) => BodyPlan::Stream,
+    };
+    let may_be_sent_twice = asked.has_client_token || action.is_some_and(only_reads);
+    let call = Call { action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
+    Ok(Plan {
+        owned: strip::owned_parameters(asked.proofs(), scheme, is_rpc_path),
+        call,
+        body,
+        adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
+        adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
+        needs_credential: scheme.is_some(),
+        doubt,
+    })
+}
+
+/// Of a form that was not read, only what must be known to read it.
+fn unread(asked: &Asked, Meant { action, version, doubt }: Meant, product: &'static Product) -> Plan {
+    let call =
+        Call { action, version, caller_scheme: asked.caller_scheme, scheme: None, may_be_sent_twice: false };
+    let could_be_proven = carries_its_own_proof(action, product) || product.code == "sts" && action.is_none();
+    Plan {
+        owned: strip::owned_parameters(asked.proofs(), None, true),
+        call,
+        body: BodyPlan::Hold,
+        adds_action: false,
+        adds_version: false,
+        needs_credential: !could_be_proven,
+        doubt,
+    }
+}
+
+/// The scheme of a request that nobody signed.
+fn unsigned_openapi(
+    asked: &Asked,
+    Meant { action, version, .. }: Meant,
+    shape: &Shape<'_>,
+) -> Result<Scheme, Refusal> {
+    let product = shape.endpoint.product();
+    if action.is_none() {
+        return Err(nameless(asked, shape));
+    }
+    let Some(version) = version else {
+        return Err(Refusal::new(
+            Code::VersionUnknown,
+            format!("no API version of `{}` is known", product.code),
+            "send `Version`, or the header `x-acs-version`",
+        ));
+    };
+    if asked.is_named_by_form && shape.target.is_root() {
+        return Ok(Scheme::RpcV1);
+    }
+    let of_version =
+        product.versions.iter().find(|row| row.name.as_bytes() == version.as_bytes()).map(|row| row.schemes);
+    let schemes = of_version.filter(|schemes| !schemes.is_empty()).unwrap_or(product.schemes);
+    match schemes.first() {
+        _ if schemes.contains(&Scheme::Acs3) => Ok(Scheme::Acs3),
+        None => Ok(Scheme::Acs3),
+        Some(Scheme::RpcV1) if shape.target.is_root() => Ok(Scheme::RpcV1),
+        Some(Scheme::RoaV1) => Ok(Scheme::RoaV1),
+        Some(&scheme) => Err(unavailable(product, scheme)),
+    }
+}
+
+/// Refuses what ROA version 1 signs and readers read differently: SDKs replace a tab within a value, delete it or leave
+/// it, and of two lines of one name each takes another.
+fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
+    let is_signed = |name: &[u8]| {
+        ["accept", "content-md5", "content-type"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    for (index, field) in head.fields().enumerate() {
+        let is_acs = field.name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-"));
+        if is_acs && field.value.contains(&b'\t') {
+            return Err(Refusal::new(
+                Code::BadHeader,
+                "a header that the signature covers holds a tab, which servers do not read alike",
+                "encode it",
+            ));
+        }
+        let is_repeated = (is_acs || is_signed(field.name))
+            && head.fields().take(index).any(|other| other.has_name_of(&field));
+        if is_repeated {
+            return Err(Refusal::new(
+                Code::DuplicateField,
+                "a header that the signature covers comes twice, and servers do not read two alike",
+                "send it once",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether no version of the product has calls by path.
+fn is_rpc_only(product: &Product) -> bool {
+    product.style == Style::Rpc && product.versions.iter().all(|version| version.style == Style::Rpc)
+}
+
+/// `AssumeRoleWithOIDC` and `AssumeRoleWithSAML` prove themselves with a token; a signature would be wrong there.
+fn carries_its_own_proof(action: Option<Action>, product: &'static Product) -> bool {
+    let is_proof =
+        |action: Action| matches!(action.as_bytes(), b"AssumeRoleWithOIDC" | b"AssumeRoleWithSAML");
+    product.code == "sts" && action.is_some_and(is_proof)
+}
+
+/// The body's SHA-256 as the caller computed it, if it is one. The signature then covers the caller's claim, and the
+/// cloud compares it with the body, as it would have without us.
+pub fn reusable_hash(head: &Head) -> Option<&[u8]> {
+    let is_sha256 = head.field("authorization").is_none_or(|value| value.starts_with(b"ACS3-HMAC-SHA256 "));
+    let hash = head.field("x-acs-content-sha256")?;
+    (is_sha256 && is_hexadecimal_sha256(hash)).then_some(hash)
+}

@@ -1,0 +1,125 @@
+//! What of an answer is written anew before it is passed on: a header, or a short body.
+
+use std::os::fd::AsFd;
+
+use tokio::io::AsyncRead;
+
+use super::arrived::Arrived;
+use super::watch::{CallerSide, Read};
+use crate::names::write_decimal;
+use crate::wire::{AnswerFraming, AnswerHead, Field};
+
+impl Arrived {
+    /// The answer's headers, in the order of the wire.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        self.answer.fields(&self.buffer)
+    }
+
+    /// Puts `value` in the place of every header `name`, of which there may be none. Not for what frames the body.
+    pub fn put_field(&mut self, name: &str, value: &[u8]) {
+        let mut lines = Vec::with_capacity(name.len() + value.len() + 4);
+        push_line(&mut lines, name, value);
+        let mut anew = self.answer.rewritten(&self.buffer, &[name], &lines);
+        anew.extend_from_slice(self.buffer.get(self.answer.length..).unwrap_or_default());
+        self.replace(anew);
+    }
+
+    /// The whole body, without its framing, if it is at most `max` bytes and has arrived soon. The answer is unchanged.
+    pub async fn whole_body<S: AsyncRead + AsFd + Unpin>(
+        &mut self,
+        max: usize,
+        side: &mut CallerSide<'_, S>,
+    ) -> Option<Vec<u8>> {
+        /// What chunk framing may add: a short body comes in a few chunks.
+        const FRAMING_MAX: usize = 1024;
+        self.peek(max + FRAMING_MAX, side).await;
+        let framed = self.buffer.get(self.answer.length..).unwrap_or_default();
+        let (mut progress, mut body) = (self.answer.framing.progress(), Vec::new());
+        progress.advance(framed, |run| body.extend_from_slice(run)).ok()?;
+        let is_ended = matches!(self.ended, Some(Read::End)) && !self.is_broken;
+        let is_whole = progress.is_done() || self.answer.framing == AnswerFraming::UntilClose && is_ended;
+        (is_whole && body.len() <= max).then_some(body)
+    }
+
+    /// Puts `body` in the place of one that was read whole by [`Self::whole_body`].
+    pub fn put_body(&mut self, body: &[u8]) {
+        let framed = self.buffer.get(self.answer.length..).unwrap_or_default();
+        let used = self.answer.framing.progress().advance(framed, |_| {});
+        let has_surplus = !used.is_ok_and(|used| used == framed.len());
+        let mut lines = b"Content-Length: ".to_vec();
+        write_decimal(&mut lines, body.len() as u64);
+        lines.extend_from_slice(b"\r\n");
+        let framing = ["content-length", "transfer-encoding"];
+        let keeps_alive = self.answer.keeps_alive && !has_surplus;
+        let mut anew = self.answer.rewritten(&self.buffer, &framing, &lines);
+        anew.extend_from_slice(body);
+        self.replace(anew);
+        self.answer.keeps_alive &= keeps_alive;
+        self.ended = None;
+    }
+
+    /// `anew` is the head as it was parsed but for a few lines, and what follows it.
+    fn replace(&mut self, anew: Vec<u8>) {
+        let to_head = self.answer.framing == AnswerFraming::None;
+        // What was a head stays one: of its lines, only whole ones were put or left out.
+        if let Ok(Some(answer)) = AnswerHead::parse(&anew, to_head) {
+            self.answer = answer;
+            self.buffer = anew;
+        }
+    }
+}
+
+fn push_line(lines: &mut Vec<u8>, name: &str, value: &[u8]) {
+    lines.extend_from_slice(name.as_bytes());
+    lines.extend_from_slice(b": ");
+    lines.extend_from_slice(value);
+    lines.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::upstream::connection::{Connection, Transport};
+
+    async fn arrived(text: &[u8]) -> Arrived {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let answer = AnswerHead::parse(text, false).unwrap().unwrap();
+        let connection = Connection::new(Transport::Plain(stream), Instant::now());
+        let buffer = text.to_vec();
+        Arrived { connection, buffer, answer, is_request_whole: true, is_broken: false, ended: None }
+    }
+
+    #[tokio::test]
+    async fn a_header_takes_the_place_of_all_of_its_name_and_nothing_else_changes() {
+        let text =
+            b"HTTP/1.1 200 OK\r\nA: 1\r\nauthorization: x\r\nContent-Length: 2\r\nAuthorization: y\r\n\r\nhi";
+        let mut arrived = arrived(text).await;
+        arrived.put_field("Authorization", b"z");
+        let expected = b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 2\r\nAuthorization: z\r\n\r\nhi";
+        assert_eq!(arrived.buffer, expected);
+        assert_eq!(arrived.field("authorization"), Some(&b"z"[..]));
+        assert_eq!(arrived.answer.framing, AnswerFraming::Length(2));
+    }
+
+    #[tokio::test]
+    async fn a_body_takes_the_place_of_a_chunked_one_with_its_own_length() {
+        let text = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nA: 1\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+        let mut arrived = arrived(text).await;
+        arrived.put_body(b"hello");
+        assert_eq!(arrived.buffer, b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 5\r\n\r\nhello");
+        assert_eq!(arrived.answer.framing, AnswerFraming::Length(5));
+        assert!(arrived.answer.keeps_alive);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_brought_more_than_the_body_is_not_kept() {
+        let mut arrived = arrived(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1").await;
+        arrived.put_body(b"hello");
+        assert_eq!(arrived.buffer, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+        assert!(!arrived.answer.keeps_alive);
+    }
+}
