@@ -115,7 +115,7 @@ fn whatever_a_product_and_a_region_lead_to_is_a_known_host() {
 
 #[test]
 fn the_table_has_every_product_and_region_in_order() {
-    assert_eq!((products().len(), regions().len()), (595, 51));
+    assert_eq!((products().len(), regions().len()), (598, 51));
     assert!(products().zip(products().skip(1)).all(|(one, next)| one.code < next.code));
     let ecs = countersign::endpoint::product("ecs").unwrap();
     let versions = ecs.versions.iter().map(|version| version.name.to_string()).collect::<Vec<_>>();
