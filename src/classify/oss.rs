@@ -41,16 +41,12 @@ pub(super) fn caller_scheme(head: &Head, signed_url: Option<Scheme>) -> Result<O
 pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let product = shape.endpoint.product();
     let scheme = scheme(asked, shape, product)?;
-    let is_form_upload = shape.head.method() == Some(Method::Post)
-        && shape
-            .head
-            .field("content-type")
-            .is_some_and(|value| starts_ignoring_case(value, b"multipart/form-data"));
-    if is_form_upload {
+    let is_form_upload = is_form_upload(shape);
+    if is_form_upload && (scheme == Scheme::S3 || product.code != "oss") {
         return Err(Refusal::new(
             Code::SchemeUnavailable,
-            "a form upload carries its signature in the form, and rewriting it is not available in this version",
-            "use PutObject",
+            "a form upload in the dialect of S3 carries a signature that this version does not make",
+            "upload the form to the bucket's own endpoint, or use PutObject",
         ));
     }
     if scheme != Scheme::OssV1 && shape.endpoint.region().is_none() {
@@ -69,7 +65,11 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         scheme: Some(scheme),
         may_be_sent_twice,
     };
-    let body = if scheme == Scheme::S3 { s3_body(shape)? } else { own_body(shape.head)? };
+    let body = match scheme {
+        _ if is_form_upload => BodyPlan::FormUpload,
+        Scheme::S3 => s3_body(shape)?,
+        _ => own_body(shape.head)?,
+    };
     let owned = strip::oss_parameters(asked.is_signed_url);
     Ok(Plan {
         owned,
@@ -80,6 +80,20 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         needs_credential: true,
         doubt: None,
     })
+}
+
+/// PostObject: a form to the bucket itself. At an object's path, a body of that type is a body like any other.
+fn is_form_upload(shape: &Shape<'_>) -> bool {
+    let Shape { head, target, query, endpoint, .. } = shape;
+    let is_multipart = || {
+        head.field("content-type").is_some_and(|value| starts_ignoring_case(value, b"multipart/form-data"))
+    };
+    head.method() == Some(Method::Post)
+        && target.is_root()
+        && query.is_empty()
+        && endpoint.tenant().is_some()
+        && is_multipart()
+        && has_body(head)
 }
 
 fn scheme(asked: &Asked, shape: &Shape<'_>, product: &'static Product) -> Result<Scheme, Refusal> {
@@ -159,6 +173,7 @@ fn oss_action(shape: &Shape<'_>) -> Option<Action> {
         (Method::Head, true, _) => "HeadObject",
         (Method::Put, true, _) => "PutObject",
         (Method::Delete, true, _) => "DeleteObject",
+        (Method::Post, false, true) if is_form_upload(shape) => "PostObject",
         (Method::Put, false, true) => "PutBucket",
         (Method::Delete, false, true) => "DeleteBucket",
         _ => return None,

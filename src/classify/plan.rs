@@ -42,16 +42,23 @@ pub enum BodyPlan {
     StreamHashed,
     /// The signature needs it whole.
     Hold,
+    /// A form with a file, of which the fields in front of that carry the signature: they are held, and the rest passes through.
+    FormUpload,
     /// It passes through without the framing of `aws-chunked` that it has inside, and is so many bytes then.
     Dechunk(u64),
 }
 
 impl BodyPlan {
+    /// Whether any of it is held.
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Hold | Self::FormUpload)
+    }
+
     /// How long the body is without its `aws-chunked` framing, if it loses that.
     pub const fn dechunked(self) -> Option<u64> {
         match self {
             Self::Dechunk(length) => Some(length),
-            Self::Empty | Self::Stream | Self::StreamHashed | Self::Hold => None,
+            Self::Empty | Self::Stream | Self::StreamHashed | Self::Hold | Self::FormUpload => None,
         }
     }
 }

@@ -121,6 +121,11 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     let judged = judge(&head, (&endpoint, target), Some(&body), rules, &mut Parts::default());
     let (plan, is_form) = judged.map_err(refused)?;
     permit(&plan, &endpoint).map_err(refused)?;
+    if plan.body == BodyPlan::FormUpload {
+        let message =
+            "a form upload is signed in its form, with a policy that holds the token; send it through `run`";
+        return Err((Exit::Failed, message.to_owned()));
+    }
     let mut parts = Parts::default();
     let held = (plan.body == BodyPlan::Hold).then_some((&body[..], is_form));
     let assembled = assemble(&head, (&plan, &endpoint), target, held, &mut parts);

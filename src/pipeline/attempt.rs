@@ -10,7 +10,7 @@ use crate::classify::{self, BodyPlan, Family, Plan, strip};
 use crate::credential::Credential;
 use crate::names::{Endpoint, Moment, Scheme, calendar};
 use crate::refusal::{Code, Refusal};
-use crate::sign::{self, Payload, Unsigned, Workspace};
+use crate::sign::{self, DayKey, Payload, Unsigned, Workspace};
 use crate::wire::{Framing, Head, NameSet, Parameter, Signed, Target, lists, parameters};
 
 /// What one attempt sends, before it is signed.
@@ -52,7 +52,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         has_connection && head.fields().any(|field| field.is("connection") && lists(field.value, name))
     };
     fields.extend(head.fields().filter(|field| {
-        let is_stale = is_rewritten && field.is("content-md5");
+        let is_stale = (is_rewritten || plan.body == BodyPlan::FormUpload) && field.is("content-md5");
         !is_stale && strip::keeps_header(*field, family, is_named(field.name))
     }));
     let framing = match (&body, plan.body) {
@@ -79,10 +79,14 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
                 Payload::Hashed(hash.unwrap_or_default())
             }
             // Whoever signs takes the body from beside this.
-            BodyPlan::Stream | BodyPlan::Dechunk(_) | BodyPlan::Hold => Payload::Streamed,
+            BodyPlan::Stream | BodyPlan::Dechunk(_) | BodyPlan::Hold | BodyPlan::FormUpload => {
+                Payload::Streamed
+            }
         },
         framing,
-        expects_continue: head.expects_continue() && held.is_none() && plan.body != BodyPlan::Empty,
+        expects_continue: head.expects_continue()
+            && held.is_none()
+            && !matches!(plan.body, BodyPlan::Empty | BodyPlan::FormUpload),
         endpoint,
         add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_bytes()),
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
@@ -111,6 +115,11 @@ impl Pipeline {
         let mut scratch = self.scratch();
         let scratch = &mut *scratch;
         let mut parts = scratch.take();
+        if let (BodyPlan::FormUpload, Some(seen)) = (prepared.plan.body, held) {
+            scratch.put(parts);
+            let (signed, form) = self.sign_form(head, (prepared, target), (credential, moment), seen)?;
+            return Ok((signed, Some(Cow::Owned(form))));
+        }
         let held = held.map(|held| (held, prepared.is_form));
         let Assembled { unsigned, body } =
             assemble(head, (&prepared.plan, &prepared.endpoint), target, held, &mut parts);
@@ -124,6 +133,18 @@ impl Pipeline {
         Ok((signed?, body))
     }
 
+    pub(super) fn day_key(
+        &self,
+        scheme: Scheme,
+        endpoint: &Endpoint,
+        credential: &Credential,
+        moment: &Moment,
+    ) -> Option<DayKey> {
+        let (region, product) = sign::scope(scheme, endpoint)?;
+        let day = calendar::day(moment.unix_seconds);
+        Some(self.worker.day_keys.day_key(credential, day, region, product))
+    }
+
     fn prove(
         &self,
         unsigned: &Unsigned<'_>,
@@ -133,20 +154,18 @@ impl Pipeline {
     ) -> Result<Signed, Refusal> {
         let buffer = self.worker.buffers.small();
         let Some(scheme) = scheme else { return Ok(sign::pass(unsigned, buffer)) };
-        // What leads there is refused before: it is a mistake of ours, and still nothing leaves unsigned.
-        let unsignable = |fault: &dyn fmt::Display| {
-            tracing::error!(%fault, "a request that was accepted could not be signed");
-            Refusal::new(Code::InternalError, "the request could not be signed", "please report this")
-        };
         let Some(credential) = credential else { return Err(unsignable(&"no credential was asked for")) };
-        let day_key = sign::scope(scheme, unsigned.endpoint).map(|(region, product)| {
-            let day = calendar::day(moment.unix_seconds);
-            self.worker.day_keys.day_key(credential, day, region, product)
-        });
+        let day_key = self.day_key(scheme, unsigned.endpoint, credential, &moment);
         let identity = credential.identity(day_key.as_ref());
         sign::sign(scheme, unsigned, &identity, &moment, (workspace, buffer))
             .map_err(|fault| unsignable(&fault))
     }
+}
+
+/// What leads there is refused before: it is a mistake of ours, and still nothing leaves unsigned.
+pub(super) fn unsignable(fault: &dyn fmt::Display) -> Refusal {
+    tracing::error!(%fault, "a request that was accepted could not be signed");
+    Refusal::new(Code::InternalError, "the request could not be signed", "please report this")
 }
 
 /// The form without the fields that the caller's signature owned, byte for byte where there are none.

@@ -24,20 +24,25 @@ pub(super) struct Exchange<'a> {
     /// `None`: it carries its own proof.
     pub(super) credential: Option<Arc<Credential>>,
     pub(super) upload: &'a mut Upload,
-    /// All of the body's data, if it was held.
+    /// The body's data, if it was held.
     pub(super) held: Option<Held>,
+    /// Whether more of it follows what was held.
+    pub(super) has_rest: bool,
 }
 
 impl Exchange<'_> {
     /// Whether nothing of the body is lost once it was sent: there is none, or it was held.
     fn can_be_sent_again(&self) -> bool {
-        self.held.is_some() || self.upload.came_whole() && self.upload.prefix() == 0
+        match &self.held {
+            Some(_) => !self.has_rest,
+            None => self.upload.came_whole() && self.upload.prefix() == 0,
+        }
     }
 
     /// Whether it may be sent again after a connection was lost before an answer.
     fn outlives_a_connection(&self) -> bool {
         let is_small = match &self.held {
-            Some(held) => held.len() <= RESENT_MAX,
+            Some(held) => !self.has_rest && held.len() <= RESENT_MAX,
             None => self.upload.came_whole() && self.upload.prefix() <= RESENT_MAX,
         };
         is_small && self.prepared.plan.call.may_be_sent_twice
@@ -45,9 +50,9 @@ impl Exchange<'_> {
 
     fn body_bytes(&self, head: &Head) -> u64 {
         match (&self.held, head.framing()) {
-            (Some(held), _) => held.len() as u64,
-            (None, Framing::Length(length)) => length,
-            (None, _) => self.upload.bytes(),
+            (Some(held), _) if !self.has_rest => held.len() as u64,
+            (_, Framing::Length(length)) => length,
+            (_, _) => self.upload.bytes(),
         }
     }
 }
@@ -111,6 +116,7 @@ impl Pipeline {
                 (false, false) => Reuse::Fresh,
             };
             let outgoing = match &body {
+                Some(body) if exchange.has_rest => Outgoing::Opened(body, exchange.upload),
                 Some(body) => Outgoing::Whole(body),
                 None => Outgoing::Streamed(exchange.upload),
             };

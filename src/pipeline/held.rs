@@ -6,8 +6,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Pipeline, Stop};
+use super::{Pipeline, Stop, form_upload};
 use crate::accept::{Caller, ending};
+use crate::classify::BodyPlan;
 use crate::refusal::{Code, Refusal};
 use crate::upstream::{BodyFault, Failure, Upload};
 use crate::wire::Framing;
@@ -85,13 +86,27 @@ impl HeldBodies {
 }
 
 impl Pipeline {
-    /// Reads the whole body.
-    pub(super) async fn hold(&self, caller: &mut Caller, upload: &mut Upload) -> Result<Held, Stop> {
+    /// Reads as much of the body as the plan needs before it can be signed: all of it, or a form's fields.
+    pub(super) async fn hold(
+        &self,
+        caller: &mut Caller,
+        upload: &mut Upload,
+        plan: BodyPlan,
+    ) -> Result<Held, Stop> {
         let bodies = &self.worker.held;
         let mut held = bodies.start();
-        if let Framing::Length(length) = caller.head.framing() {
-            bodies.check(usize::try_from(length).unwrap_or(usize::MAX))?;
-        }
+        let fields_suffice = match (caller.head.framing(), plan) {
+            (Framing::Length(_), BodyPlan::FormUpload) => true,
+            (Framing::Length(length), _) => {
+                bodies.check(usize::try_from(length).unwrap_or(usize::MAX))?;
+                false
+            }
+            // Its chunks would not fit behind fields of another length.
+            (Framing::None | Framing::Chunked, _) => false,
+        };
+        let content_type = caller.head.field("content-type").unwrap_or_default().to_vec();
+        let is_enough =
+            |seen: &[u8]| Ok::<_, Refusal>(fields_suffice && form_upload::has_fields(&content_type, seen)?);
         let faulty = |fault| Failure::Body(BodyFault::Malformed(fault));
         // Once more from the start: this time for the data.
         *upload =
@@ -99,7 +114,7 @@ impl Pipeline {
         let length = held.data.len();
         bodies.reserve(&mut held, length)?;
         let mut over = pin!(caller.over());
-        while !upload.is_done() {
+        while !upload.is_done() && !is_enough(&held.data)? {
             let read = tokio::select! {
                 biased;
                 read = caller.read_body(&self.worker.buffers, self.worker.body_idle_timeout) => read,
@@ -114,6 +129,9 @@ impl Pipeline {
             let length = held.data.len();
             bodies.reserve(&mut held, length)?;
             caller.head.buffer().extend_from_slice(piece.get(used..).unwrap_or_default());
+        }
+        if plan == BodyPlan::FormUpload {
+            form_upload::check(&content_type, &held.data)?;
         }
         Ok(held)
     }

@@ -6,8 +6,10 @@
 mod again;
 mod attempt;
 mod carry;
+mod form_upload;
 mod held;
 mod locate;
+mod post_policy;
 mod prepare;
 mod reach;
 mod refuse;
@@ -26,7 +28,7 @@ use std::time::Duration;
 
 use crate::accept::{Application, Caller, Dialect, Next, Rendered, ending, render};
 use crate::buffers::Buffers;
-use crate::classify::{BodyPlan, Listener, refuse_browsers};
+use crate::classify::{Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
 use crate::credential::{Cell, Credential, DayKeys, NoCredential};
 use crate::endpoint::Tenants;
@@ -208,10 +210,10 @@ impl Pipeline {
         // A body that is held and not waited for is read first: what a form says is judged before a credential is asked
         // for. A caller that waits for `100 Continue` gets it when nothing but its body is missing.
         let waits = caller.head.expects_continue();
-        let holds = prepared.plan.body == BodyPlan::Hold;
+        let holds = prepared.plan.body.holds();
         let mut held = None;
         if holds && !waits {
-            held = Some(self.hold(caller, upload).await?);
+            held = Some(self.hold(caller, upload, prepared.plan.body).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             permit(&prepared.plan, &prepared.endpoint)?;
             now = self.worker.clock.now();
@@ -220,14 +222,16 @@ impl Pipeline {
         if holds && waits {
             let told = caller.write(b"HTTP/1.1 100 Continue\r\n\r\n", self.worker.body_idle_timeout).await;
             told.map_err(|_| Stop::CallerGone)?;
-            held = Some(self.hold(caller, upload).await?);
+            held = Some(self.hold(caller, upload, prepared.plan.body).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             permit(&prepared.plan, &prepared.endpoint)?;
             now = self.worker.clock.now();
             // The first may have ended while the body came; and what the form names may carry its own proof, or not.
             credential = self.credential(caller, &prepared, &mut now).await?;
         }
-        self.carry(caller, Exchange { begun: now, prepared, credential, upload, held }, record).await
+        let has_rest = held.is_some() && !upload.is_done();
+        let exchange = Exchange { begun: now, prepared, credential, upload, held, has_rest };
+        self.carry(caller, exchange, record).await
     }
 
     /// The credential to sign with: a live one, or one that is waited for as long as its life's rules say. `None`: the

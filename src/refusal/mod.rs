@@ -38,6 +38,7 @@ pub enum Code {
     AmbiguousOperation,
     DuplicateField,
     PresignedUrl,
+    BadForm,
     HostNotAllowed,
     NeverSignHost,
     BrowserRequest,
@@ -76,7 +77,7 @@ struct Row {
 
 impl Code {
     /// Every code, in the order of the reference.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::AmbiguousFraming,
         Self::DuplicateContentLength,
         Self::BadContentLength,
@@ -103,6 +104,7 @@ impl Code {
         Self::AmbiguousOperation,
         Self::DuplicateField,
         Self::PresignedUrl,
+        Self::BadForm,
         Self::HostNotAllowed,
         Self::NeverSignHost,
         Self::BrowserRequest,
@@ -164,6 +166,7 @@ impl Code {
             Self::AmbiguousOperation => row(400, "ambiguous_operation", "AmbiguousOperation"),
             Self::DuplicateField => row(400, "duplicate_field", "DuplicateField"),
             Self::PresignedUrl => row(400, "presigned_url", "PresignedUrl"),
+            Self::BadForm => row(400, "bad_form", "BadForm"),
             Self::HostNotAllowed => row(403, "host_not_allowed", "HostNotAllowed"),
             Self::NeverSignHost => row(403, "never_sign_host", "NeverSignHost"),
             Self::BrowserRequest => row(403, "browser_request", "BrowserRequest"),

@@ -63,6 +63,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::PresignedUrl => {
             "a signed URL that has expired, is not whole, or comes beside another signature"
         }
+        Code::BadForm => "a form upload that cannot be read as far as its file, or whose policy cannot",
         Code::HostNotAllowed => {
             "the host is not Alibaba Cloud's, or names a bucket, project or instance that is not listed under `[tenants]`"
         }

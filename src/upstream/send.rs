@@ -62,7 +62,10 @@ async fn write<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
         Outgoing::Streamed(upload) if upload.is_done() && !upload.came_whole() => {
             Err(Failure::Lost { was_reused: attempt.connection.is_reused })
         }
-        Outgoing::Streamed(upload) => stream(attempt, head, upload, side, timeouts).await,
+        Outgoing::Streamed(upload) => stream(attempt, (head, None), upload, side, timeouts).await,
+        Outgoing::Opened(opening, upload) => {
+            stream(attempt, (head, Some(opening)), upload, side, timeouts).await
+        }
     }
 }
 
@@ -109,16 +112,19 @@ enum Next<'a> {
 }
 
 /// Sends the head and passes the caller's body on as it arrives, and watches for an answer that comes before its end.
+/// `opening`: what goes out in place of the part that was read already.
 async fn stream<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
     attempt: &mut Attempt,
-    head: &[u8],
+    (head, opening): (&[u8], Option<&[u8]>),
     upload: &mut Upload,
     side: &mut CallerSide<'_, S>,
     timeouts: &Timeouts,
 ) -> Result<Heard, Failure> {
     let buffers = side.buffers;
     let mut body = buffers.body();
-    if upload.is_dechunked() {
+    if let Some(opening) = opening {
+        body.extend_from_slice(opening);
+    } else if upload.is_dechunked() {
         let read = upload.prefix_data(side.head, |run| body.extend_from_slice(run));
         read.map_err(|fault| Failure::Body(BodyFault::Malformed(fault)))?;
     } else {

@@ -110,6 +110,8 @@ pub enum Outgoing<'a> {
     Whole(&'a [u8]),
     /// The caller's body, as it arrives.
     Streamed(&'a mut Upload),
+    /// These bytes in place of what was read of the caller's body, and the rest as it arrives.
+    Opened(&'a [u8], &'a mut Upload),
 }
 
 impl fmt::Debug for Outgoing<'_> {
@@ -118,6 +120,7 @@ impl fmt::Debug for Outgoing<'_> {
         match self {
             Self::Whole(body) => write!(f, "Whole({} bytes)", body.len()),
             Self::Streamed(upload) => write!(f, "Streamed({upload:?})"),
+            Self::Opened(opening, upload) => write!(f, "Opened({} bytes, {upload:?})", opening.len()),
         }
     }
 }
