@@ -1,9 +1,9 @@
 //! Families of schemes: where the requests of each carry their credentials, and which a product's requests belong to.
 
 use crate::names::{Kind, Product, Scheme};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
 
-use super::plan::unavailable;
+use super::unavailable::{events, unavailable};
 
 /// The family of a scheme: requests of one family carry their credentials in the same places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +86,7 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         // Twenty products publish no scheme; all are OpenAPI.
         None | Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RpcV1) => Ok(Family::Acs3),
         Some(Scheme::RoaV1) if product.kind != Kind::Data => Ok(Family::Acs3),
-        // Events go to an account's own bus, by rules that no test here knows.
-        Some(Scheme::RoaV1) => Err(Refusal::new(
-            Code::SchemeUnavailable,
-            format!("`{}` is a data plane that this version does not sign for", product.code),
-            "see the README for what is signed today",
-        )),
+        Some(Scheme::RoaV1) => Err(events(product)),
         // The import service signs for another product.
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(Scheme::SlsV4) => Ok(Family::SlsV1),

@@ -1,5 +1,6 @@
 //! What is asked: of which product, which operation, signed how. Pure.
 
+mod anonymous;
 mod authority;
 mod browser;
 mod family;
@@ -14,6 +15,7 @@ mod plan;
 mod presigned;
 mod sls;
 pub mod strip;
+mod unavailable;
 
 pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;

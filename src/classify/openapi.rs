@@ -1,14 +1,16 @@
 //! As what an OpenAPI call leaves: RPC, ROA or ACS3, by what the caller signed with, what the product takes, and where
 //! the operation is named.
 
-use crate::names::{Action, Call, Product, Scheme, Style};
+use crate::names::{Call, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
 use crate::wire::Head;
 
+use super::anonymous::{is_public_read, leaves_unsigned};
 use super::meant::{Meant, meant, nameless};
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads, unavailable};
+use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
 use super::strip;
+use super::unavailable::{catalog, unavailable};
 
 /// With what the caller signed.
 pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Option<Scheme> {
@@ -27,6 +29,8 @@ pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Option<Scheme> 
     }
 }
 
+const RPC: Option<Scheme> = Some(Scheme::RpcV1);
+
 /// Decides.
 pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let product = shape.endpoint.product();
@@ -43,12 +47,14 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         ));
     }
     let meant = meant(asked, shape);
-    let Meant { action, version, doubt } = meant;
+    let Meant { action, version, .. } = meant;
+    // Some of these are in no list.
+    let doubt = meant.doubt.filter(|_| !is_public_read(action, product));
     if shape.is_form_unread {
         return Ok(unread(asked, meant, product));
     }
     let scheme = match asked.caller_scheme {
-        _ if carries_its_own_proof(action, product) => None,
+        _ if leaves_unsigned(action, product) => None,
         // What it would be taken for could not be judged.
         Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
         // A path may be newer than the catalogue, and mean something in a version that is named; at `/` nothing is meant.
@@ -71,7 +77,7 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let is_rpc = matches!(scheme, Some(Scheme::RpcV1) | None);
     let is_unsigned = asked.caller_scheme.is_none();
     let adds = |in_header: bool, in_parameter: bool| {
-        if is_rpc { is_unsigned && is_rpc_path && !in_parameter } else { !in_header }
+        if is_rpc && is_rpc_path { is_unsigned && !in_parameter } else { scheme != RPC && !in_header }
     };
     let body = match (has_body(shape.head), scheme) {
         (false, _) => BodyPlan::Empty,
@@ -97,7 +103,7 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
 fn unread(asked: &Asked, Meant { action, version, doubt }: Meant, product: &'static Product) -> Plan {
     let call =
         Call { action, version, caller_scheme: asked.caller_scheme, scheme: None, may_be_sent_twice: false };
-    let could_be_proven = carries_its_own_proof(action, product) || product.code == "sts" && action.is_none();
+    let could_be_proven = leaves_unsigned(action, product) || product.code == "sts" && action.is_none();
     Plan {
         owned: strip::owned_parameters(asked.proofs(), None, true),
         call,
@@ -116,6 +122,9 @@ fn unsigned_openapi(
     shape: &Shape<'_>,
 ) -> Result<Scheme, Refusal> {
     let product = shape.endpoint.product();
+    if shape.head.field("authorization").is_some_and(|value| value.starts_with(b"DLF4-")) {
+        return Err(catalog());
+    }
     if action.is_none() {
         return Err(nameless(asked, shape));
     }
@@ -174,13 +183,6 @@ fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
 /// Whether no version of the product has calls by path.
 fn is_rpc_only(product: &Product) -> bool {
     product.style == Style::Rpc && product.versions.iter().all(|version| version.style == Style::Rpc)
-}
-
-/// `AssumeRoleWithOIDC` and `AssumeRoleWithSAML` prove themselves with a token; a signature would be wrong there.
-fn carries_its_own_proof(action: Option<Action>, product: &'static Product) -> bool {
-    let is_proof =
-        |action: Action| matches!(action.as_bytes(), b"AssumeRoleWithOIDC" | b"AssumeRoleWithSAML");
-    product.code == "sts" && action.is_some_and(is_proof)
 }
 
 /// The body's SHA-256 as the caller computed it, if it is one. The signature then covers the caller's claim, and the

@@ -5,8 +5,9 @@ use crate::refusal::{Code, Refusal};
 use crate::wire::{Framing, Head, Method};
 
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body, unavailable};
+use super::plan::{BodyPlan, Plan, Shape, has_body};
 use super::strip;
+use super::unavailable::unavailable;
 
 /// With what the caller signed: the URL, or a header. S3's dialect shows in its own headers, too.
 pub(super) fn caller_scheme(head: &Head, signed_url: Option<Scheme>) -> Result<Option<Scheme>, Refusal> {

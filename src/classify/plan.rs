@@ -1,7 +1,7 @@
 //! As what a request leaves: the scheme, what is added to it, and what happens to its body.
 
-use crate::names::{Action, Call, Endpoint, Product, Scheme};
-use crate::refusal::{Code, Refusal};
+use crate::names::{Action, Call, Endpoint};
+use crate::refusal::Refusal;
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
 use super::family::{Family, family, no_signer};
@@ -119,12 +119,4 @@ pub(super) fn is_hexadecimal_sha256(hash: &[u8]) -> bool {
 
 pub(super) fn has_body(head: &Head) -> bool {
     !matches!(head.framing(), Framing::None | Framing::Length(0))
-}
-
-pub(super) fn unavailable(product: &'static Product, scheme: Scheme) -> Refusal {
-    Refusal::new(
-        Code::SchemeUnavailable,
-        format!("`{}` takes {scheme} here, which this version cannot sign", product.code),
-        "see the README for what is signed today",
-    )
 }

@@ -57,7 +57,7 @@ fn replaced(text: &str, form: &str) -> String {
 
 /// The scheme, the canonical request, the string-to-sign and the signed request.
 pub(super) fn explained(scheme: Option<Scheme>, workspace: &Workspace, head: &[u8], mask: &Mask) -> String {
-    let scheme = scheme.map_or("none: the request carries its own proof", Scheme::name);
+    let scheme = scheme.map_or("none: the call leaves unsigned", Scheme::name);
     let mut out = format!("# scheme\n{scheme}\n\n");
     for (title, text) in
         [("canonical request", workspace.canonical_request()), ("string to sign", workspace.string_to_sign())]

@@ -86,7 +86,7 @@ struct Outcome {
     signed: Signed,
     body: Vec<u8>,
     workspace: Workspace,
-    /// None: the request carries its own proof.
+    /// None: the call leaves unsigned.
     scheme: Option<Scheme>,
     mask: Mask,
 }

@@ -165,6 +165,10 @@ pub(super) const KEYS: &[Key] = &[
         "tenants.fc",
         "Accounts in front of Function Compute's hosts. They can run their code on what they are sent.",
     ),
+    tenants(
+        "tenants.kms",
+        "Instances of the Key Management Service, in front of `cryptoservice.kms.aliyuncs.com`.",
+    ),
     tenants("tenants.rocketmq", "Instances or accounts in front of RocketMQ's HTTP hosts."),
     unset(
         "connect_to.HOST",

@@ -81,6 +81,12 @@ impl Key {
         }
     }
 
+    /// Whether nothing is signed for these products whoever is listed, so that no setting lists anyone: classification
+    /// refuses them with the reason.
+    pub(super) const fn is_never_signed(self) -> bool {
+        matches!(self, Self::Pds | Self::Mgw)
+    }
+
     /// Names that also occur in paths, where other spellings than a host's are allowed.
     const fn is_spelled_freely(self) -> bool {
         matches!(self, Self::Odps | Self::DataHub | Self::RocketMq)

@@ -30,7 +30,6 @@ fn a_tenants_host_passes_only_if_it_is_listed() {
             "eventbridge-data",
             "cn-hangzhou",
         ),
-        ("pds", "bj1", "bj1.api.aliyunpds.com", "pds", ""),
         ("kms", "kst-abc", "kst-abc.cryptoservice.kms.aliyuncs.com", "kms-instance", ""),
     ];
     for (key, pattern, host, product, region) in cases {
@@ -47,6 +46,20 @@ fn a_tenants_host_passes_only_if_it_is_listed() {
         assert_eq!(endpoint.tenant(), host.split('.').next(), "{host}");
         let other = format!("{}.{}", "9".repeat(9), host.split_once('.').unwrap().1);
         assert!(reverse(&other, &tenants).is_err(), "{other}");
+    }
+}
+
+#[test]
+fn of_a_product_that_is_never_signed_for_every_host_is_known_so_that_it_is_refused_for_that() {
+    for (host, product) in
+        [("bj1.api.aliyunpds.com", "pds"), ("1234567890.cn-hangzhou.mgw.aliyuncs.com", "hcs-mgw")]
+    {
+        let endpoint = reverse(host, &Tenants::none()).unwrap_or_else(|error| panic!("{host}: {error}"));
+        assert_eq!(endpoint.product().code, product);
+        assert!(
+            crate::classify::family(endpoint.product()).is_err(),
+            "{product} is signed for, and lists nobody"
+        );
     }
 }
 

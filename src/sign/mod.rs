@@ -181,16 +181,23 @@ pub fn sign(
     }
 }
 
-/// Writes the head of a request that carries its own proof and needs no signature (`AssumeRoleWithOIDC`). What it lacks
-/// of its name is added as parameters, where RPC calls have it.
+/// Writes the head of a request that needs no signature (`AssumeRoleWithOIDC`, a public read). What it lacks of its name
+/// is added where calls of its style have it: as parameters of RPC's path, as headers beside any other.
 pub fn pass(unsigned: &Unsigned<'_>, buffer: Vec<u8>) -> Signed {
-    let mut added: head::Few<Parameter<'_>, 2> = head::Few::new(Parameter::plain(b"", b""));
-    for (name, value) in [(b"Action".as_slice(), unsigned.add_action), (b"Version", unsigned.add_version)] {
-        if let Some(value) = value {
-            added.push(Parameter::plain(name, value));
+    let mut parameters: head::Few<Parameter<'_>, 2> = head::Few::new(Parameter::plain(b"", b""));
+    let mut fields: head::Few<Field<'_>, 2> = head::Few::new(Field::EMPTY);
+    let is_rpc_path = matches!(unsigned.path, b"" | b"/");
+    for (parameter, header, value) in [
+        (b"Action".as_slice(), "x-acs-action", unsigned.add_action),
+        (b"Version", "x-acs-version", unsigned.add_version),
+    ] {
+        match value {
+            Some(value) if is_rpc_path => parameters.push(Parameter::plain(parameter, value)),
+            Some(value) => fields.push(Field::new(header, value)),
+            None => {}
         }
     }
-    let additions = head::Additions { parameters: added.as_slice(), ..head::Additions::default() };
+    let additions = head::Additions { parameters: parameters.as_slice(), fields: fields.as_slice() };
     head::write(unsigned, additions, |_| {}, buffer)
 }
 

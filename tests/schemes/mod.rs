@@ -4,3 +4,4 @@ mod oss;
 mod oss_forms;
 mod roa;
 mod sls;
+mod unsigned;

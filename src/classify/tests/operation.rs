@@ -180,5 +180,5 @@ fn a_data_plane_that_lists_an_openapi_scheme_is_refused_for_what_it_is() {
     let events = crate::endpoint::products().find(|product| product.code == "eventbridge-data").unwrap();
     let refusal = family(events).unwrap_err();
     assert_eq!(refusal.code, Code::SchemeUnavailable);
-    assert!(format!("{refusal:?}").contains("data plane"), "{refusal:?}");
+    assert!(format!("{refusal:?}").contains("events"), "{refusal:?}");
 }
