@@ -2,7 +2,7 @@
 
 use crate::names::{Action, Call, Product, Scheme};
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Framing, Head, Method};
+use crate::wire::{Framing, Head, Method, NameSet};
 
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body};
@@ -58,9 +58,10 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         ));
     }
     let may_be_sent_twice = matches!(shape.head.method(), Some(Method::Get | Method::Head));
+    let owned = strip::oss_parameters(asked.is_signed_url);
     let is_object_call = matches!(product.code, "oss-tables" | "oss-vectors");
     let call = Call {
-        action: oss_action(shape).filter(|_| !is_object_call),
+        action: oss_action(shape, owned).filter(|_| !is_object_call),
         version: None,
         caller_scheme: asked.caller_scheme,
         scheme: Some(scheme),
@@ -71,7 +72,6 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         Scheme::S3 => s3_body(shape)?,
         _ => own_body(shape.head)?,
     };
-    let owned = strip::oss_parameters(asked.is_signed_url);
     Ok(Plan {
         owned,
         call,
@@ -149,8 +149,9 @@ fn starts_ignoring_case(value: &[u8], prefix: &[u8]) -> bool {
     value.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed.
-fn oss_action(shape: &Shape<'_>) -> Option<Action> {
+/// The plain operations by name. A sub-resource makes another operation of the same request, and is left unnamed; what the
+/// caller's own signature put into the query does not.
+fn oss_action(shape: &Shape<'_>, owned: &NameSet) -> Option<Action> {
     const LISTING: [&str; 9] = [
         "prefix",
         "marker",
@@ -163,13 +164,15 @@ fn oss_action(shape: &Shape<'_>) -> Option<Action> {
         "fetch-owner",
     ];
     let method = shape.head.method()?;
-    let is_listing = shape.query.iter().all(|parameter| LISTING.iter().any(|name| parameter.is(name)));
+    let mut query = shape.query.iter().filter(|parameter| !owned.holds_parameter(parameter)).peekable();
+    let has_query = query.peek().is_some();
+    let is_listing = query.all(|parameter| LISTING.iter().any(|name| parameter.is(name)));
     let has_bucket = shape.endpoint.tenant().is_some();
     let has_key = has_bucket && !shape.target.is_root();
     let name = match (method, has_key, has_bucket) {
         (Method::Get, false, true) if is_listing => "ListObjects",
         (Method::Get, false, false) if is_listing => "ListBuckets",
-        _ if !shape.query.is_empty() => return None,
+        _ if has_query => return None,
         (Method::Get, true, _) => "GetObject",
         (Method::Head, true, _) => "HeadObject",
         (Method::Put, true, _) => "PutObject",

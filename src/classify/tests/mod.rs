@@ -257,6 +257,13 @@ fn the_plain_operations_of_oss_have_names_and_sub_resources_none() {
         ("GET /?region", service, None),
         ("GET /key", BUCKET, Some("GetObject")),
         ("GET /key?acl", BUCKET, None),
+        ("GET /key?OSSAccessKeyId=d&Expires=1&Signature=s", BUCKET, Some("GetObject")),
+        ("GET /key?acl&OSSAccessKeyId=d&Expires=1&Signature=s", BUCKET, None),
+        (
+            "GET /?prefix=a&X-Amz-Algorithm=a&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=1&X-Amz-SignedHeaders=h&X-Amz-Signature=s",
+            BUCKET,
+            Some("ListObjects"),
+        ),
         ("HEAD /key", BUCKET, Some("HeadObject")),
         ("PUT /key", BUCKET, Some("PutObject")),
         ("DELETE /key", BUCKET, Some("DeleteObject")),
