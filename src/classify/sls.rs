@@ -1,6 +1,6 @@
 //! As what a request to Log Service leaves.
 
-use crate::names::{Call, Scheme, Version};
+use crate::names::{Call, Endpoint, Scheme, Version};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head};
 
@@ -25,9 +25,15 @@ pub(super) fn caller_scheme(head: &Head) -> Option<Scheme> {
     }
 }
 
-/// Log Service: the caller's version is kept, and what nobody signed leaves as version 1.
+/// As what a request leaves that nobody signed: version 1, but for the regions that take version 4 alone.
+fn scheme_of(endpoint: &Endpoint) -> Scheme {
+    let is_v4_only = endpoint.region().is_some_and(|region| region.id().contains("-acdr-ut-"));
+    if is_v4_only { Scheme::SlsV4 } else { Scheme::SlsV1 }
+}
+
+/// Log Service: the caller's version is kept.
 pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    let scheme = asked.caller_scheme.unwrap_or(Scheme::SlsV1);
+    let scheme = asked.caller_scheme.unwrap_or_else(|| scheme_of(shape.endpoint));
     if scheme == Scheme::SlsV4 && shape.endpoint.region().is_none() {
         return Err(Refusal::new(
             Code::SchemeUnavailable,

@@ -239,7 +239,8 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Size(KIB, GIB),
         "8MiB",
         "for the forms of OpenAPI calls it is ample, and uploads are streamed, not held",
-        "The largest body that is held because its signature comes before it. A form may also have 10,000 fields at most.",
+        "The largest body that is held because its signature comes before it. A form may also have 10,000 fields at most; a \
+         request of Log Service may have the 10 MiB that it takes, whatever is set here.",
     ),
     key(
         "limits.held_bodies",

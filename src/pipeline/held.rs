@@ -6,9 +6,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::prepare::Prepared;
 use super::{Pipeline, Stop, form_upload};
 use crate::accept::{Caller, ending};
 use crate::classify::BodyPlan;
+use crate::names::Product;
 use crate::refusal::{Code, Refusal};
 use crate::upstream::{BodyFault, Failure, Upload};
 use crate::wire::Framing;
@@ -29,6 +31,8 @@ pub(super) struct Held {
     data: Vec<u8>,
     /// What was set aside for it.
     reserved: usize,
+    /// How long it may become.
+    most: usize,
     now: Arc<AtomicUsize>,
 }
 
@@ -54,26 +58,18 @@ impl Drop for Held {
 }
 
 impl HeldBodies {
-    fn start(&self) -> Held {
-        Held { data: Vec::new(), reserved: 0, now: Arc::clone(&self.now) }
-    }
-
-    /// Refuses a body of more bytes than one may have.
-    fn check(&self, length: usize) -> Result<(), Refusal> {
-        if length <= self.each {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            Code::BodyTooLarge,
-            "the signature needs this body whole, and it is larger than `limits.held_body`",
-            "let the SDK sign it with any key, so that its hash is known; or raise the limit",
-        ))
+    /// `product`: whose request it is. What Log Service takes is held, even where other bodies are held to less.
+    fn start(&self, product: &Product) -> Held {
+        /// Log Service's own limit of a request.
+        const LOG_SERVICE: usize = 10 * 1024 * 1024;
+        let most = if product.code == "sls" { self.each.max(LOG_SERVICE) } else { self.each };
+        Held { data: Vec::new(), reserved: 0, most, now: Arc::clone(&self.now) }
     }
 
     /// Sets memory aside until `held` may hold `length` bytes. Only what has arrived is counted: whoever announces much and
     /// sends nothing takes nothing from others.
     fn reserve(&self, held: &mut Held, length: usize) -> Result<(), Refusal> {
-        self.check(length)?;
+        held.check(length)?;
         let more = length.saturating_sub(held.reserved);
         let before = self.now.fetch_add(more, Ordering::Relaxed);
         held.reserved += more;
@@ -85,20 +81,35 @@ impl HeldBodies {
     }
 }
 
+impl Held {
+    /// Refuses a body of more bytes than it may have.
+    fn check(&self, length: usize) -> Result<(), Refusal> {
+        if length <= self.most {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::BodyTooLarge,
+            "the signature needs this body whole, and it is larger than `limits.held_body`",
+            "let the SDK sign it with any key, so that its hash is known; or raise the limit",
+        ))
+    }
+}
+
 impl Pipeline {
     /// Reads as much of the body as the plan needs before it can be signed: all of it, or a form's fields.
     pub(super) async fn hold(
         &self,
         caller: &mut Caller,
         upload: &mut Upload,
-        plan: BodyPlan,
+        prepared: &Prepared,
     ) -> Result<Held, Stop> {
         let bodies = &self.worker.held;
-        let mut held = bodies.start();
+        let plan = prepared.plan.body;
+        let mut held = bodies.start(prepared.endpoint.product());
         let fields_suffice = match (caller.head.framing(), plan) {
             (Framing::Length(_), BodyPlan::FormUpload) => true,
             (Framing::Length(length), _) => {
-                bodies.check(usize::try_from(length).unwrap_or(usize::MAX))?;
+                held.check(usize::try_from(length).unwrap_or(usize::MAX))?;
                 false
             }
             // Its chunks would not fit behind fields of another length.
@@ -143,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_body_is_not_printed() {
-        let held = Held { data: b"canary".to_vec(), reserved: 0, now: Arc::default() };
+        let held = Held { data: b"canary".to_vec(), reserved: 0, most: 9, now: Arc::default() };
         let printed = format!("{held:?} {held:#?}");
         assert!(!printed.contains("canary") && !printed.contains("99"), "{printed}");
     }

@@ -213,7 +213,7 @@ impl Pipeline {
         let holds = prepared.plan.body.holds();
         let mut held = None;
         if holds && !waits {
-            held = Some(self.hold(caller, upload, prepared.plan.body).await?);
+            held = Some(self.hold(caller, upload, &prepared).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             permit(&prepared.plan, &prepared.endpoint)?;
             now = self.worker.clock.now();
@@ -222,7 +222,7 @@ impl Pipeline {
         if holds && waits {
             let told = caller.write(b"HTTP/1.1 100 Continue\r\n\r\n", self.worker.body_idle_timeout).await;
             told.map_err(|_| Stop::CallerGone)?;
-            held = Some(self.hold(caller, upload, prepared.plan.body).await?);
+            held = Some(self.hold(caller, upload, &prepared).await?);
             prepared = self.prepare(&caller.head, held.as_ref(), record)?;
             permit(&prepared.plan, &prepared.endpoint)?;
             now = self.worker.clock.now();

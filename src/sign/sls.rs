@@ -136,6 +136,21 @@ fn raw_size(unsigned: &Unsigned<'_>) -> Option<u64> {
     }
 }
 
+/// Adds what an SDK would have said, to a request that nobody signed.
+pub(super) fn push_unsaid<'a, const N: usize>(
+    added: &mut Few<Field<'a>, N>,
+    unsigned: &Unsigned<'a>,
+    digits: &'a mut [u8; 20],
+) {
+    let Some(version) = unsigned.add_version else { return };
+    if !unsigned.headers.iter().any(|field| field.is("x-log-apiversion")) {
+        added.push(Field::new("x-log-apiversion", version));
+    }
+    if let Some(size) = raw_size(unsigned) {
+        added.push(Field::new("x-log-bodyrawsize", decimal(size, digits)));
+    }
+}
+
 pub(super) fn sign(
     unsigned: &Unsigned<'_>,
     identity: &Identity<'_>,
@@ -147,15 +162,7 @@ pub(super) fn sign(
     let mut digits = [0; 20];
     let mut added: Few<Field<'_>, 5> = Few::new(Field::EMPTY);
     added.push(Field::new("Date", &date));
-    if let Some(version) = unsigned.add_version {
-        // Nobody signed it: what an SDK would have said.
-        if !has("x-log-apiversion") {
-            added.push(Field::new("x-log-apiversion", version));
-        }
-        if let Some(size) = raw_size(unsigned) {
-            added.push(Field::new("x-log-bodyrawsize", decimal(size, &mut digits)));
-        }
-    }
+    push_unsaid(&mut added, unsigned, &mut digits);
     if !has("x-log-signaturemethod") {
         added.push(Field::new("x-log-signaturemethod", b"hmac-sha1"));
     }

@@ -16,6 +16,7 @@ use super::digest::sha256;
 use super::encode::{hex, put_decoded, put_percent};
 use super::head::{self, Additions, Few};
 use super::oss::write_scope;
+use super::sls;
 use super::sls::is_listed;
 use super::text::Text;
 use super::{DayKey, EMPTY_HASH, Identity, Payload, Unsignable, Unsigned, Workspace};
@@ -133,7 +134,9 @@ pub(super) fn sign(
         Payload::Streamed => return Err(Unsignable::BodyNotHeld),
     };
     let date = calendar::iso_basic(moment.unix_seconds);
-    let mut added: Few<Field<'_>, 3> = Few::new(Field::EMPTY);
+    let mut digits = [0; 20];
+    let mut added: Few<Field<'_>, 5> = Few::new(Field::EMPTY);
+    sls::push_unsaid(&mut added, unsigned, &mut digits);
     added.push(Field::new("x-log-content-sha256", payload_hash));
     added.push(Field::new("x-log-date", &date));
     if let Some(token) = identity.security_token {

@@ -123,6 +123,7 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
         (ECS, REGIONS, "InvalidTimeStamp.Expired"),
         (ECS, "/?Action=CreateInstance", "IllegalTimestamp"),
         (OSS, "/k", "RequestTimeTooSkewed"),
+        (OSS, "/k", "RequestTimeExpired"),
     ] {
         for shift in [-3600, 7200] {
             let upstream = Upstream::start(move |seen, _| {

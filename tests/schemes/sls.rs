@@ -19,7 +19,8 @@ async fn proxy(upstream: &Upstream) -> Proxy {
 
 async fn before(kit: Kit, upstream: &Upstream) -> Proxy {
     let url = format!("http://{}", upstream.address);
-    let hosts = ["*.cn-hangzhou.log.aliyuncs.com", REGION, "*.log-global.aliyuncs.com"];
+    let dedicated = "*.cn-qingdao-acdr-ut-1.log.aliyuncs.com";
+    let hosts = ["*.cn-hangzhou.log.aliyuncs.com", REGION, "*.log-global.aliyuncs.com", dedicated];
     let rows = hosts.map(|host| format!("\"{host}\" = \"{url}\"\n")).concat();
     // They go on with the table that was begun.
     kit.connect_to(&url).settings(&rows).start().await
@@ -70,7 +71,8 @@ fn is_v4(seen: &Seen, query: &str) -> bool {
     let target = seen.target();
     let path = target.split('?').next().unwrap();
     let canonical = format!("{}\n{path}\n{query}\n{headers}\n{names}\n{hash}", seen.method());
-    let scope = format!("{}/cn-hangzhou/sls/aliyun_v4_request", &date[..8]);
+    let region = header("host").split('.').rev().nth(3).unwrap().to_owned();
+    let scope = format!("{}/{region}/sls/aliyun_v4_request", &date[..8]);
     let text = format!("SLS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
     let mut key = format!("aliyun_v4{SECRET}").into_bytes();
     for part in scope.split('/') {
@@ -201,6 +203,41 @@ async fn a_token_that_log_service_calls_expired_is_refreshed_and_the_request_sen
     let proxy = before(Kit::new().assuming(), &upstream).await;
     assert_eq!(proxy.call(get(PROJECT, "/logstores")).await.status, 200);
     assert_eq!(sts.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_region_that_takes_version_4_alone_gets_it_with_what_the_protocol_wants() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = proxy(&upstream).await;
+    let host = "project-1.cn-qingdao-acdr-ut-1.log.aliyuncs.com";
+    for body in ["", "{}"] {
+        let answer = proxy.call(with_body("POST", host, "/logstores", "", body)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let seen = upstream.last();
+        assert!(is_v4(&seen, "") && seen.body == body.as_bytes(), "{}", seen.lower());
+        assert_eq!(seen.header("x-log-apiversion").as_deref(), Some("0.6.0"));
+        assert_eq!(seen.header("x-log-bodyrawsize"), Some(body.len().to_string()));
+    }
+    // Whoever signed chose.
+    assert_eq!(proxy.call(request("GET", host, "/logstores", V1)).await.status, 200);
+    assert!(is_v1(&upstream.last(), "/logstores"));
+}
+
+#[tokio::test]
+async fn a_request_of_log_service_may_be_as_long_as_it_takes_them() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = before(Kit::new().settings("[limits]\nheld_body = \"1KiB\"\n"), &upstream).await;
+    let most = 10 << 20;
+    let body = "x".repeat(most);
+    assert_eq!(proxy.call(with_body("POST", PROJECT, "/logstores/l", V4, &body)).await.status, 200);
+    assert_eq!(upstream.last().body_bytes, most);
+    let head = request("POST", PROJECT, "/logstores/l", &format!("{V4}Content-Length: {}\r\n", most + 1));
+    let answer = proxy.call(head).await;
+    assert_eq!(answer.verdict(), (413, "body_too_large".to_owned()));
+    // Other products' bodies are held to the setting.
+    let json = "Content-Type: application/json\r\n";
+    let ecs = with_body("POST", crate::kit::ECS, crate::kit::REGIONS, json, &"x".repeat(1025));
+    assert_eq!(proxy.call(ecs).await.verdict(), (413, "body_too_large".to_owned()));
 }
 
 #[test]
