@@ -65,6 +65,30 @@ impl fmt::Debug for SecurityToken {
     }
 }
 
+/// A key that is the proof itself: whoever holds it needs no signature, so it goes to its product's own hosts and nowhere
+/// else.
+pub struct ApiKey(Zeroizing<Box<str>>);
+
+impl ApiKey {
+    /// Refuses anything but visible ASCII: a line break in a key would split a header.
+    pub fn new(text: String) -> Result<Self, BadToken> {
+        let text = Zeroizing::new(text.into_boxed_str());
+        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible { Ok(Self(text)) } else { Err(BadToken) }
+    }
+
+    /// The text, for the wire and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,13 +97,15 @@ mod tests {
     fn nothing_prints_a_secret() {
         let secret = Secret::new("canary-secret".to_owned());
         let token = SecurityToken::new("canary-token".to_owned()).unwrap();
-        assert_eq!(format!("{secret:?} {token:?}"), "Secret(…) SecurityToken(…)");
+        let key = ApiKey::new("canary-key".to_owned()).unwrap();
+        assert_eq!(format!("{secret:?} {token:?} {key:?}"), "Secret(…) SecurityToken(…) ApiKey(…)");
     }
 
     #[test]
     fn a_token_that_would_split_a_header_is_refused() {
         for text in ["abc\r\nX-Evil: 1", "", "a b", "t\u{e9}"] {
             assert_eq!(SecurityToken::new(text.to_owned()).err(), Some(BadToken), "{text:?}");
+            assert_eq!(ApiKey::new(text.to_owned()).err(), Some(BadToken), "{text:?}");
         }
     }
 }

@@ -162,7 +162,8 @@ async fn start(arguments: &Arguments, cloud: &Cloud, clock: Arc<dyn Clock>) -> i
 fn described(credential: &Credential) -> String {
     let seconds = credential.expires_at().map_or(0, |end| i64::try_from(end.as_secs()).unwrap_or(0));
     let end = calendar::iso(seconds);
-    format!("{}, until {}", credential.access_key_id(), String::from_utf8_lossy(&end))
+    let id = credential.access_key().map_or("", |key| key.id().as_str());
+    format!("{id}, until {}", String::from_utf8_lossy(&end))
 }
 
 /// Sends one call, and prints what was sent, as what it left, and what the cloud made of it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::{self, complain, print};
-use super::sign::{Failed, Sought, credential, endpoint, moment, request, usage};
+use super::sign::{Failed, Sought, credential, endpoint, moment, pair, request, usage};
 use super::{Exit, process};
 use crate::classify;
 use crate::clock::SystemClock;
@@ -108,10 +108,11 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
         additional_headers: &[],
     };
     let credential = credential(&arguments.role, arguments.config.as_ref())?;
+    let pair = pair(&credential)?;
     let day = calendar::day(moment.unix_seconds);
     let day_key = sign::scope(Scheme::OssV4, &endpoint)
-        .map(|(region, product)| credential.key().scope_key(day, region, product));
-    let identity = credential.identity(day_key.as_ref());
+        .map(|(region, product)| pair.key().scope_key(day, region, product));
+    let identity = pair.identity(day_key.as_ref());
     let proof = oss_url::presign(&unsigned, &identity, (&moment, life), &mut Workspace::default())
         .map_err(|fault| (Exit::Failed, fault.to_string()))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -12,7 +12,7 @@ use super::{Exit, process};
 use crate::classify::{self, BodyPlan};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flags, Settings};
-use crate::credential::Credential;
+use crate::credential::{AccessKey, Credential};
 use crate::endpoint::{self, Tenants};
 use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
 use crate::pipeline::{Parts, Rules, assemble, judge, permit};
@@ -146,10 +146,11 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
         });
     };
     let credential = credential(&arguments.role, arguments.config.as_ref())?;
+    let pair = pair(&credential)?;
     let day = calendar::day(moment.unix_seconds);
-    let day_key = sign::scope(scheme, &endpoint)
-        .map(|(region, product)| credential.key().scope_key(day, region, product));
-    let identity = credential.identity(day_key.as_ref());
+    let day_key =
+        sign::scope(scheme, &endpoint).map(|(region, product)| pair.key().scope_key(day, region, product));
+    let identity = pair.identity(day_key.as_ref());
     let signed = sign::sign(scheme, &unsigned, &identity, &moment, (&mut workspace, Vec::new()))
         .map_err(|fault| (Exit::Failed, fault.to_string()))?;
     let mask = Mask::of(identity.security_token.map(sign::Token::expose));
@@ -254,6 +255,11 @@ pub(super) fn credential(role_name: &str, file: Option<&PathBuf>) -> Result<Arc<
         cell.wait().await.map_err(|missing| (Exit::Failed, missing.to_string()))
     };
     process::block_on(fetching).map_err(|error| (Exit::Failed, error.to_string()))?
+}
+
+/// What is signed with. No role has an API key.
+pub(super) fn pair(credential: &Credential) -> Result<&AccessKey, Failed> {
+    credential.access_key().ok_or_else(|| (Exit::Failed, "the role has no AccessKey to sign with".to_owned()))
 }
 
 fn unknown_role(name: &str, settings: &Settings) -> String {

@@ -42,7 +42,8 @@ pub(super) async fn show(cloud: &Cloud, credential: &Credential, clock: &dyn Clo
         additional_headers: b"",
     };
     let work = (&mut Workspace::default(), Vec::new());
-    let signed = sign::sign(Scheme::Acs3, &unsigned, &credential.identity(None), &clock.moment(), work);
+    let pair = credential.access_key().ok_or_else(|| io::Error::other("no AccessKey"))?;
+    let signed = sign::sign(Scheme::Acs3, &unsigned, &pair.identity(None), &clock.moment(), work);
     let mut head = signed.map_err(io::Error::other)?.into_buffer();
     // The authorization is the last header, and the signature's last digit stands before the two line ends.
     let last = head

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::carry::Boxed;
 use super::cell::Cell;
-use super::credential::Fetched;
+use super::credential::{AccessKey, Credential, Fetched};
 use super::error::FetchError;
 use super::exchange::Exchange;
 use super::source::Source;
@@ -37,12 +37,12 @@ impl AssumeRole {
     async fn assume(&self) -> Result<Fetched, FetchError> {
         let exchange = self.exchange();
         let signer = self.inner.freshest().await.map_err(|none| FetchError::Inner(Arc::new(none)))?;
-        let refused = match self.sts.call(&exchange, Some(&signer)).await {
+        let refused = match self.sts.call(&exchange, Some(pair(&signer)?)).await {
             Err(FetchError::Refused(refused)) if refused.blames_the_signer() => refused,
             outcome => return outcome,
         };
         match self.inner.renew(signer.generation()).await {
-            Some(newer) => self.sts.call(&exchange, Some(&newer)).await,
+            Some(newer) => self.sts.call(&exchange, Some(pair(&newer)?)).await,
             None if self.inner.is_failing_for_good() => Err(FetchError::SourceRefused(refused)),
             None => Err(FetchError::Stalled(refused)),
         }
@@ -57,6 +57,11 @@ impl AssumeRole {
         form.extend(source_identity.as_ref().map(|identity| ("SourceIdentity", text(identity))));
         Exchange { action: "AssumeRole", role: role.clone(), duration: *duration, form }
     }
+}
+
+/// What the call is signed with. No role has an API key.
+fn pair(signer: &Credential) -> Result<&AccessKey, FetchError> {
+    signer.access_key().ok_or(FetchError::Broken)
 }
 
 impl Source for AssumeRole {

@@ -1,4 +1,4 @@
-//! One credential: immutable, shared, and without its secret's text.
+//! One credential: immutable and shared; of a pair to sign with, without the secret's text.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::age::{Age, Life};
 use crate::clock::Now;
 use crate::names::{AccessKeyId, RoleArn};
-use crate::secret::{Secret, SecurityToken};
+use crate::secret::{ApiKey, Secret, SecurityToken};
 use crate::sign::{DayKey, Identity, Key, Token};
 
 /// Counts the credentials of this process, so that no two of them are confused, whatever role they belong to.
@@ -16,49 +16,69 @@ static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 /// What a source brings back, before its secret is absorbed.
 #[derive(Debug)]
 pub struct Fetched {
-    /// The AccessKey's id.
-    pub access_key_id: AccessKeyId,
-    /// The AccessKey's secret. Never empty.
-    pub secret: Secret,
-    /// The STS token, for a short-lived credential.
-    pub security_token: Option<SecurityToken>,
+    /// The credential itself.
+    pub proof: Proof,
     /// When it was asked for, and how long it lives from then. `None`: nobody said.
     pub life: Option<(Now, Duration)>,
     /// The RAM role that it is a session of, where that is known.
     pub role: Option<RoleArn>,
 }
 
+/// What a request proves itself with.
+#[derive(Debug)]
+pub enum Proof {
+    /// A pair to sign with.
+    AccessKey {
+        /// The AccessKey's id; of API Gateway, the AppKey.
+        id: AccessKeyId,
+        /// The AccessKey's secret. Never empty.
+        secret: Secret,
+        /// The STS token, for a short-lived credential.
+        security_token: Option<SecurityToken>,
+    },
+    /// A key that is sent as it is.
+    ApiKey(ApiKey),
+}
+
+impl Fetched {
+    /// A pair of which nobody says when it ends.
+    pub const fn pair(id: AccessKeyId, secret: Secret, security_token: Option<SecurityToken>) -> Self {
+        Self { proof: Proof::AccessKey { id, secret, security_token }, life: None, role: None }
+    }
+
+    /// The AccessKey's id, if it has one.
+    pub(super) const fn access_key_id(&self) -> Option<&AccessKeyId> {
+        match &self.proof {
+            Proof::AccessKey { id, .. } => Some(id),
+            Proof::ApiKey(_) => None,
+        }
+    }
+}
+
 /// One credential. Replaced as a whole and never changed, so id, token and key always belong together.
 pub struct Credential {
-    access_key_id: AccessKeyId,
-    security_token: Option<Token>,
-    key: Key,
+    held: Held,
     life: Option<Life>,
     role: Option<RoleArn>,
     generation: u64,
 }
 
-impl Credential {
-    /// Absorbs what a source brought. `life` is what the cell made of its length.
-    pub(super) fn absorb(fetched: Fetched, life: Option<Life>) -> Self {
-        Self {
-            access_key_id: fetched.access_key_id,
-            security_token: fetched.security_token.map(Token::new),
-            key: Key::absorb(fetched.secret),
-            life,
-            role: fetched.role,
-            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
-        }
-    }
+enum Held {
+    AccessKey(AccessKey),
+    ApiKey(ApiKey),
+}
 
-    /// When it is not used any more, by our wall clock, since 1970. `None`: nobody knows.
-    pub fn expires_at(&self) -> Option<Duration> {
-        self.life.as_ref().map(Life::expires_at)
-    }
+/// A pair to sign with, absorbed.
+pub struct AccessKey {
+    id: AccessKeyId,
+    security_token: Option<Token>,
+    key: Key,
+}
 
+impl AccessKey {
     /// The AccessKey's id.
-    pub const fn access_key_id(&self) -> &AccessKeyId {
-        &self.access_key_id
+    pub const fn id(&self) -> &AccessKeyId {
+        &self.id
     }
 
     /// The STS token, for a short-lived credential.
@@ -69,6 +89,59 @@ impl Credential {
     /// The keyed MAC states.
     pub const fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// The pair as a signer takes it.
+    pub fn identity<'a>(&'a self, day_key: Option<&'a DayKey>) -> Identity<'a> {
+        Identity {
+            access_key_id: self.id.as_str(),
+            security_token: self.security_token.as_ref(),
+            key: &self.key,
+            day_key,
+        }
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessKey({})", self.id)
+    }
+}
+
+impl Credential {
+    /// Absorbs what a source brought. `life` is what the cell made of its length.
+    pub(super) fn absorb(fetched: Fetched, life: Option<Life>) -> Self {
+        let held = match fetched.proof {
+            Proof::AccessKey { id, secret, security_token } => Held::AccessKey(AccessKey {
+                id,
+                security_token: security_token.map(Token::new),
+                key: Key::absorb(secret),
+            }),
+            Proof::ApiKey(key) => Held::ApiKey(key),
+        };
+        let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
+        Self { held, life, role: fetched.role, generation }
+    }
+
+    /// When it is not used any more, by our wall clock, since 1970. `None`: nobody knows.
+    pub fn expires_at(&self) -> Option<Duration> {
+        self.life.as_ref().map(Life::expires_at)
+    }
+
+    /// The pair to sign with. `None`: it is an API key.
+    pub const fn access_key(&self) -> Option<&AccessKey> {
+        match &self.held {
+            Held::AccessKey(key) => Some(key),
+            Held::ApiKey(_) => None,
+        }
+    }
+
+    /// The key to send. `None`: it is a pair to sign with.
+    pub const fn api_key(&self) -> Option<&ApiKey> {
+        match &self.held {
+            Held::ApiKey(key) => Some(key),
+            Held::AccessKey(_) => None,
+        }
     }
 
     /// From when to when it lives. `None`: a long-lived AccessKey, or a token of which nobody said when it ends.
@@ -91,24 +164,18 @@ impl Credential {
         self.life.as_ref().map_or(Age::Fresh, |life| life.age(now))
     }
 
-    /// The credential as a signer takes it.
-    pub fn identity<'a>(&'a self, day_key: Option<&'a DayKey>) -> Identity<'a> {
-        Identity {
-            access_key_id: self.access_key_id.as_str(),
-            security_token: self.security_token.as_ref(),
-            key: &self.key,
-            day_key,
-        }
-    }
-
     /// A token whose end nobody knows: only the cloud's answers tell.
-    pub(super) const fn ends_unannounced(&self) -> bool {
-        self.life.is_none() && self.security_token.is_some()
+    pub(super) fn ends_unannounced(&self) -> bool {
+        self.life.is_none() && self.access_key().is_some_and(|key| key.security_token.is_some())
     }
 }
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credential({}, generation {})", self.access_key_id, self.generation)
+        let generation = self.generation;
+        match &self.held {
+            Held::AccessKey(key) => write!(f, "Credential({}, generation {generation})", key.id),
+            Held::ApiKey(_) => write!(f, "Credential(an API key, generation {generation})"),
+        }
     }
 }

@@ -26,22 +26,23 @@ impl DayKeys {
         Self(Cache::new(KEYS_MAX))
     }
 
-    /// The key for `day` (`20240307`), region and product's word in the scope; derived when it is not here.
+    /// The key for `day` (`20240307`), region and product's word in the scope; derived when it is not here. `None`: the credential is no
+    /// pair to sign with.
     pub fn day_key(
         &self,
         credential: &Credential,
         day: [u8; 8],
         region: Region,
         product: &'static str,
-    ) -> DayKey {
+    ) -> Option<DayKey> {
         let scope = (credential.generation(), day, region, product);
         if let Some(key) = self.0.get(&scope) {
-            return key;
+            return Some(key);
         }
         // Two threads may derive the same key at once. That costs less than making one wait for the other.
-        let key = credential.key().scope_key(day, region, product);
+        let key = credential.access_key()?.key().scope_key(day, region, product);
         self.0.insert(scope, key.clone());
-        key
+        Some(key)
     }
 }
 
@@ -66,7 +67,7 @@ mod tests {
 
     fn credential() -> Credential {
         let (access_key_id, secret) = (AccessKeyId::new("LTAI-day"), Secret::new("s".to_owned()));
-        let fetched = Fetched { access_key_id, secret, security_token: None, life: None, role: None };
+        let fetched = Fetched::pair(access_key_id, secret, None);
         Credential::absorb(fetched, None)
     }
 

@@ -28,7 +28,7 @@ impl Environment {
         let token = text(Variable::SecurityToken)
             .map(|token| grammar::token(token).ok_or_else(|| bad(Variable::SecurityToken)));
         let security_token = token.transpose()?;
-        Ok(Fetched { access_key_id, secret, security_token, life: None, role: None })
+        Ok(Fetched::pair(access_key_id, secret, security_token))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::credential::Credential;
+use super::credential::AccessKey;
 use crate::names::{Moment, RoleArn};
 use crate::sign::{Workspace, iso, percent, rpc};
 use crate::wire::{Parameter, Spelling};
@@ -28,7 +28,7 @@ pub(super) struct Exchange {
 /// The target and the form of one attempt. `signer` is `None` for a call that carries its own proof.
 pub(super) fn write(
     exchange: &Exchange,
-    signer: Option<&Credential>,
+    signer: Option<&AccessKey>,
     moment: &Moment,
 ) -> (Zeroizing<String>, Zeroizing<Vec<u8>>) {
     let date = iso(moment.unix_seconds);
@@ -49,7 +49,7 @@ pub(super) fn write(
     );
     let signature;
     if let Some(signer) = signer {
-        system.push(Parameter::plain(b"AccessKeyId", signer.access_key_id().as_str().as_bytes()));
+        system.push(Parameter::plain(b"AccessKeyId", signer.id().as_str().as_bytes()));
         system.push(Parameter::plain(b"SignatureMethod", b"HMAC-SHA1"));
         system.push(Parameter::plain(b"SignatureVersion", b"1.0"));
         if let Some(token) = signer.security_token() {

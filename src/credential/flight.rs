@@ -105,8 +105,8 @@ impl Shared {
     }
 
     fn absorb(&self, fetched: Fetched) -> Result<Credential, FetchError> {
-        if self.memory().is_suspect(&fetched.access_key_id) {
-            return Err(FetchError::SameKey(fetched.access_key_id));
+        if let Some(id) = fetched.access_key_id().filter(|id| self.memory().is_suspect(id)) {
+            return Err(FetchError::SameKey(id.clone()));
         }
         let life = fetched.life.map(|(at, length)| Life::new(at, length, Chance::throw(&*self.clock)));
         if life.is_some_and(|life| life.until_expired(&self.clock.now()).is_zero()) {
@@ -117,7 +117,8 @@ impl Shared {
 
     fn succeed(&self, credential: Credential) {
         let expires_at = credential.life().map(Life::expires_at);
-        let is_long_lived = credential.life().is_none() && credential.security_token().is_none();
+        let is_pair = credential.access_key().is_some_and(|key| key.security_token().is_none());
+        let is_long_lived = credential.life().is_none() && is_pair;
         self.current.store(Some(Arc::new(credential)));
         self.memory().succeed();
         self.retry_at.store(0, Ordering::Relaxed);

@@ -85,7 +85,7 @@ impl Memory {
             _ if is_recent => Verdict::No,
             _ => {
                 self.forced = Some((rejected, now.boot));
-                self.suspect = Some(current.access_key_id().clone());
+                self.suspect = current.access_key().map(|key| key.id().clone());
                 self.is_forced = !self.is_in_flight;
                 Verdict::Await { goal, is_first: true }
             }

@@ -45,7 +45,7 @@ pub use age::{Age, Life};
 pub use carry::{Answer, Boxed, Carry, CarryError, Outbound};
 pub use cell::{Cell, Status};
 pub use chance::Chance;
-pub use credential::{Credential, Fetched};
+pub use credential::{AccessKey, Credential, Fetched, Proof};
 pub use credentials::{Credentials, Surroundings};
 pub use day_keys::DayKeys;
 pub use error::{AnswerError, FetchError, TokenFileError};

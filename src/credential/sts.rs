@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{self, ANSWER_BYTES_MAX};
 use super::carry::{Carry, CarryError, Outbound};
-use super::credential::{Credential, Fetched};
+use super::credential::{AccessKey, Fetched, Proof};
 use super::error::{AnswerError, FetchError};
 use super::exchange::{self, Exchange};
 use super::observer::{Event, Observer};
@@ -94,7 +94,7 @@ impl Sts {
     pub(super) async fn call(
         &self,
         exchange: &Exchange,
-        signer: Option<&Credential>,
+        signer: Option<&AccessKey>,
     ) -> Result<Fetched, FetchError> {
         let mut first = pin!(self.ask(&self.hosts.first, exchange, signer));
         let Some(second) = &self.hosts.second else { return first.await };
@@ -126,7 +126,7 @@ impl Sts {
         &self,
         host: &Host,
         exchange: &Exchange,
-        signer: Option<&Credential>,
+        signer: Option<&AccessKey>,
     ) -> Result<Fetched, FetchError> {
         // The first call of an attempt has waited before it; what is asked besides takes a turn of its own.
         if !self.has_turn.swap(false, Ordering::Relaxed) {
@@ -155,9 +155,11 @@ impl Sts {
         let length = self.length(granted.expires_at, server, &asked_at, exchange.duration);
         let length = length.ok_or_else(|| FetchError::BadAnswer(host.to_string(), AnswerError::Expired))?;
         Ok(Fetched {
-            access_key_id: granted.access_key_id,
-            secret: granted.secret,
-            security_token: Some(granted.security_token),
+            proof: Proof::AccessKey {
+                id: granted.access_key_id,
+                secret: granted.secret,
+                security_token: Some(granted.security_token),
+            },
             life: Some((asked_at, length)),
             role: Some(exchange.role.clone()),
         })

@@ -142,7 +142,7 @@ impl Pipeline {
     ) -> Option<DayKey> {
         let (region, product) = sign::scope(scheme, endpoint)?;
         let day = calendar::day(moment.unix_seconds);
-        Some(self.worker.day_keys.day_key(credential, day, region, product))
+        self.worker.day_keys.day_key(credential, day, region, product)
     }
 
     fn prove(
@@ -154,9 +154,13 @@ impl Pipeline {
     ) -> Result<Signed, Refusal> {
         let buffer = self.worker.buffers.small();
         let Some(scheme) = scheme else { return Ok(sign::pass(unsigned, buffer)) };
+        if let (Scheme::ApiKey, Some(key)) = (scheme, credential.and_then(Credential::api_key)) {
+            return Ok(sign::bearer(unsigned, key, buffer));
+        }
         let Some(credential) = credential else { return Err(unsignable(&"no credential was asked for")) };
+        let Some(pair) = credential.access_key() else { return Err(unsignable(&"it is an API key")) };
         let day_key = self.day_key(scheme, unsigned.endpoint, credential, &moment);
-        let identity = credential.identity(day_key.as_ref());
+        let identity = pair.identity(day_key.as_ref());
         sign::sign(scheme, unsigned, &identity, &moment, (workspace, buffer))
             .map_err(|fault| unsignable(&fault))
     }

@@ -51,11 +51,12 @@ impl Pipeline {
         seen: &[u8],
     ) -> Result<(Signed, Vec<u8>), Refusal> {
         let Prepared { plan, endpoint, .. } = prepared;
-        let (Some(credential), Some(scheme)) = (credential, plan.call.scheme) else {
-            return Err(unsignable(&"no credential was asked for"));
+        let pair = credential.and_then(|credential| Some((credential, credential.access_key()?)));
+        let (Some((credential, pair)), Some(scheme)) = (pair, plan.call.scheme) else {
+            return Err(unsignable(&"no AccessKey was asked for"));
         };
         let day_key = self.day_key(scheme, endpoint, credential, &moment);
-        let by = (&credential.identity(day_key.as_ref()), &moment);
+        let by = (&pair.identity(day_key.as_ref()), &moment);
         let content_type = head.field("content-type").unwrap_or_default();
         let form = rewritten(content_type, seen, (scheme, endpoint), by)?;
         let rest = match head.framing() {

@@ -6,6 +6,7 @@
 //! and allocates nothing once its [`Workspace`] has grown. What comes back is [`Signed`], whose head nobody can change.
 
 pub mod acs3;
+mod bearer;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
@@ -26,6 +27,7 @@ mod text;
 mod token;
 mod workspace;
 
+pub use bearer::bearer;
 pub use encode::{hex, percent};
 pub use key::{DayKey, Key};
 pub use token::Token;

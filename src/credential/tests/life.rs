@@ -33,7 +33,7 @@ impl Source for Gate {
         Box::pin(async {
             self.open.notified().await;
             let (access_key_id, secret) = (AccessKeyId::new("LTAI-gate"), Secret::new("s".to_owned()));
-            Ok(Fetched { access_key_id, secret, security_token: None, life: None, role: None })
+            Ok(Fetched::pair(access_key_id, secret, None))
         })
     }
 
@@ -171,7 +171,7 @@ async fn a_source_that_panics_does_not_end_the_cell() {
         fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>> {
             assert!(self.0.fetch_add(1, Ordering::Relaxed) > 0, "the first time it breaks");
             let (access_key_id, secret) = (AccessKeyId::new("LTAI-mended"), Secret::new("s".to_owned()));
-            let fetched = Fetched { access_key_id, secret, security_token: None, life: None, role: None };
+            let fetched = Fetched::pair(access_key_id, secret, None);
             Box::pin(std::future::ready(Ok(fetched)))
         }
         fn name(&self) -> &'static str {
@@ -181,5 +181,5 @@ async fn a_source_that_panics_does_not_end_the_cell() {
     let (clock, runtime) = (TestClock::new(), tokio::runtime::Handle::current());
     let source = Arc::new(Faulty::default());
     let cell = Cell::new(RoleName::new("default"), source, clock, Arc::new(Unobserved), &runtime);
-    assert_eq!(cell.wait().await.unwrap().access_key_id().as_str(), "LTAI-mended");
+    assert_eq!(cell.wait().await.unwrap().access_key().unwrap().id().as_str(), "LTAI-mended");
 }

@@ -15,8 +15,8 @@ async fn auto_prefers_a_triple_then_oidc_then_a_key() {
 
     let stage = Stage::with_variables(&KEY);
     let credential = stage.open().wait().await.unwrap();
-    assert_eq!(credential.access_key_id().as_str(), "LTAI5tFAKE0001");
-    assert!(credential.security_token().is_none() && credential.life().is_none());
+    assert_eq!(credential.access_key().unwrap().id().as_str(), "LTAI5tFAKE0001");
+    assert!(credential.access_key().unwrap().security_token().is_none() && credential.life().is_none());
     assert_eq!((stage.ear.heard("long-lived"), stage.cloud.count()), (1, 0));
     assert!(!format!("{credential:?}").contains("canary"));
 }

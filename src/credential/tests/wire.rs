@@ -13,12 +13,12 @@ fn assume_role_is_the_request_that_the_go_sdk_sends() {
     let exchange = Exchange { action: "AssumeRole", role, duration: Duration::from_secs(900), form };
     let (access_key_id, secret) =
         (AccessKeyId::new("LTAI5tFAKEsourceAKID0001"), Secret::new("FAKEsourceSECRET0001".to_owned()));
-    let fetched = Fetched { access_key_id, secret, security_token: None, life: None, role: None };
+    let fetched = Fetched::pair(access_key_id, secret, None);
     let signer = Credential::absorb(fetched, None);
     let nonce = Nonce::from_text("1b29fa15d8a7f9ee639fc4c9ea48f714").unwrap();
     let moment = Moment { unix_seconds: parse_iso("2026-11-22T00:30:45Z").unwrap(), nonce };
 
-    let (target, body) = exchange::write(&exchange, Some(&signer), &moment);
+    let (target, body) = exchange::write(&exchange, signer.access_key(), &moment);
 
     assert_eq!(parameter(&target, "Signature").unwrap(), "gBV1jbv31B94Slr1apdIaFcC4Gk=");
     assert!(target.ends_with("&Signature=gBV1jbv31B94Slr1apdIaFcC4Gk%3D"), "{}", *target);
