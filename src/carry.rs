@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use zeroize::Zeroizing;
@@ -40,13 +40,20 @@ impl StsCarry {
 
         let value =
             |text: &str| HeaderValue::from_str(text).map_err(|error| CarryError::Broken(error.to_string()));
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(Method::POST)
             .uri(outbound.path_and_query.as_str())
             .header(HOST, value(host.as_str())?)
             .header(USER_AGENT, AGENT)
             .header(ACCEPT_ENCODING, "identity")
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(key) = &outbound.bearer {
+            let text = Zeroizing::new(format!("Bearer {}", key.expose()));
+            let mut bearer = value(&text)?;
+            bearer.set_sensitive(true);
+            request = request.header(AUTHORIZATION, bearer);
+        }
+        let request = request
             .body(Full::new(Bytes::copy_from_slice(&outbound.body)))
             .map_err(|error| CarryError::Broken(error.to_string()))?;
         let response = sender.send_request(request).await.map_err(broken)?;

@@ -53,7 +53,10 @@ struct AssumedRoleUser {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Failure {
+    // Model Studio writes both in lower case.
+    #[serde(alias = "code")]
     code: Option<String>,
+    #[serde(alias = "request_id")]
     request_id: Option<String>,
 }
 
@@ -91,7 +94,7 @@ fn present(text: Option<String>) -> Result<String, AnswerError> {
 }
 
 /// serde_json stops 128 levels deep, so depth cannot exhaust the stack; the length is judged before.
-fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AnswerError> {
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AnswerError> {
     if body.len() > ANSWER_BYTES_MAX {
         return Err(AnswerError::TooLong);
     }
@@ -114,7 +117,7 @@ fn is_session_of(role: &RoleArn, user: &str) -> bool {
     }
 }
 
-fn refused(host: &str, answer: &Answer) -> Refused {
+pub(super) fn refused(host: &str, answer: &Answer) -> Refused {
     // A gateway's HTML has neither code nor id; the status decides then.
     let Failure { code, request_id } = json(&answer.body).unwrap_or_default();
     Refused {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::names::Host;
+use crate::secret::ApiKey;
 
 /// A future behind a pointer, so that a trait with it can be a trait object.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -23,10 +24,12 @@ pub trait Carry: Send + Sync + fmt::Debug {
 
 /// One POST of a form, with `Content-Type: application/x-www-form-urlencoded` and `Accept-Encoding: identity`.
 pub struct Outbound {
-    /// An STS host of the endpoint table: what is dialled, verified by TLS and sent as `Host`. Port 443.
+    /// A host of the endpoint table: what is dialled, verified by TLS and sent as `Host`. Port 443.
     pub host: Host,
     /// The target: `/?…`. May hold a security token.
     pub path_and_query: Zeroizing<String>,
+    /// What proves the call, where that is no signature in it.
+    pub bearer: Option<ApiKey>,
     /// The form. May hold a token.
     pub body: Zeroizing<Vec<u8>>,
     /// For connecting, TLS included.
@@ -83,7 +86,7 @@ impl fmt::Display for CarryError {
             Self::Unreachable(why) => write!(f, "it cannot be reached ({why})"),
             Self::Broken(why) => write!(f, "the connection broke ({why})"),
             Self::TimedOut => f.write_str("it did not answer in time"),
-            Self::TooLong => f.write_str("its answer is too long to be one of STS"),
+            Self::TooLong => f.write_str("its answer is too long to be one"),
         }
     }
 }

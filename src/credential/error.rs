@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::carry::CarryError;
+use super::key_file_error::KeyFileError;
 use super::no_credential::NoCredential;
 use super::refused::{Class, Refused};
 use crate::names::AccessKeyId;
@@ -18,6 +19,8 @@ pub enum FetchError {
     BadVariable(&'static str),
     /// The OIDC token could not be read. **Action:** look at the file.
     TokenFile(TokenFileError),
+    /// A key file could not be read. **Action:** look at the file.
+    KeyFile(KeyFileError),
     /// The host gave no answer. **Action:** look at the network between this machine and the host.
     NoAnswer(String, CarryError),
     /// The host gave an answer that cannot be used. **Action:** find out who answered in STS's place.
@@ -66,6 +69,7 @@ impl FetchError {
             Self::NoSource(_) => "no_source",
             Self::BadVariable(_) => "bad_variable",
             Self::TokenFile(error) => error.code(),
+            Self::KeyFile(error) => error.code(),
             Self::NoAnswer(_, CarryError::TooLong) => "answer_too_long",
             Self::NoAnswer(_, CarryError::TimedOut) | Self::TooSlow => "timed_out",
             Self::NoAnswer(..) => "unreachable",
@@ -90,6 +94,7 @@ impl fmt::Display for FetchError {
                 )
             }
             Self::TokenFile(error) => error.fmt(f),
+            Self::KeyFile(error) => error.fmt(f),
             Self::NoAnswer(host, error) => {
                 write!(f, "{host}: {error}; check the network between here and there")
             }

@@ -10,6 +10,7 @@ mod cell;
 mod credential;
 mod credentials;
 mod day_keys;
+mod keys;
 
 mod age;
 mod backoff;
@@ -19,6 +20,10 @@ mod memory;
 
 mod assume_role;
 mod environment;
+mod file;
+mod key_file;
+mod key_file_error;
+mod model_studio;
 mod oidc;
 mod source;
 mod token_file;
@@ -49,6 +54,9 @@ pub use credential::{AccessKey, Credential, Fetched, Proof};
 pub use credentials::{Credentials, Surroundings};
 pub use day_keys::DayKeys;
 pub use error::{AnswerError, FetchError, TokenFileError};
+pub use key_file::KeyKind;
+pub use key_file_error::KeyFileError;
+pub use keys::{KeyConfig, Keys, Opens};
 pub use no_credential::NoCredential;
 pub use observer::{Event, Observer, Unobserved};
 pub use refused::{Class, Refused};

@@ -1,16 +1,15 @@
 //! Exchanges an OIDC token from a file for a role's credential: `AssumeRoleWithOIDC`, RRSA on Kubernetes.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::carry::Boxed;
 use super::credential::Fetched;
 use super::error::FetchError;
 use super::exchange::Exchange;
+use super::file::File;
 use super::observer::Event;
 use super::source::Source;
 use super::sts::Sts;
@@ -32,13 +31,13 @@ pub(super) struct OidcTerms {
 pub(super) struct Oidc {
     sts: Sts,
     terms: OidcTerms,
-    /// Held while the file is looked at: a file system that hangs holds one thread, and not one more each time.
-    turn: Arc<Semaphore>,
+    pub(super) file: File,
 }
 
 impl Oidc {
     pub(super) fn new(sts: Sts, terms: OidcTerms) -> Self {
-        Self { sts, terms, turn: Arc::new(Semaphore::new(1)) }
+        let file = File::new(terms.token_file.clone());
+        Self { sts, terms, file }
     }
 
     async fn exchange(&self) -> Result<Fetched, FetchError> {
@@ -58,23 +57,8 @@ impl Oidc {
         self.sts.call(&exchange, None).await
     }
 
-    /// Looks at the file on a thread that may block: a token on a network file system must not stop the requests of
-    /// this one.
-    pub(super) async fn look<T: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Path) -> T + Send + 'static,
-    ) -> Result<T, FetchError> {
-        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| FetchError::Broken)?;
-        let path = self.terms.token_file.clone();
-        let looking = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            look(&path)
-        });
-        looking.await.map_err(|_| FetchError::Broken)
-    }
-
     async fn read_token(&self) -> Result<TokenFile, FetchError> {
-        let file = self.look(token_file::read).await?.map_err(FetchError::TokenFile)?;
+        let file = self.file.look(token_file::read).await?.map_err(FetchError::TokenFile)?;
         let line = &self.sts.line;
         if file.is_open {
             line.observer.observe(&self.sts.role, &Event::TokenFileReadable);
@@ -109,6 +93,6 @@ impl Source for Oidc {
     /// One look at the file's metadata; asked before each attempt, and each second while a permanent
     /// failure is waited out.
     fn mark(&self) -> Boxed<'_, Option<u64>> {
-        Box::pin(async { self.look(token_file::mark).await.ok().flatten() })
+        Box::pin(self.file.mark())
     }
 }

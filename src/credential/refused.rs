@@ -24,7 +24,12 @@ const ROWS: &[Row] = &[
     (
         "Throttling*",
         Class::Throttled,
-        "the account's STS quota is used up; spread calls, or ask for a larger quota",
+        "the account's quota of such calls is used up; spread them, or ask for a larger quota",
+    ),
+    (
+        "InvalidApiKey",
+        Class::Permanent,
+        "replace the key of Model Studio, or name the region that it belongs to",
     ),
     ("InternalError", Class::Passing, "wait; STS has a fault of its own"),
     ("ServiceUnavailable", Class::Passing, "wait; STS is not available"),

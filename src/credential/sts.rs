@@ -137,6 +137,7 @@ impl Sts {
         let outbound = Outbound {
             host: *host,
             path_and_query,
+            bearer: None,
             body,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: HOST_TIMEOUT,

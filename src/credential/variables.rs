@@ -30,6 +30,8 @@ pub enum Variable {
     VpcEndpointEnabled,
     /// The machine's or pod's name.
     Hostname,
+    /// The key of Model Studio.
+    DashScopeApiKey,
 }
 
 /// Each variable's spellings. The first that is set and not empty counts.
@@ -45,6 +47,7 @@ const SPELLINGS: &[(Variable, &[&str])] = &[
     (Variable::StsRegion, &["ALIBABA_CLOUD_STS_REGION"]),
     (Variable::VpcEndpointEnabled, &["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"]),
     (Variable::Hostname, &["HOSTNAME"]),
+    (Variable::DashScopeApiKey, &["DASHSCOPE_API_KEY"]),
 ];
 
 impl Variable {

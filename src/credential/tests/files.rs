@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::super::file;
 use super::super::oidc::{Oidc, OidcTerms};
 use super::super::sts::{Line, Sts, StsHosts};
-use super::super::token_file;
 use super::*;
 use crate::names::{OidcProviderArn, SessionName};
 
@@ -26,9 +26,9 @@ fn oidc(path: &str) -> Oidc {
 async fn a_file_is_looked_at_on_another_thread_than_the_requests() {
     // Another file for every thread that looks.
     let path = "/proc/thread-self/comm";
-    let (here, there) = (token_file::mark(Path::new(path)), oidc(path).mark().await);
+    let (here, there) = (file::mark(Path::new(path)), oidc(path).mark().await);
     assert!(here.is_some() && there.is_some());
-    assert_eq!(token_file::mark(Path::new(path)), here, "the same for one thread");
+    assert_eq!(file::mark(Path::new(path)), here, "the same for one thread");
     assert_ne!(here, there);
 }
 
@@ -46,7 +46,7 @@ async fn a_look_that_hangs_holds_one_thread_and_not_one_more_each_time() {
     };
     for _ in 0..5 {
         // Each is given up, as an attempt is.
-        let given_up = tokio::time::timeout(Duration::from_millis(5), source.look(look())).await;
+        let given_up = tokio::time::timeout(Duration::from_millis(5), source.file.look(look())).await;
         assert!(given_up.is_err());
     }
     while count.load(Ordering::Relaxed) == 0 {
@@ -54,7 +54,7 @@ async fn a_look_that_hangs_holds_one_thread_and_not_one_more_each_time() {
     }
     assert_eq!(count.load(Ordering::Relaxed), 1);
     drop(release);
-    source.look(look()).await.unwrap();
+    source.file.look(look()).await.unwrap();
     assert_eq!(count.load(Ordering::Relaxed), 2);
 }
 

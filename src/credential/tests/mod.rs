@@ -4,6 +4,7 @@ mod answers;
 mod chain;
 mod files;
 mod hedge;
+mod keys;
 mod life;
 mod outage;
 mod rejected;
@@ -84,6 +85,7 @@ struct Seen {
     host: String,
     target: String,
     body: String,
+    bearer: Option<String>,
     at: Duration,
 }
 
@@ -171,6 +173,7 @@ impl Carry for Cloud {
             host: outbound.host.to_string(),
             target: outbound.path_and_query.to_string(),
             body: String::from_utf8(outbound.body.to_vec()).unwrap(),
+            bearer: outbound.bearer.map(|key| key.expose().to_owned()),
             at: self.clock.elapsed(),
         };
         self.seen.lock().unwrap().push(seen.clone());
