@@ -1,4 +1,4 @@
-//! Carries countersign's own calls to STS, on hyper, over the same routes and the same trust as everything else.
+//! Carries countersign's own calls, to STS and Model Studio, on hyper, over the same routes and the same trust as everything else.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use zeroize::Zeroizing;
 use crate::credential::{Answer, Boxed, Carry, CarryError, Outbound};
 use crate::upstream::Dialler;
 
-/// What STS sees as the client.
+/// What the cloud sees as the client.
 const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 
-/// One connection a call: STS is called a few times an hour.
+/// One connection a call: there are a few an hour.
 #[derive(Debug)]
-pub struct StsCarry {
+pub struct OwnCalls {
     dialler: Arc<Dialler>,
 }
 
-impl StsCarry {
+impl OwnCalls {
     /// Dials as `dialler` does for everything else.
     pub const fn new(dialler: Arc<Dialler>) -> Self {
         Self { dialler }
@@ -75,7 +75,7 @@ impl StsCarry {
     }
 }
 
-impl Carry for StsCarry {
+impl Carry for OwnCalls {
     fn carry(&self, outbound: Outbound) -> Boxed<'_, Result<Answer, CarryError>> {
         let limit = outbound.timeout;
         Box::pin(async move { within(limit, self.exchange(outbound)).await })

@@ -1,6 +1,7 @@
 //! What is asked: of which product, which operation, signed how. Pure.
 
 mod anonymous;
+mod api_key;
 mod authority;
 mod browser;
 mod family;

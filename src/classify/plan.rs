@@ -4,6 +4,7 @@ use crate::names::{Action, Call, Endpoint};
 use crate::refusal::Refusal;
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
+use super::api_key;
 use super::family::{Family, family, no_signer};
 use super::meant::Doubt;
 use super::openapi;
@@ -90,6 +91,7 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         Family::Oss => oss::plan(asked, shape),
         Family::SlsV1 | Family::SlsV4 => sls::plan(asked, shape),
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
+        Family::ApiKey => Ok(api_key::plan(asked, shape)),
         // Their products are refused by `family` until they are built.
         Family::Fc
         | Family::FcTrigger
@@ -99,8 +101,7 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         | Family::DataHub
         | Family::Mns
         | Family::RocketMq
-        | Family::Dataplus
-        | Family::ApiKey => Err(no_signer(shape.endpoint.product())),
+        | Family::Dataplus => Err(no_signer(shape.endpoint.product())),
     }
 }
 

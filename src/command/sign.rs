@@ -9,7 +9,7 @@ use clap::Args;
 use super::explain::{Mask, explained};
 use super::output::{self, complain, print};
 use super::{Exit, process};
-use crate::classify::{self, BodyPlan};
+use crate::classify::{self, BodyPlan, Plan};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flags, Settings};
 use crate::credential::{AccessKey, Credential};
@@ -121,11 +121,7 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     let judged = judge(&head, (&endpoint, target), Some(&body), rules, &mut Parts::default());
     let (plan, is_form) = judged.map_err(refused)?;
     permit(&plan, &endpoint).map_err(refused)?;
-    if plan.body == BodyPlan::FormUpload {
-        let message =
-            "a form upload is signed in its form, with a policy that holds the token; send it through `run`";
-        return Err((Exit::Failed, message.to_owned()));
-    }
+    check(&plan)?;
     let mut parts = Parts::default();
     let held = (plan.body == BodyPlan::Hold).then_some((&body[..], is_form));
     let assembled = assemble(&head, (&plan, &endpoint), target, held, &mut parts);
@@ -155,6 +151,18 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
         .map_err(|fault| (Exit::Failed, fault.to_string()))?;
     let mask = Mask::of(identity.security_token.map(sign::Token::expose));
     Ok(Outcome { signed, body: body.into_owned(), workspace, scheme: Some(scheme), mask })
+}
+
+/// Refuses what has no signature in its head that could be shown.
+fn check(plan: &Plan) -> Result<(), Failed> {
+    let message = match (plan.body, plan.call.scheme) {
+        (BodyPlan::FormUpload, _) => {
+            "a form upload is signed in its form, with a policy that holds the token; send it through `run`"
+        }
+        (_, Some(Scheme::ApiKey)) => "Model Studio takes its key as it is: there is nothing to sign",
+        _ => return Ok(()),
+    };
+    Err((Exit::Failed, message.to_owned()))
 }
 
 /// The moment that was given, or this one.

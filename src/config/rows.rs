@@ -165,6 +165,7 @@ pub(super) const KEYS: &[Key] = &[
         "tenants.fc",
         "Accounts in front of Function Compute's hosts. They can run their code on what they are sent.",
     ),
+    tenants("tenants.dashscope", "Workspaces of Model Studio, in front of `REGION.maas.aliyuncs.com`."),
     tenants(
         "tenants.kms",
         "Instances of the Key Management Service, in front of `cryptoservice.kms.aliyuncs.com`.",

@@ -63,6 +63,7 @@ pub struct Credential {
     generation: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is shared behind one pointer, and nearly all are pairs")]
 enum Held {
     AccessKey(AccessKey),
     ApiKey(ApiKey),

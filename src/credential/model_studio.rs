@@ -33,7 +33,7 @@ impl KeyVariable {
     fn read(&self) -> Result<Fetched, FetchError> {
         let name = Variable::DashScopeApiKey;
         let text = self.0.value(name).ok_or(FetchError::NoSource("set DASHSCOPE_API_KEY"))?;
-        let key = grammar::api_key(text.to_owned()).ok_or(FetchError::BadVariable(name.name()))?;
+        let key = grammar::api_key(text.to_owned()).ok_or_else(|| FetchError::BadVariable(name.name()))?;
         Ok(Fetched { proof: Proof::ApiKey(key), life: None, role: None })
     }
 }

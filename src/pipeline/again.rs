@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Pipeline;
 use crate::accept::Stream;
-use crate::credential::Credential;
+use crate::credential::{Cell, Credential};
 use crate::names::calendar;
 use crate::upstream::{Arrived, CallerSide};
 
@@ -28,14 +28,14 @@ impl Pipeline {
     pub(super) async fn again(
         &self,
         arrived: &mut Arrived,
-        credential: &Arc<Credential>,
+        (credential, cell): (&Arc<Credential>, &Cell),
         side: &mut CallerSide<'_, Stream>,
     ) -> Option<Arc<Credential>> {
         if !matches!(arrived.status(), 400 | 401 | 403 | 404) {
             return None;
         }
         match complaint(arrived, side).await? {
-            Complaint::Token => self.cell.renew(credential.generation()).await,
+            Complaint::Token => cell.renew(credential.generation()).await,
             Complaint::Clock => {
                 let cloud = arrived.field("date").and_then(calendar::parse_http)?;
                 let ours = i64::try_from(self.worker.clock.now().wall.as_secs()).ok()?;

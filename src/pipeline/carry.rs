@@ -126,7 +126,8 @@ impl Pipeline {
                     was_rejected = true;
                     // What was not signed is not signed anew: its answer is the caller's.
                     let Some(credential) = &credential else { return Ok(arrived) };
-                    match self.again(&mut arrived, credential, &mut side(caller)).await {
+                    let cell = self.cell_of(&exchange.prepared)?;
+                    match self.again(&mut arrived, (credential, cell), &mut side(caller)).await {
                         Some(renewed) => exchange.credential = Some(renewed),
                         None => return Ok(arrived),
                     }

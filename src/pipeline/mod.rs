@@ -30,9 +30,9 @@ use crate::accept::{Application, Caller, Dialect, Next, Rendered, ending, render
 use crate::buffers::Buffers;
 use crate::classify::{Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
-use crate::credential::{Cell, Credential, DayKeys, NoCredential};
+use crate::credential::{Cell, Credential, DayKeys, Keys, NoCredential};
 use crate::endpoint::Tenants;
-use crate::names::{Endpoint, Moment, RoleName};
+use crate::names::{Endpoint, Moment, RoleName, Scheme};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, RequestId, Shard};
 use crate::upstream::{BodyFault, Failure, Upload, Upstream};
@@ -59,6 +59,8 @@ pub struct Worker {
     pub skew: Arc<AtomicI64>,
     /// Derived keys.
     pub day_keys: DayKeys,
+    /// The keys of products that take none of a role's credentials.
+    pub keys: Arc<Keys>,
     /// The memory for bodies that must be held.
     pub held: HeldBodies,
     /// How long a held body may pause.
@@ -234,6 +236,21 @@ impl Pipeline {
         self.carry(caller, exchange, record).await
     }
 
+    /// Where the credential of a request lives: with the listener's role, but for products that take no role's.
+    fn cell_of(&self, prepared: &Prepared) -> Result<&Arc<Cell>, Refusal> {
+        let endpoint = &prepared.endpoint;
+        match prepared.plan.call.scheme {
+            Some(Scheme::ApiKey) => self.worker.keys.of_model_studio(endpoint).ok_or_else(|| {
+                Refusal::new(
+                    Code::NoCredentials,
+                    format!("no key of Model Studio is set that opens {}", endpoint.host()),
+                    "set DASHSCOPE_API_KEY, or name the key's file in a table [keys.NAME] with product = \"dashscope\"",
+                )
+            }),
+            _ => Ok(&self.cell),
+        }
+    }
+
     /// The credential to sign with: a live one, or one that is waited for as long as its life's rules say. `None`: the
     /// request carries its own proof.
     async fn credential(
@@ -245,12 +262,13 @@ impl Pipeline {
         if !prepared.plan.needs_credential {
             return Ok(None);
         }
-        if let Some(credential) = self.cell.live(now) {
+        let cell = self.cell_of(prepared)?;
+        if let Some(credential) = cell.live(now) {
             return Ok(Some(credential));
         }
         let fetched = tokio::select! {
             biased;
-            fetched = self.cell.wait() => fetched.map_err(|missing| no_credential(&missing))?,
+            fetched = cell.wait() => fetched.map_err(|missing| no_credential(&missing))?,
             () = caller.over() => return Err(ending()),
         };
         *now = self.worker.clock.now();

@@ -24,10 +24,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::accept::Phase;
 use crate::admin;
-use crate::carry::StsCarry;
+use crate::carry::OwnCalls;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Problem, Ready, Settings};
-use crate::credential::{Credentials, DayKeys, Surroundings, Variables};
+use crate::credential::{Credentials, DayKeys, Keys, Surroundings, Variables};
 use crate::names::RoleName;
 use crate::telemetry::{LAST_LINES, Metrics};
 use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolver};
@@ -135,7 +135,7 @@ pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
     let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
     // Nothing listens.
     let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    credentials(&setup.settings, &dialler, variables, &setup.clock)
+    credentials(&setup.settings, &surroundings(&dialler, variables, &setup.clock))
 }
 
 impl Sidecar {
@@ -151,9 +151,9 @@ impl Sidecar {
         let Parts { tenants, routes, pinned, upgrades, oss_v1 } = parts;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
-        let credentials =
-            credentials(&settings, &dialler, variables, &clock).map_err(StartError::Settings)?;
-        let credentials = Arc::new(credentials);
+        let surroundings = surroundings(&dialler, variables, &clock);
+        let credentials = Arc::new(credentials(&settings, &surroundings).map_err(StartError::Settings)?);
+        let keys = Arc::new(Keys::new(&parts::keys(&settings), &surroundings));
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
@@ -175,6 +175,7 @@ impl Sidecar {
             dialler,
             credentials: Arc::clone(&credentials),
             day_keys: DayKeys::new(),
+            keys,
             clock,
             metrics,
             access,
@@ -254,21 +255,19 @@ fn required(settings: &Settings) -> BTreeSet<RoleName> {
     roles.map(|(name, _)| name.clone()).collect()
 }
 
-fn credentials(
-    settings: &Settings,
-    dialler: &Arc<Dialler>,
-    variables: Arc<Variables>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Credentials, Vec<Problem>> {
-    let surroundings = Surroundings {
+fn credentials(settings: &Settings, surroundings: &Surroundings) -> Result<Credentials, Vec<Problem>> {
+    Credentials::new(&parts::roles(settings), &Table, surroundings)
+        .map_err(|mistakes| problems_of_roles(settings, &mistakes))
+}
+
+fn surroundings(dialler: &Arc<Dialler>, variables: Arc<Variables>, clock: &Arc<dyn Clock>) -> Surroundings {
+    Surroundings {
         variables,
-        carry: Arc::new(StsCarry::new(Arc::clone(dialler))),
+        carry: Arc::new(OwnCalls::new(Arc::clone(dialler))),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
         runtime: Handle::current(),
-    };
-    Credentials::new(&parts::roles(settings), &Table, &surroundings)
-        .map_err(|mistakes| problems_of_roles(settings, &mistakes))
+    }
 }
 
 fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<oneshot::Receiver<()>> {

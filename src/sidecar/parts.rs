@@ -181,6 +181,11 @@ pub(super) fn regional_sts(region: &str, is_vpc: bool) -> Option<Host> {
     endpoint::forward("sts", Some(region), network).ok().map(|endpoint| *endpoint.host())
 }
 
+/// The keys of the settings, for the credential room.
+pub(super) fn keys(_settings: &Settings) -> BTreeMap<crate::names::KeysName, crate::credential::KeyConfig> {
+    BTreeMap::new()
+}
+
 /// Settings of the credential room from those of the settings room.
 pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, crate::credential::RoleConfig> {
     use crate::config::RoleSource;

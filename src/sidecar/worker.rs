@@ -17,7 +17,7 @@ use crate::buffers::Buffers;
 use crate::classify::Listener;
 use crate::clock::Clock;
 use crate::config::{Access, LogFormat, Settings};
-use crate::credential::{Cell, Credentials, DayKeys};
+use crate::credential::{Cell, Credentials, DayKeys, Keys};
 use crate::endpoint::Tenants;
 use crate::names::{Endpoint, RoleName};
 use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Worker};
@@ -40,6 +40,7 @@ pub(super) struct Plan {
     pub(super) dialler: Arc<Dialler>,
     pub(super) credentials: Arc<Credentials>,
     pub(super) day_keys: DayKeys,
+    pub(super) keys: Arc<Keys>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) access: Option<Arc<AccessWriter>>,
@@ -83,6 +84,7 @@ impl Plan {
             clock: Arc::clone(&self.clock),
             skew: Arc::clone(&self.skew),
             day_keys: self.day_keys.clone(),
+            keys: Arc::clone(&self.keys),
             held: HeldBodies {
                 each: settings.limits.held_body_bytes,
                 all: settings.limits.held_bodies_bytes,

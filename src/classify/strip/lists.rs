@@ -52,6 +52,9 @@ pub(super) static OSS: NameSet = NameSet::new(&[
 /// What Log Service's versions replace.
 pub(super) static SLS: NameSet = NameSet::new(&["date", "x-log-date", "x-log-content-sha256"]);
 
+/// Where else clients of Model Studio put a key: those of other vendors' dialects that it speaks.
+pub(super) static API_KEY: NameSet = NameSet::new(&["x-api-key", "api-key"]);
+
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.
 pub(super) static NOT_FORWARDED: NameSet = NameSet::new(&[
