@@ -183,7 +183,7 @@ fn many(count: usize) -> String {
 /// A request's head with `count` further headers, half of which a signature covers.
 fn request(line: &str, host: &str, headers: &str, count: usize) -> String {
     let mut text = format!("{line} HTTP/1.1\r\nHost: {host}\r\n{headers}");
-    let prefixes = ["x-acs-m", "x-oss-meta-m", "X-Sdk-m", "x-other-m"].into_iter().cycle();
+    let prefixes = ["x-acs-m", "x-oss-meta-m", "X-DataHub-m", "x-other-m"].into_iter().cycle();
     for (index, prefix) in (0..count).rev().zip(prefixes) {
         let _ = write!(text, "{prefix}{index}: some value {index}\r\n");
     }
@@ -299,6 +299,19 @@ fn both_versions_of_log_service_allocate_nothing() {
             let line = format!("GET /logstores/a%2Fb?{}", many(size));
             let request = request(&line, "project-1.cn-hangzhou.log.aliyuncs.com", headers, size);
             assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
+        }
+    }
+}
+
+#[test]
+fn datahub_allocates_nothing() {
+    let mut worker = Worker::new();
+    let dummy = "Authorization: DATAHUB d:c2ln\r\nx-datahub-client-version: 1.1\r\nContent-Length: 9\r\n";
+    for size in SIZES {
+        let line = format!("POST /projects/p/topics/a%20b/shards/0?{}", many(size));
+        for headers in ["", dummy] {
+            let request = request(&line, "dh-cn-hangzhou.aliyuncs.com", headers, size);
+            assert_eq!(worker.measure(&request, None, Scheme::DataHub), 0, "{size} {headers}");
         }
     }
 }

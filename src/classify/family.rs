@@ -90,6 +90,7 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         // The import service signs for another product.
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(Scheme::SlsV4) => Ok(Family::SlsV1),
+        Some(Scheme::DataHub) => Ok(Family::DataHub),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }

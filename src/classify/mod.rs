@@ -3,6 +3,8 @@
 mod anonymous;
 mod authority;
 mod browser;
+mod calls;
+mod datahub;
 mod family;
 mod form;
 mod meant;

@@ -4,6 +4,7 @@ use crate::names::{Action, Scheme, Version};
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
+use super::datahub;
 use super::family::Family;
 use super::form::is_doubtful_form;
 use super::openapi;
@@ -290,12 +291,12 @@ fn caller_scheme(
         Family::Rpc | Family::Acs3 | Family::Roa => Ok(openapi::caller_scheme(head, has_rpc_proof)),
         Family::Oss => oss::caller_scheme(head, signed_url),
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
+        Family::DataHub => Ok(datahub::caller_scheme(head)),
         Family::Fc
         | Family::FcTrigger
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::DataHub
         | Family::Mns
         | Family::RocketMq
         | Family::Dataplus

@@ -4,6 +4,7 @@ use crate::names::{Action, Call, Endpoint};
 use crate::refusal::Refusal;
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
+use super::datahub;
 use super::family::{Family, family, no_signer};
 use super::meant::Doubt;
 use super::openapi;
@@ -89,6 +90,7 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     match family(shape.endpoint.product())? {
         Family::Oss => oss::plan(asked, shape),
         Family::SlsV1 | Family::SlsV4 => sls::plan(asked, shape),
+        Family::DataHub => datahub::plan(asked, shape),
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
         // Their products are refused by `family` until they are built.
         Family::Fc
@@ -96,7 +98,6 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::DataHub
         | Family::Mns
         | Family::RocketMq
         | Family::Dataplus

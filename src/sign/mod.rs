@@ -7,6 +7,7 @@
 
 pub mod acs3;
 mod bearer;
+pub mod datahub;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
@@ -66,7 +67,8 @@ pub struct Unsigned<'a> {
     /// The action to add, if the request has none: as `x-acs-action`, or as the RPC parameter `Action`.
     pub add_action: Option<&'a [u8]>,
     /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`. Of Log Service,
-    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none.
+    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none. Of DataHub, what the
+    /// client calls itself.
     pub add_version: Option<&'a [u8]>,
     /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
     pub additional_headers: &'a [u8],
@@ -179,6 +181,7 @@ pub fn sign(
         Scheme::OssV1 => oss_v1::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV1 => sls::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV4 => sls_v4::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::DataHub => datahub::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

@@ -39,13 +39,13 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         Family::Oss => OSS.holds(name),
         Family::SlsV1 => is_replaced_by_sls_v1(field),
         Family::SlsV4 => SLS.holds(name) || field.is("x-log-signaturemethod"),
+        Family::DataHub => field.is("date"),
         // What they replace is listed with their signers.
         Family::Fc
         | Family::FcTrigger
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::DataHub
         | Family::Mns
         | Family::RocketMq
         | Family::Dataplus
