@@ -317,6 +317,31 @@ fn datahub_allocates_nothing() {
 }
 
 #[test]
+fn the_message_queues_allocate_nothing() {
+    let mut worker = Worker::new();
+    let (account, region) = ("1234567890123456.mns.cn-hangzhou.aliyuncs.com", "cn-hangzhou.mns.aliyuncs.com");
+    let v4 = "Authorization: MNS4-HMAC-SHA256 Credential=d/20200101/r/mns/aliyun_v4_request,Signature=00\r\n\
+              x-mns-date: Wed, 01 Jan 2020 00:00:00 GMT\r\nContent-Length: 9\r\n";
+    for size in SIZES {
+        for (headers, host, scheme) in [
+            ("", account, Scheme::MnsV2),
+            ("Authorization: MNS d:c2ln\r\nx-mns-date: d\r\nContent-Length: 9\r\n", account, Scheme::MnsV2),
+            ("", region, Scheme::MnsV4),
+            (v4, region, Scheme::MnsV4),
+            (
+                "Authorization: MQ d:c2ln\r\n",
+                "1234567890123456.mqrest.cn-hangzhou.aliyuncs.com",
+                Scheme::MqHttp,
+            ),
+        ] {
+            let line = format!("POST /topics/a%20b/messages?{}", many(size));
+            let request = request(&line, host, headers, size).replace("x-other-m", "x-mns-m");
+            assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
+        }
+    }
+}
+
+#[test]
 fn a_worker_that_signs_by_turns_allocates_nothing_either() {
     let mut worker = Worker::new();
     let rpc = "GET /?AccessKeyId=d&Signature=x&Action=DescribeRegions&Version=2014-05-26";

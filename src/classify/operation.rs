@@ -7,9 +7,11 @@ use crate::wire::{Field, Head, NameSet, Parameter};
 use super::datahub;
 use super::family::Family;
 use super::form::is_doubtful_form;
+use super::mns;
 use super::openapi;
 use super::oss;
 use super::presigned;
+use super::rocketmq;
 use super::sls;
 use super::strip;
 
@@ -292,13 +294,13 @@ fn caller_scheme(
         Family::Oss => oss::caller_scheme(head, signed_url),
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
         Family::DataHub => Ok(datahub::caller_scheme(head)),
+        Family::Mns => Ok(mns::caller_scheme(head)),
+        Family::RocketMq => Ok(rocketmq::caller_scheme(head)),
         Family::Fc
         | Family::FcTrigger
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::Mns
-        | Family::RocketMq
         | Family::Dataplus
         | Family::ApiKey => Ok(None),
     }

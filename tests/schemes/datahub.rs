@@ -182,6 +182,7 @@ async fn access_lines_and_metrics_name_the_operation_where_the_head_tells_it() {
 #[test]
 fn the_worked_example_of_the_page_is_what_is_printed() {
     let url = "https://dh-cn-hangzhou.aliyuncs.com/projects/my_project/topics/t?b=c+d&a";
-    let text = super::page::example("DataHub", "DATAHUB", url);
+    let (text, signature) = super::page::example("DataHub", url);
+    assert_eq!(base64(&mac1("testsecret", &text)), signature);
     assert!(text.ends_with("/projects/my_project/topics/t?a&b=c d"), "{text}");
 }

@@ -1,10 +1,8 @@
 //! The worked examples of `docs/signing.md`: what the page shows is what is printed.
 
-use super::oss::{base64, mac1};
-
 /// The string-to-sign and the signature that a section of the page shows, once `countersign sign` has printed both for
-/// `url`. `scheme` is what stands before the AccessKey's id.
-pub(crate) fn example(section: &str, scheme: &str, url: &str) -> String {
+/// `url`.
+pub(crate) fn example(section: &str, url: &str) -> (String, String) {
     let page = include_str!("../../docs/signing.md").split_once(&format!("\n## {section}\n")).unwrap().1;
     assert!(page.split("\n## ").next().unwrap().contains(url), "the section does not show {url}");
     let block = page.split_once("makes of it:\n\n```").unwrap().1;
@@ -19,8 +17,6 @@ pub(crate) fn example(section: &str, scheme: &str, url: &str) -> String {
         .output()
         .unwrap();
     let printed = String::from_utf8(printed.stdout).unwrap();
-    assert!(printed.contains(&format!("{scheme} testid:{signature}")), "{printed}");
-    assert!(printed.contains(text), "{printed}");
-    assert_eq!(base64(&mac1("testsecret", text)), signature);
-    text.to_owned()
+    assert!(printed.contains(text) && printed.contains(signature), "{printed}");
+    (text.to_owned(), signature.to_owned())
 }

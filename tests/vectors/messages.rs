@@ -6,8 +6,8 @@ use crate::route::{send, signature as carried, stand_in};
 use crate::signer::{headers, text};
 use crate::wire::arrived;
 use countersign::endpoint::{self, Tenants};
-use countersign::names::{Endpoint, Scheme};
-use countersign::sign::{Key, Workspace, datahub};
+use countersign::names::{Endpoint, Scheme, calendar};
+use countersign::sign::{Key, Workspace, datahub, mns, mns_v4, mq};
 use countersign::wire::parameters;
 
 /// Signs the input with what its signer added.
@@ -25,6 +25,22 @@ pub(crate) fn signature(
         Scheme::DataHub => {
             let covered = datahub::Covered { method, path, query: &query, headers: headers.iter() };
             Ok(text(&datahub::signature(covered, key, workspace)))
+        }
+        Scheme::MnsV2 => {
+            let covered = mns::Covered { method, path, query: &query, headers: headers.iter() };
+            Ok(text(&mns::signature(covered, key, workspace)))
+        }
+        Scheme::MqHttp => {
+            let covered = mns::Covered { method, path, query: &query, headers: headers.iter() };
+            Ok(text(&mq::signature(covered, key, workspace)))
+        }
+        Scheme::MnsV4 => {
+            let region = case.fixed.oss.region.as_deref().ok_or("  the vector names no region")?;
+            let time = case.time()?;
+            let day_key = key.day_key(calendar::day(time), region, mns_v4::PRODUCT);
+            let covered = mns::Covered { method, path, query: &query, headers: headers.iter() };
+            let scope = (calendar::iso_basic(time), region);
+            Ok(text(&mns_v4::signature(covered, scope, &day_key, workspace)))
         }
         other => Err(format!("  {other} is signed elsewhere")),
     }

@@ -52,6 +52,9 @@ pub(super) static OSS: NameSet = NameSet::new(&[
 /// What Log Service's versions replace.
 pub(super) static SLS: NameSet = NameSet::new(&["date", "x-log-date", "x-log-content-sha256"]);
 
+/// What the schemes of the message queues replace.
+pub(super) static QUEUES: NameSet = NameSet::new(&["date", "x-mns-date", "x-mq-date"]);
+
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.
 pub(super) static NOT_FORWARDED: NameSet = NameSet::new(&[
