@@ -46,7 +46,7 @@ pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Ten
 fn check_project(head: &Head, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
     let slashes = |path: &[u8]| memchr::memchr_iter(b'/', path).count();
     let decoded: Vec<u8> = decoded(path, Spelling::Path).collect();
-    let is_plain = !decoded.iter().any(|byte| matches!(byte, b';' | b'\\' | b'%' | b'?' | b'#'))
+    let is_plain = !decoded.iter().any(|byte| matches!(byte, b';' | b'\\' | b'%'))
         && !decoded.windows(2).any(|pair| pair == b"//")
         && slashes(&decoded) == slashes(path);
     let mut segments = decoded.strip_prefix(b"/").unwrap_or_default().split(|&byte| byte == b'/');
@@ -113,6 +113,7 @@ mod tests {
         let mut tenants = Tenants::none();
         tenants.allow("oss", "mine-*").unwrap();
         tenants.allow("fc", "123456").unwrap();
+        tenants.allow("datahub", "Mine_*").unwrap();
         let endpoint = endpoint::reverse(host, &tenants).unwrap();
         let mut head = Head::new();
         head.buffer()
@@ -146,6 +147,31 @@ mod tests {
         }
         assert_eq!(check_one(host, "/", ""), Ok(()));
         assert_eq!(check_one("mine-1.oss-cn-hangzhou.aliyuncs.com", "//any/key", ""), Ok(()));
+    }
+
+    #[test]
+    fn a_project_is_named_by_the_path_in_one_way_alone() {
+        let host = "dh-cn-hangzhou.aliyuncs.com";
+        for path in ["/projects/Mine_1", "/projects/Mine%5f1/topics/t%20t/shards/0"] {
+            assert_eq!(check_one(host, path, ""), Ok(()), "{path}");
+        }
+        for path in [
+            "/projects/theirs",
+            "/projects/mine_1",
+            "/projects",
+            "/projects/",
+            "/projects//Mine_1",
+            "//projects/Mine_1",
+            "/Projects/Mine_1",
+            "/projects%2FMine_1",
+            "/projects/Mine_1%2ftopics",
+            "/projects/Mine_1/..;/theirs",
+            "/projects/Mine_1/topics/..%5c..%5c..%5ctheirs",
+            "/projects/Mine_1/%252e%252e/theirs",
+            "/",
+        ] {
+            assert_eq!(check_one(host, path, ""), Err(Code::HostNotAllowed), "{path}");
+        }
     }
 
     #[test]

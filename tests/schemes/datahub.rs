@@ -2,7 +2,7 @@
 
 use super::oss::{base64, mac1};
 use crate::kit::{
-    Answer, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, Sts, TOKEN, Upstream, get, request, with_body,
+    Answer, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, Step, Sts, TOKEN, Upstream, get, request, with_body,
 };
 
 const HOST: &str = "dh-cn-hangzhou.aliyuncs.com";
@@ -176,6 +176,25 @@ async fn access_lines_and_metrics_name_the_operation_where_the_head_tells_it() {
             (line["product"].as_str(), line["request_id"].as_str()),
             (Some("datahub-data"), Some("id-of-datahub"))
         );
+    }
+}
+
+#[tokio::test]
+async fn only_what_reads_is_sent_again_over_a_new_connection() {
+    let (topic, shard) = ("/projects/Project_1/topics/t", "/projects/Project_1/topics/t/shards/0");
+    for (method, target, headers, is_sent_again) in [
+        ("GET", topic, "", true),
+        ("POST", shard, "x-datahub-request-action: sub\r\n", true),
+        ("POST", shard, "x-datahub-request-action: pub\r\n", false),
+        ("POST", shard, "", false),
+        ("DELETE", topic, "", false),
+    ] {
+        let upstream =
+            Upstream::start(|_, at| if at == 0 { Reply::steps([Step::Close]) } else { Reply::ok() }).await;
+        let proxy = proxy(Kit::new(), &upstream).await;
+        let answer = proxy.call(request(method, HOST, target, headers)).await;
+        let expected = if is_sent_again { (200, 2) } else { (502, 1) };
+        assert_eq!((answer.status, upstream.requests().len()), expected, "{method} {target} {headers}");
     }
 }
 
