@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::oss::{base64, hex, mac1, mac256};
+use crate::kit::clock::unix_seconds;
 use crate::kit::{
-    Answer, Gate, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, Step, TOKEN, Upstream, get, request, with_body,
+    Answer, Gate, KEY_ID, Kit, Moved, Proxy, Reply, SECRET, Seen, Step, TOKEN, Upstream, date, get, request,
+    with_body,
 };
 
 const ACCOUNT: &str = "1234567890123456.mns.cn-hangzhou.aliyuncs.com";
@@ -223,6 +225,22 @@ fn without_settings_an_answers_head_is_waited_for_longer_than_the_longest_poll()
     let defaults = countersign::config::load(&Default::default(), &Default::default(), place.path()).unwrap();
     // A poll takes 30 s at most; the SDKs allow up to 10 s for the way.
     assert!(defaults.settings.upstream.head_timeout >= Duration::from_secs(40));
+}
+
+#[tokio::test]
+async fn a_wrong_clock_that_the_queue_complains_of_is_corrected_and_the_message_sent_again() {
+    let upstream = Upstream::start(|_, at| {
+        let body = "<Error><Code>TimeExpired</Code></Error>";
+        let head = format!("Date: {}\r\nContent-Length: {}", date::http(unix_seconds()), body.len());
+        let complaint = format!("HTTP/1.1 400 Bad Request\r\n{head}\r\n\r\n{body}");
+        if at == 0 { Reply::new(complaint) } else { Reply::ok() }
+    })
+    .await;
+    let proxy = proxy(Kit::new().clock(Moved::wrong_by(7200)), &upstream).await;
+    assert_eq!(proxy.call(get(ACCOUNT, "/queues/q/messages")).await.status, 200);
+    let dates: Vec<_> = upstream.requests().iter().map(|seen| seen.header("date").unwrap()).collect();
+    assert!(dates.len() == 2 && dates[0] != dates[1], "{dates:?}");
+    assert!(is_v2(&upstream.last()));
 }
 
 #[tokio::test]
