@@ -31,7 +31,7 @@ impl Pipeline {
         credential: &Arc<Credential>,
         side: &mut CallerSide<'_, Stream>,
     ) -> Option<Arc<Credential>> {
-        if !matches!(arrived.status(), 400 | 401 | 403 | 404) {
+        if !matches!(arrived.status(), 400 | 401 | 403 | 404 | 408) {
             return None;
         }
         match complaint(arrived, side).await? {
@@ -78,7 +78,7 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         b"IllegalTimestamp",
         b"RequestTimeTooSkewed",
         b"RequestTimeExpired",
-        // Of MNS.
+        // Of MNS and RocketMQ, with the status 408.
         b"TimeExpired",
     ]) {
         Some(Complaint::Clock)

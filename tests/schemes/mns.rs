@@ -232,7 +232,7 @@ async fn a_wrong_clock_that_the_queue_complains_of_is_corrected_and_the_message_
     let upstream = Upstream::start(|_, at| {
         let body = "<Error><Code>TimeExpired</Code></Error>";
         let head = format!("Date: {}\r\nContent-Length: {}", date::http(unix_seconds()), body.len());
-        let complaint = format!("HTTP/1.1 400 Bad Request\r\n{head}\r\n\r\n{body}");
+        let complaint = format!("HTTP/1.1 408 Request Timeout\r\n{head}\r\n\r\n{body}");
         if at == 0 { Reply::new(complaint) } else { Reply::ok() }
     })
     .await;
