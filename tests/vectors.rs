@@ -11,6 +11,8 @@ mod again;
 mod case;
 #[path = "vectors/count.rs"]
 mod count;
+#[path = "vectors/messages.rs"]
+mod messages;
 #[path = "vectors/oss.rs"]
 mod oss;
 #[path = "vectors/own.rs"]

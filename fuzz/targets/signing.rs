@@ -31,6 +31,10 @@ const HOSTS: &[&str] = &[
     "bkt1-1000000000000001.cn-hangzhou.oss-vectors.aliyuncs.com",
     "cn-hangzhou.oss-tables.aliyuncs.com",
     "prj-1.cn-hangzhou.log.aliyuncs.com",
+    "dh-cn-hangzhou.aliyuncs.com",
+    "1234567890123456.mns.cn-hangzhou.aliyuncs.com",
+    "cn-hangzhou.mns.aliyuncs.com",
+    "1234567890123456.mqrest.cn-hangzhou.aliyuncs.com",
 ];
 
 /// What stands for the credential that signs. None of it may ever be taken for the caller's.

@@ -16,6 +16,35 @@ pub enum Dialect {
     Xml,
     /// OSS's XML.
     Oss,
+    /// The XML of Simple Message Queue, which was MNS.
+    Mns,
+    /// RocketMQ's, over HTTP.
+    RocketMq,
+    /// DataHub's JSON.
+    DataHub,
+}
+
+impl Dialect {
+    /// SDKs tell the form of an error by this.
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json | Self::DataHub => "application/json; charset=utf-8",
+            Self::Xml | Self::Oss => "application/xml",
+            // One SDK of MNS takes any other for JSON.
+            Self::Mns | Self::RocketMq => "text/xml; charset=utf-8",
+        }
+    }
+
+    /// The header with the request's id.
+    const fn id_header(self) -> &'static str {
+        match self {
+            Self::Json | Self::Xml => "x-acs-request-id",
+            Self::Oss => "x-oss-request-id",
+            Self::Mns => "x-mns-request-id",
+            Self::RocketMq => "x-mq-request-id",
+            Self::DataHub => "x-datahub-request-id",
+        }
+    }
 }
 
 /// An answer, ready for the wire.
@@ -41,17 +70,20 @@ pub fn render(
     let code = refusal.code;
     // Writing to a `Vec` cannot fail.
     let _ = write!(answer, "HTTP/1.1 {} {}\r\n", code.status(), reason(code.status()));
-    let content_type =
-        if dialect == Dialect::Json { "application/json; charset=utf-8" } else { "application/xml" };
     let _ = write!(
         answer,
-        "Content-Type: {content_type}\r\nContent-Length: {}\r\nx-countersign-error: {}\r\n",
+        "Content-Type: {}\r\nContent-Length: {}\r\nx-countersign-error: {}\r\n",
+        dialect.content_type(),
         body.len(),
         code.name()
     );
-    let id_header = if dialect == Dialect::Oss { "x-oss-request-id" } else { "x-acs-request-id" };
-    let _ =
-        write!(answer, "{id_header}: {}\r\nDate: {}\r\n", request_id.as_str(), calendar::http(unix_seconds));
+    let _ = write!(
+        answer,
+        "{}: {}\r\nDate: {}\r\n",
+        dialect.id_header(),
+        request_id.as_str(),
+        calendar::http(unix_seconds)
+    );
     answer.extend_from_slice(
         b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n",
     );
@@ -84,7 +116,12 @@ fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
             });
             body.to_string().into_bytes()
         }
-        Dialect::Xml | Dialect::Oss => format!(
+        Dialect::DataHub => {
+            let body =
+                serde_json::json!({ "ErrorCode": code, "ErrorMessage": message, "RequestId": request_id });
+            body.to_string().into_bytes()
+        }
+        Dialect::Xml | Dialect::Oss | Dialect::Mns | Dialect::RocketMq => format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{}</Message>\
              <RequestId>{request_id}</RequestId><HostId>countersign</HostId></Error>\n",
             escape_xml(&message)
@@ -136,6 +173,18 @@ mod tests {
         assert_eq!(body["Code"], "Countersign.HostNotAllowed");
         let oss = rendered(Dialect::Oss, false);
         assert!(oss.contains("<Message>`a&lt;b` is not known: check it</Message>"), "{oss}");
+        for (dialect, id_header) in
+            [(Dialect::Mns, "x-mns-request-id: "), (Dialect::RocketMq, "x-mq-request-id: ")]
+        {
+            let xml = rendered(dialect, false);
+            assert!(xml.contains("\r\nContent-Type: text/xml") && xml.contains(id_header), "{xml}");
+            assert!(xml.contains("<Error><Code>Countersign.HostNotAllowed</Code>"), "{xml}");
+        }
+        let json = rendered(Dialect::DataHub, false);
+        assert!(json.contains("x-datahub-request-id: "), "{json}");
+        let body: serde_json::Value = serde_json::from_str(json.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert_eq!(body["ErrorCode"], "Countersign.HostNotAllowed");
+        assert_eq!(body["ErrorMessage"], "`a<b` is not known: check it");
     }
 
     #[test]

@@ -91,6 +91,9 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(Scheme::SlsV4) => Ok(Family::SlsV1),
         Some(Scheme::ApiKey) => Ok(Family::ApiKey),
+        Some(Scheme::DataHub) => Ok(Family::DataHub),
+        Some(Scheme::MnsV4 | Scheme::MnsV2) => Ok(Family::Mns),
+        Some(Scheme::MqHttp) => Ok(Family::RocketMq),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }

@@ -5,11 +5,14 @@ use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
 use super::api_key;
+use super::datahub;
 use super::family::Family;
 use super::form::is_doubtful_form;
+use super::mns;
 use super::openapi;
 use super::oss;
 use super::presigned;
+use super::rocketmq;
 use super::sls;
 use super::strip;
 
@@ -292,14 +295,14 @@ fn caller_scheme(
         Family::Oss => oss::caller_scheme(head, signed_url),
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
         Family::ApiKey => Ok(api_key::caller_scheme(head)),
+        Family::DataHub => Ok(datahub::caller_scheme(head)),
+        Family::Mns => Ok(mns::caller_scheme(head)),
+        Family::RocketMq => Ok(rocketmq::caller_scheme(head)),
         Family::Fc
         | Family::FcTrigger
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::DataHub
-        | Family::Mns
-        | Family::RocketMq
         | Family::Dataplus => Ok(None),
     }
 }

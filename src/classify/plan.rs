@@ -5,11 +5,14 @@ use crate::refusal::Refusal;
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
 use super::api_key;
+use super::datahub;
 use super::family::{Family, family, no_signer};
 use super::meant::Doubt;
+use super::mns;
 use super::openapi;
 use super::operation::Asked;
 use super::oss;
+use super::rocketmq;
 use super::sls;
 
 /// What is to be done with a request.
@@ -90,6 +93,9 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     match family(shape.endpoint.product())? {
         Family::Oss => oss::plan(asked, shape),
         Family::SlsV1 | Family::SlsV4 => sls::plan(asked, shape),
+        Family::DataHub => datahub::plan(asked, shape),
+        Family::Mns => mns::plan(asked, shape),
+        Family::RocketMq => rocketmq::plan(asked, shape),
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
         Family::ApiKey => Ok(api_key::plan(asked, shape)),
         // Their products are refused by `family` until they are built.
@@ -98,9 +104,6 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::DataHub
-        | Family::Mns
-        | Family::RocketMq
         | Family::Dataplus => Err(no_signer(shape.endpoint.product())),
     }
 }

@@ -98,22 +98,33 @@ pub(super) fn endpoint(text: &str) -> Result<(), String> {
 /// What a pattern must begin with: names are given out to whoever asks first, and `*-*` is nearly everybody's.
 const PREFIX_MIN: usize = 2;
 
-/// A tenant, or a pattern for several.
+/// A tenant whose name stands in a host, or a pattern for several.
 pub(super) fn tenant(text: &str) -> Result<(), String> {
+    listed(
+        text,
+        |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'*'),
+        "is not one label of a host; use lower-case letters, digits, `-`, and `*` for any of them",
+    )
+}
+
+/// The same of one whose name stands in a path, where more may.
+pub(super) fn project(text: &str) -> Result<(), String> {
+    listed(
+        text,
+        |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'*'),
+        "is not a project's name; use letters, digits, `_`, `-`, and `*` for any of them",
+    )
+}
+
+fn listed(text: &str, is_plain: impl Fn(u8) -> bool, otherwise: &str) -> Result<(), String> {
     if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
         return Err(format!("{} would admit every tenant of the cloud; name yours", shown(text)));
     }
-    let is_label =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'*');
     let fits = (1..=63).contains(&text.len())
-        && text.bytes().all(is_label)
+        && text.bytes().all(is_plain)
         && !text.starts_with('-')
         && !text.ends_with('-');
-    held_to(
-        fits,
-        text,
-        "is not one label of a host; use lower-case letters, digits, `-`, and `*` for any of them",
-    )?;
+    held_to(fits, text, otherwise)?;
     let begins = text.split('*').next().unwrap_or_default();
     held_to(
         begins.len() == text.len() || begins.len() >= PREFIX_MIN,

@@ -83,7 +83,7 @@ fn about(path: &str) -> &'static str {
             "RAM roles to assume one after the other, starting with the credential of the source.\n\n"
         }
         "tenants" => {
-            "Who may be named in a host.\nEach is a whole label, or a pattern in which `*` stands for any characters \
+            "Who may be named in a host, or, of a product whose projects stand in paths, there.\nEach is a whole label, or a pattern in which `*` stands for any characters \
              after at least two of your own: `team-*`.\n\n"
         }
         "connect_to" => "Dials elsewhere and signs for the real host.\n\n",

@@ -16,8 +16,9 @@ const WAIT: Kind = Kind::Duration(100, HOUR);
 /// What STS grants: 15 minutes to 12 hours, and never more than the role's own limit.
 const LIFETIME: Kind = Kind::Duration(900 * SECOND, 12 * HOUR);
 
-/// Tenants of one product.
+/// Tenants of one product, whose names stand in its hosts; or in its paths.
 const TENANTS: Kind = Kind::List("a name or a pattern with `*`", grammar::tenant);
+const PROJECTS: Kind = Kind::List("a name or a pattern with `*`", grammar::project);
 
 const ROLE: Kind = Kind::Text("the name of a `[role.NAME]` table", grammar::role_name);
 const ROLE_ARN: Kind = Kind::Text("`acs:ram::ACCOUNT:role/NAME`", grammar::role_arn);
@@ -158,8 +159,8 @@ pub(super) const KEYS: &[Key] = &[
     tenants("tenants.oss", "Buckets of OSS."),
     tenants("tenants.sls", "Projects of Log Service."),
     tenants("tenants.ots", "Instances of Tablestore."),
-    tenants("tenants.odps", "Names in front of MaxCompute's hosts."),
-    tenants("tenants.datahub", "Names in front of DataHub's hosts."),
+    key("tenants.odps", PROJECTS, "[]", NO_TENANT, "Names in front of MaxCompute's hosts."),
+    key("tenants.datahub", PROJECTS, "[]", NO_TENANT, "Projects of DataHub, which its paths name."),
     tenants("tenants.mns", "Accounts in front of Message Service's hosts."),
     tenants(
         "tenants.fc",

@@ -31,7 +31,7 @@ impl Pipeline {
         (credential, cell): (&Arc<Credential>, &Cell),
         side: &mut CallerSide<'_, Stream>,
     ) -> Option<Arc<Credential>> {
-        if !matches!(arrived.status(), 400 | 401 | 403 | 404) {
+        if !matches!(arrived.status(), 400 | 401 | 403 | 404 | 408) {
             return None;
         }
         match complaint(arrived, side).await? {
@@ -78,6 +78,8 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         b"IllegalTimestamp",
         b"RequestTimeTooSkewed",
         b"RequestTimeExpired",
+        // Of MNS and RocketMQ, with the status 408.
+        b"TimeExpired",
     ]) {
         Some(Complaint::Clock)
     } else {
@@ -85,7 +87,7 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
     }
 }
 
-/// The error code of an OpenAPI, OSS or SLS error, JSON or XML.
+/// The error code of an OpenAPI, OSS, SLS, MNS or DataHub error, JSON or XML.
 fn code(body: &[u8]) -> Option<&[u8]> {
     let between = |open: &[u8], close: u8| {
         let from = memchr::memmem::find(body, open)? + open.len();
@@ -95,7 +97,7 @@ fn code(body: &[u8]) -> Option<&[u8]> {
     if body.trim_ascii_start().starts_with(b"<") {
         return between(b"<Code>", b'<');
     }
-    for key in [&b"\"Code\""[..], b"\"code\"", b"\"errorCode\""] {
+    for key in [&b"\"Code\""[..], b"\"code\"", b"\"errorCode\"", b"\"ErrorCode\""] {
         let Some(at) = memchr::memmem::find(body, key) else { continue };
         let rest = body.get(at + key.len()..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
         let value = rest.strip_prefix(b"\"")?;
@@ -116,6 +118,7 @@ mod tests {
                 Some(&b"InvalidSecurityToken.Expired"[..]),
             ),
             (br#"{"code":"X"}"#, Some(b"X")),
+            (br#"{"ErrorCode":"X","ErrorMessage":"m"}"#, Some(b"X")),
             (
                 br#"{"errorCode": "SecurityToken.Expired", "errorMessage": ""}"#,
                 Some(b"SecurityToken.Expired"),

@@ -45,14 +45,17 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
     query.extend(parameters(target.query).filter(|parameter| strip::keeps_parameter(parameter, owned)));
     let body = held
         .map(|(held, is_form)| if is_form { stripped_form(held, owned, form) } else { Cow::Borrowed(held) });
-    let is_rewritten = matches!(body, Some(Cow::Owned(_)));
+    // Of a body that was written anew the MD5 is another, and the two versions of MNS spell it differently.
+    let changes_md5 = matches!(body, Some(Cow::Owned(_)))
+        || plan.body == BodyPlan::FormUpload
+        || family == Family::Mns && call.caller_scheme.is_some() && call.caller_scheme != call.scheme;
     // Most requests have no such header, and are not searched again for every name.
     let has_connection = head.field("connection").is_some();
     let is_named = |name: &[u8]| {
         has_connection && head.fields().any(|field| field.is("connection") && lists(field.value, name))
     };
     fields.extend(head.fields().filter(|field| {
-        let is_stale = (is_rewritten || plan.body == BodyPlan::FormUpload) && field.is("content-md5");
+        let is_stale = changes_md5 && field.is("content-md5");
         !is_stale && strip::keeps_header(*field, family, is_named(field.name))
     }));
     let framing = match (&body, plan.body) {
@@ -92,6 +95,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
         additional_headers: match family {
             Family::Oss => classify::additional_headers(head),
+            Family::Mns | Family::RocketMq => classify::dated(head),
             _ => &[],
         },
     };

@@ -1,11 +1,13 @@
-//! What a request would reach beside the host that it names: another bucket to copy from, a customer's function.
+//! What a request would reach beside the host that it names: another bucket to copy from, a project, a
+//! customer's function.
 
 use crate::endpoint::Tenants;
 use crate::names::Endpoint;
 use crate::refusal::{Code, Refusal};
-use crate::wire::{Field, Head, Spelling, decoded};
+use crate::wire::{Field, Head, Method, Spelling, decoded};
 
-/// Refuses what would reach past the operator's lists: a bucket in the path, a copy from another bucket, a function.
+/// Refuses what would reach past the operator's lists: a bucket or a project in the path, a copy
+/// from another bucket, a function.
 pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
     match endpoint.product().code {
         "fc" | "fc-open" => check_function(path),
@@ -27,6 +29,7 @@ pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Ten
                 if is_listed { Ok(()) } else { Err(foreign_source()) }
             })
         }
+        "datahub-data" => check_project(head, path, tenants),
         "oss-tables" => {
             let Some(resource) = crate::sign::oss::table_bucket(path) else { return Ok(()) };
             let resource: Vec<u8> = decoded(resource, Spelling::Path).collect();
@@ -35,6 +38,35 @@ pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Ten
             if is_listed { Ok(()) } else { Err(foreign_tables()) }
         }
         _ => Ok(()),
+    }
+}
+
+/// DataHub's projects, `/projects/NAME/…`. The signature covers the decoded path, so what a server might take apart
+/// elsewhere than here is refused as well.
+fn check_project(head: &Head, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
+    let slashes = |path: &[u8]| memchr::memchr_iter(b'/', path).count();
+    let decoded: Vec<u8> = decoded(path, Spelling::Path).collect();
+    let is_plain = !decoded.iter().any(|byte| matches!(byte, b';' | b'\\' | b'%'))
+        && !decoded.windows(2).any(|pair| pair == b"//")
+        && slashes(&decoded) == slashes(path);
+    let mut segments = decoded.strip_prefix(b"/").unwrap_or_default().split(|&byte| byte == b'/');
+    let refused = |sentence: &'static str, action: &'static str| {
+        Err(Refusal::new(Code::HostNotAllowed, sentence, action))
+    };
+    if !is_plain || segments.next() != Some(b"projects") {
+        return refused(
+            "the path is not one that begins with `/projects`, or could be taken apart in two ways",
+            "send `/projects/NAME/…`, with a plain name",
+        );
+    }
+    match segments.next() {
+        // What lists the projects names nobody's.
+        None | Some(b"") if matches!(head.method(), Some(Method::Get)) => Ok(()),
+        Some(name) if std::str::from_utf8(name).is_ok_and(|name| tenants.lists("datahub", name)) => Ok(()),
+        _ => refused(
+            "the path names a project that is not listed, or none",
+            "add it to `datahub` under [tenants]",
+        ),
     }
 }
 
@@ -81,6 +113,7 @@ mod tests {
         let mut tenants = Tenants::none();
         tenants.allow("oss", "mine-*").unwrap();
         tenants.allow("fc", "123456").unwrap();
+        tenants.allow("datahub", "Mine_*").unwrap();
         let endpoint = endpoint::reverse(host, &tenants).unwrap();
         let mut head = Head::new();
         head.buffer()
@@ -114,6 +147,31 @@ mod tests {
         }
         assert_eq!(check_one(host, "/", ""), Ok(()));
         assert_eq!(check_one("mine-1.oss-cn-hangzhou.aliyuncs.com", "//any/key", ""), Ok(()));
+    }
+
+    #[test]
+    fn a_project_is_named_by_the_path_in_one_way_alone() {
+        let host = "dh-cn-hangzhou.aliyuncs.com";
+        for path in ["/projects/Mine_1", "/projects/Mine%5f1/topics/t%20t/shards/0"] {
+            assert_eq!(check_one(host, path, ""), Ok(()), "{path}");
+        }
+        for path in [
+            "/projects/theirs",
+            "/projects/mine_1",
+            "/projects",
+            "/projects/",
+            "/projects//Mine_1",
+            "//projects/Mine_1",
+            "/Projects/Mine_1",
+            "/projects%2FMine_1",
+            "/projects/Mine_1%2ftopics",
+            "/projects/Mine_1/..;/theirs",
+            "/projects/Mine_1/topics/..%5c..%5c..%5ctheirs",
+            "/projects/Mine_1/%252e%252e/theirs",
+            "/",
+        ] {
+            assert_eq!(check_one(host, path, ""), Err(Code::HostNotAllowed), "{path}");
+        }
     }
 
     #[test]

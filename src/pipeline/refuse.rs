@@ -68,16 +68,37 @@ impl Pipeline {
         // A pinned listener's callers speak its product's dialect, whatever they sent.
         let endpoint = record.endpoint.or(self.pinned);
         let family = endpoint.and_then(|endpoint| classify::family(endpoint.product()).ok());
-        let names_oss = || {
-            let host = head.field("host").unwrap_or_default();
-            memchr::memmem::find(host, b".oss-").is_some() || host.starts_with(b"oss-")
+        let own = match family {
+            Some(Family::Oss) => Some(Dialect::Oss),
+            Some(Family::Mns) => Some(Dialect::Mns),
+            Some(Family::RocketMq) => Some(Dialect::RocketMq),
+            Some(Family::DataHub) => Some(Dialect::DataHub),
+            Some(_) => None,
+            None => dialect_of(head.field("host").unwrap_or_default()),
         };
-        if family == Some(Family::Oss) || family.is_none() && names_oss() {
-            return Dialect::Oss;
+        if let Some(dialect) = own {
+            return dialect;
         }
         let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
         let wants_xml = parameters(query)
             .any(|parameter| parameter.is("Format") && parameter.decoded_value().eq(*b"XML"));
         if wants_xml { Dialect::Xml } else { Dialect::Json }
+    }
+}
+
+/// The dialect of the product that a host names by its form, be it one of the table or not: what is refused for its host
+/// goes to an SDK that chose it.
+fn dialect_of(host: &[u8]) -> Option<Dialect> {
+    let holds = |part: &str| memchr::memmem::find(host, part.as_bytes()).is_some();
+    if holds(".oss-") || host.starts_with(b"oss-") {
+        Some(Dialect::Oss)
+    } else if holds(".mns.") {
+        Some(Dialect::Mns)
+    } else if holds(".mqrest.") {
+        Some(Dialect::RocketMq)
+    } else if host.starts_with(b"dh-") {
+        Some(Dialect::DataHub)
+    } else {
+        None
     }
 }

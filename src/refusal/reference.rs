@@ -7,7 +7,7 @@ pub fn reference() -> String {
     let mut page = String::from(
         "# Refusals\n\n<!-- Made by `cargo run -- reference docs`. Do not edit. -->\n\n\
          A request that is not forwarded gets a status, the header `x-countersign-error` with a stable code, and a body in \
-         the caller's dialect whose `Code` is `Countersign.` and the code's name.\n\
+         the caller's dialect whose `Code` (DataHub's `ErrorCode`) is `Countersign.` and the code's name.\n\
          The message beside it says what is wrong with this very request, and what to do.\n\
          Codes never change their meaning.\n\n\
          | status | code | in the body | what it means | connection |\n|---|---|---|---|---|\n",

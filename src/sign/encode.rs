@@ -85,7 +85,12 @@ pub(super) fn write_pair_twice(out: &mut Text, parameter: &Parameter<'_>) {
 
 /// The bytes that [`put_percent`] would append, for comparing without a copy.
 pub(super) fn encoded(text: &[u8], spelling: Spelling) -> impl Iterator<Item = u8> {
-    decoded(text, spelling).flat_map(|byte| {
+    escaped(decoded(text, spelling))
+}
+
+/// The same of bytes that are decoded.
+pub(super) fn escaped(bytes: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
+    bytes.flat_map(|byte| {
         let [high, low] = digits(byte, UPPER);
         let (spelled, length) = if is_unreserved(byte) { ([byte, 0, 0], 1) } else { ([b'%', high, low], 3) };
         spelled.into_iter().take(length)

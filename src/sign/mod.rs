@@ -7,6 +7,10 @@
 
 pub mod acs3;
 mod bearer;
+pub mod datahub;
+pub mod mns;
+pub mod mns_v4;
+pub mod mq;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
@@ -66,9 +70,11 @@ pub struct Unsigned<'a> {
     /// The action to add, if the request has none: as `x-acs-action`, or as the RPC parameter `Action`.
     pub add_action: Option<&'a [u8]>,
     /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`. Of Log Service,
-    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none.
+    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none. Of DataHub and
+    /// the message queues, what their own header for it lacks.
     pub add_version: Option<&'a [u8]>,
-    /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
+    /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them. The message
+    /// queues: the header that the caller repeated its date in, if it did.
     pub additional_headers: &'a [u8],
 }
 
@@ -156,6 +162,7 @@ pub fn scope(scheme: Scheme, endpoint: &Endpoint) -> Option<(Region, &'static st
         Scheme::OssV4 => oss::product(endpoint),
         Scheme::S3 => s3::PRODUCT,
         Scheme::SlsV4 => sls_v4::PRODUCT,
+        Scheme::MnsV4 => mns_v4::PRODUCT,
         _ => return None,
     };
     Some((endpoint.region()?, product))
@@ -179,6 +186,10 @@ pub fn sign(
         Scheme::OssV1 => oss_v1::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV1 => sls::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV4 => sls_v4::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::DataHub => datahub::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::MnsV2 => mns::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::MnsV4 => mns_v4::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::MqHttp => mq::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

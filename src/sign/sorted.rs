@@ -100,6 +100,11 @@ impl<'a> Parameters<'a> {
         });
     }
 
+    /// Adds parameters whose order is left to `compare` alone.
+    pub(super) fn extend_unkeyed(&mut self, parameters: &'a [Parameter<'a>]) {
+        self.extend_by(parameters, |_| 0);
+    }
+
     /// Adds those that `picks` picks, to be sorted by their decoded names.
     pub(super) fn extend_where(
         &mut self,

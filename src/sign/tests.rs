@@ -123,7 +123,17 @@ fn signing_never_panics_whatever_the_bytes() {
             unix_seconds: [0, i64::MIN, i64::MAX, 1_700_000_000][numbers.below(4)],
             nonce: Nonce::from_bytes([0; 16]),
         };
-        for scheme in [Scheme::Acs3, Scheme::RpcV1, Scheme::OssV4, Scheme::RoaV1, Scheme::Acs4] {
+        for scheme in [
+            Scheme::Acs3,
+            Scheme::RpcV1,
+            Scheme::OssV4,
+            Scheme::RoaV1,
+            Scheme::Acs4,
+            Scheme::DataHub,
+            Scheme::MnsV2,
+            Scheme::MnsV4,
+            Scheme::MqHttp,
+        ] {
             match sign(scheme, &unsigned, &identity, &moment, (&mut Workspace::default(), Vec::new())) {
                 Ok(_) => signed += 1,
                 Err(_) => refused += 1,

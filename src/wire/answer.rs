@@ -75,7 +75,7 @@ pub struct AnswerHead {
     pub keeps_alive: bool,
     /// Whether `Connection` names headers that are not passed on.
     names_headers: bool,
-    /// Where the value of the first `x-acs-request-id` or `x-oss-request-id` lies.
+    /// Where the value of the first `x-acs-request-id`, or another product's spelling of it, lies.
     request_id: (usize, usize),
 }
 
@@ -232,8 +232,13 @@ pub struct Toward {
 }
 
 fn is_request_id(name: &[u8]) -> bool {
-    name.len() == "x-acs-request-id".len()
-        && (name.eq_ignore_ascii_case(b"x-acs-request-id") || name.eq_ignore_ascii_case(b"x-oss-request-id"))
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    match name.len() {
+        15 => is(b"x-mq-request-id"),
+        16 => is(b"x-acs-request-id") || is(b"x-oss-request-id") || is(b"x-mns-request-id"),
+        20 => is(b"x-datahub-request-id"),
+        _ => false,
+    }
 }
 
 fn is_dropped(name: &[u8]) -> bool {

@@ -171,6 +171,14 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
             "4: `tenants.sls`: write a list in brackets, such as [\"…\", \"…\"]",
         ],
     ),
+    // What stands in paths may hold more.
+    (
+        "[tenants]\ndatahub = [\"My_project\", \"a/b\", \"M*\"]",
+        &[
+            "2: `tenants.datahub`: \"M*\" would admit strangers' names too; begin it with at least 2 characters of yours, as in \"team-*\"",
+            "2: `tenants.datahub`: \"a/b\" is not a project's name; use letters, digits, `_`, `-`, and `*` for any of them",
+        ],
+    ),
     (
         "[connect_to]\n\"a.example\" = \"http://user:hunter2@b.example\"\n\"*.*.b\" = \"https://c.example\"\n\"10.0.0.1\" = \"https://c.example\"\n\"d.example\" = \"http://10.0.0.1:80\"",
         &[

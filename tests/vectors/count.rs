@@ -82,6 +82,10 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
         "oss-v4-post-policy" => Some(Scheme::OssV4),
         "sls-v1" | "sls-v1-hmac-sha256" => Some(Scheme::SlsV1),
         "sls-v4" => Some(Scheme::SlsV4),
+        "datahub" => Some(Scheme::DataHub),
+        "mns-v2" => Some(Scheme::MnsV2),
+        "mns-v4" => Some(Scheme::MnsV4),
+        "mq-http" => Some(Scheme::MqHttp),
         "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }

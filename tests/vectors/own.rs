@@ -10,10 +10,10 @@ use serde::Deserialize;
 use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs};
 use crate::count::Count;
 use crate::read::Vector;
-use crate::{again, sls};
+use crate::{again, messages, sls};
 
 /// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
-const FILES: [(&str, &str, usize); 15] = [
+const FILES: [(&str, &str, usize); 19] = [
     ("acs3.jsonl", include_str!("acs3.jsonl"), 185),
     ("rpc.jsonl", include_str!("rpc.jsonl"), 310),
     ("roa.jsonl", include_str!("roa.jsonl"), 146),
@@ -29,6 +29,10 @@ const FILES: [(&str, &str, usize); 15] = [
     ("sls-v1.jsonl", include_str!("sls-v1.jsonl"), 25),
     ("sls-v1-sha256.jsonl", include_str!("sls-v1-sha256.jsonl"), 8),
     ("sls-v4.jsonl", include_str!("sls-v4.jsonl"), 21),
+    ("datahub.jsonl", include_str!("datahub.jsonl"), 8),
+    ("mns-v2.jsonl", include_str!("mns-v2.jsonl"), 12),
+    ("mns-v4.jsonl", include_str!("mns-v4.jsonl"), 8),
+    ("mq-http.jsonl", include_str!("mq-http.jsonl"), 10),
 ];
 
 /// The first line.
@@ -120,6 +124,7 @@ fn again(scheme: &str) -> Option<Again> {
     match scheme {
         "oss-v4-header" | "oss-v1-header" => Some(again::check),
         "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => Some(sls::again),
+        "datahub" | "mns-v2" | "mns-v4" | "mq-http" => Some(messages::again),
         _ => None,
     }
 }

@@ -63,7 +63,9 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    let bare = ["OSS ", "acs ", "LOG "].into_iter().find_map(|word| authorization.strip_prefix(word));
+    let bare = ["OSS ", "acs ", "LOG ", "DATAHUB ", "MNS ", "MQ "]
+        .into_iter()
+        .find_map(|word| authorization.strip_prefix(word));
     Some(
         bare.and_then(|proof| proof.split_once(':'))
             .or_else(|| authorization.split_once("Signature="))?
@@ -176,7 +178,7 @@ fn plan(
 }
 
 /// An endpoint whose product takes `scheme` and no other, in any of its versions.
-fn stand_in(scheme: Scheme) -> Option<Endpoint> {
+pub(crate) fn stand_in(scheme: Scheme) -> Option<Endpoint> {
     let takes_it_alone = |endpoint: &Endpoint| {
         let product = endpoint.product();
         let mut of_versions = product.versions.iter().map(|version| &*version.schemes);

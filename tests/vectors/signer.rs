@@ -20,6 +20,9 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
         Scheme::RpcV1 => rpc(case, &key, &mut workspace)?,
         Scheme::RoaV1 => roa(case, &key, &mut workspace),
         Scheme::OssV4 if case.scheme.ends_with("-header") => oss(case, &key, &mut workspace)?,
+        Scheme::DataHub | Scheme::MnsV2 | Scheme::MnsV4 | Scheme::MqHttp => {
+            crate::messages::signature(case, scheme, &key, &mut workspace)?
+        }
         Scheme::SlsV1 | Scheme::SlsV4 => crate::sls::signature(case, &key, &mut workspace)?,
         _ => crate::oss::signature(case, &key, &mut workspace)?,
     };

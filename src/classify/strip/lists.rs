@@ -54,6 +54,8 @@ pub(super) static SLS: NameSet = NameSet::new(&["date", "x-log-date", "x-log-con
 
 /// Where else clients of Model Studio put a key: those of other vendors' dialects that it speaks.
 pub(super) static API_KEY: NameSet = NameSet::new(&["x-api-key", "api-key"]);
+/// What the schemes of the message queues replace.
+pub(super) static QUEUES: NameSet = NameSet::new(&["date", "x-mns-date", "x-mq-date"]);
 
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.

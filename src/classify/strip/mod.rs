@@ -12,8 +12,8 @@ use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 use super::Family;
 pub use aws_chunked::dechunk;
 use lists::{
-    ACS3, API_KEY, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, ROA, RPC_PARAMETERS, RPC_PROOFS,
-    SLS, UNPROVEN_PARAMETERS,
+    ACS3, API_KEY, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, QUEUES, ROA, RPC_PARAMETERS,
+    RPC_PROOFS, SLS, UNPROVEN_PARAMETERS,
 };
 pub use lists::{PROOFS_MAX, oss_parameters};
 
@@ -40,15 +40,14 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         Family::SlsV1 => is_replaced_by_sls_v1(field),
         Family::SlsV4 => SLS.holds(name) || field.is("x-log-signaturemethod"),
         Family::ApiKey => API_KEY.holds(name),
+        Family::DataHub => field.is("date"),
+        Family::Mns | Family::RocketMq => QUEUES.holds(name),
         // What they replace is listed with their signers.
         Family::Fc
         | Family::FcTrigger
         | Family::ApiGateway
         | Family::Ots
         | Family::Odps
-        | Family::DataHub
-        | Family::Mns
-        | Family::RocketMq
         | Family::Dataplus => false,
     };
     !(named_by_connection
@@ -126,6 +125,7 @@ pub fn is_underscore_spelling(field: Field<'_>) -> bool {
         || OSS.holds(dashed)
         || SLS.holds(dashed)
         || API_KEY.holds(dashed)
+        || QUEUES.holds(dashed)
         || dashed.eq_ignore_ascii_case(b"x-log-signaturemethod")
         || NOT_FORWARDED.holds(dashed)
         || OPERATIVE.holds(dashed)

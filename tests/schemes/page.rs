@@ -1,0 +1,22 @@
+//! The worked examples of `docs/signing.md`: what the page shows is what is printed.
+
+/// The string-to-sign and the signature that a section of the page shows, once `countersign sign` has printed both for
+/// `url`.
+pub(crate) fn example(section: &str, url: &str) -> (String, String) {
+    let page = include_str!("../../docs/signing.md").split_once(&format!("\n## {section}\n")).unwrap().1;
+    assert!(page.split("\n## ").next().unwrap().contains(url), "the section does not show {url}");
+    let block = page.split_once("makes of it:\n\n```").unwrap().1;
+    let block = block.split_once("\n```").unwrap().0.strip_prefix('\n').unwrap();
+    let (text, signature) = block.rsplit_once('\n').unwrap();
+    let place = crate::kit::Place::new();
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(["sign", "--explain", "--date", "2026-01-31T12:00:00Z", url])
+        .env_clear()
+        .envs([("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret")])
+        .current_dir(place.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.contains(text) && printed.contains(signature), "{printed}");
+    (text.to_owned(), signature.to_owned())
+}
