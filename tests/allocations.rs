@@ -212,6 +212,18 @@ fn acs3_allocates_nothing() {
 }
 
 #[test]
+fn acs4_allocates_nothing() {
+    let mut worker = Worker::new();
+    let dummy = "Authorization: ACS4-HMAC-SHA256 Credential=d/20200101/cn-hangzhou/Ecs/aliyun_v4_request,\
+        SignedHeaders=host,Signature=00\r\nContent-Type: application/json\r\nContent-Length: 9\r\n";
+    for size in SIZES {
+        let line = format!("POST /?Action=DescribeRegions{}", many(size));
+        let request = request(&line, "ecs.cn-hangzhou.aliyuncs.com", dummy, size);
+        assert_eq!(worker.measure(&request, Some(b"{\"a\": 1}\n"), Scheme::Acs4), 0, "{size}");
+    }
+}
+
+#[test]
 fn rpc_allocates_nothing_in_query_and_form() {
     let mut worker = Worker::new();
     let proof = "AccessKeyId=dummy&Signature=x%3D&SignatureNonce=1&Timestamp=2020-01-01T00%3A00%3A00Z";

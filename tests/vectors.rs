@@ -5,6 +5,8 @@
 //! scheme that is not built, or that is recognised and never sent, is *not emitted*: named with its reason, never passed.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test without a harness reports by printing")]
 
+#[path = "vectors/acs4.rs"]
+mod acs4;
 #[path = "vectors/again.rs"]
 mod again;
 #[path = "vectors/case.rs"]

@@ -61,7 +61,7 @@ impl Family {
             Some(Scheme::MqHttp) => Self::RocketMq,
             Some(Scheme::Dataplus) => Self::Dataplus,
             Some(Scheme::ApiKey) => Self::ApiKey,
-            // The rest is recognised, and never leaves.
+            // The rest after ACS4 is recognised, and never leaves.
             Some(
                 Scheme::Acs3
                 | Scheme::Acs4

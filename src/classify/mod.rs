@@ -1,6 +1,7 @@
 //! What is asked: of which product, which operation, signed how. Pure.
 
 mod anonymous;
+mod acs4;
 mod authority;
 mod browser;
 mod family;
@@ -17,6 +18,7 @@ mod sls;
 pub mod strip;
 mod unavailable;
 
+pub use acs4::scope as acs4_scope;
 pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;
 pub use family::{Family, family};

@@ -6,6 +6,7 @@ use crate::refusal::{Code, Refusal};
 use crate::wire::Head;
 
 use super::anonymous::{is_public_read, leaves_unsigned};
+use super::acs4;
 use super::meant::{Meant, meant, nameless};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
@@ -13,19 +14,25 @@ use super::strip;
 use super::unavailable::{catalog, unavailable};
 
 /// With what the caller signed.
-pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Option<Scheme> {
+pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Result<Option<Scheme>, Refusal> {
     let authorization = head.field("authorization").unwrap_or_default();
     let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
     if starts("ACS3-") {
-        Some(Scheme::Acs3)
+        Ok(Some(Scheme::Acs3))
     } else if starts("ACS4-") {
-        Some(Scheme::Acs4)
+        Ok(Some(Scheme::Acs4))
     } else if starts("acs ") {
-        Some(Scheme::RoaV1)
+        Ok(Some(Scheme::RoaV1))
+    } else if starts("CLOUD4-") {
+        Err(Refusal::new(
+            Code::SchemeUnavailable,
+            "the request is signed in the dialect of a private cloud, `CLOUD4-…`, which this version cannot sign",
+            "sign it with ACS4 or ACS3",
+        ))
     } else if has_rpc_proof {
-        Some(Scheme::RpcV1)
+        Ok(Some(Scheme::RpcV1))
     } else {
-        None
+        Ok(None)
     }
 }
 
@@ -46,6 +53,9 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             "send `/?Action=NAME`",
         ));
     }
+    if asked.caller_scheme == Some(Scheme::Acs4) {
+        acs4::scope(shape.head)?;
+    }
     let meant = meant(asked, shape);
     let Meant { action, version, .. } = meant;
     // Some of these are in no list.
@@ -58,12 +68,12 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         // What it would be taken for could not be judged.
         Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
         // A path may be newer than the catalogue, and mean something in a version that is named; at `/` nothing is meant.
-        Some(Scheme::Acs3 | Scheme::RoaV1)
+        Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1)
             if action.is_none() && (is_rpc_path || asked.version.is_none()) =>
         {
             return Err(nameless(asked, shape));
         }
-        Some(scheme @ (Scheme::Acs3 | Scheme::RoaV1)) => Some(scheme),
+        Some(scheme @ (Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1)) => Some(scheme),
         Some(Scheme::RpcV1) => {
             let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
@@ -82,8 +92,10 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let body = match (has_body(shape.head), scheme) {
         (false, _) => BodyPlan::Empty,
         (true, _) if shape.is_form => BodyPlan::Hold,
-        (true, Some(Scheme::Acs3)) if reusable_hash(shape.head).is_some() => BodyPlan::StreamHashed,
-        (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
+        (true, Some(Scheme::Acs3 | Scheme::Acs4)) if reusable_hash(shape.head).is_some() => {
+            BodyPlan::StreamHashed
+        }
+        (true, Some(Scheme::Acs3 | Scheme::Acs4)) => BodyPlan::Hold,
         (true, _) => BodyPlan::Stream,
     };
     let may_be_sent_twice = asked.has_client_token || action.is_some_and(only_reads);
@@ -188,7 +200,9 @@ fn is_rpc_only(product: &Product) -> bool {
 /// The body's SHA-256 as the caller computed it, if it is one. The signature then covers the caller's claim, and the
 /// cloud compares it with the body, as it would have without us.
 pub fn reusable_hash(head: &Head) -> Option<&[u8]> {
-    let is_sha256 = head.field("authorization").is_none_or(|value| value.starts_with(b"ACS3-HMAC-SHA256 "));
+    let is_sha256 = head.field("authorization").is_none_or(|value| {
+        value.starts_with(b"ACS3-HMAC-SHA256 ") || value.starts_with(b"ACS4-HMAC-SHA256 ")
+    });
     let hash = head.field("x-acs-content-sha256")?;
     (is_sha256 && is_hexadecimal_sha256(hash)).then_some(hash)
 }

@@ -287,7 +287,7 @@ fn caller_scheme(
     family: Family,
 ) -> Result<Option<Scheme>, Refusal> {
     match family {
-        Family::Rpc | Family::Acs3 | Family::Roa => Ok(openapi::caller_scheme(head, has_rpc_proof)),
+        Family::Rpc | Family::Acs3 | Family::Roa => openapi::caller_scheme(head, has_rpc_proof),
         Family::Oss => oss::caller_scheme(head, signed_url),
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
         Family::Fc

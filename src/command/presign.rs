@@ -106,6 +106,7 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
         add_action: None,
         add_version: None,
         additional_headers: &[],
+        scope: None,
     };
     let credential = credential(&arguments.role, arguments.config.as_ref())?;
     let pair = pair(&credential)?;

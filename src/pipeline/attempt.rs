@@ -94,6 +94,10 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
             Family::Oss => classify::additional_headers(head),
             _ => &[],
         },
+        scope: match call.scheme {
+            Some(Scheme::Acs4) => classify::acs4_scope(head).ok(),
+            _ => None,
+        },
     };
     Assembled { unsigned, body }
 }

@@ -7,6 +7,7 @@
 
 pub mod acs3;
 mod bearer;
+pub mod acs4;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
@@ -36,7 +37,7 @@ pub use workspace::Workspace;
 use std::fmt;
 
 pub use crate::names::calendar::{day, iso, iso_basic, parse_iso};
-use crate::names::{Endpoint, Moment, Region, Scheme};
+use crate::names::{Endpoint, Moment, Region, Scheme, Scope};
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// The SHA-256 of no body at all, which most calls have.
@@ -70,6 +71,8 @@ pub struct Unsigned<'a> {
     pub add_version: Option<&'a [u8]>,
     /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
     pub additional_headers: &'a [u8],
+    /// ACS4: what the caller's own signature was limited to.
+    pub scope: Option<Scope<'a>>,
 }
 
 impl fmt::Debug for Unsigned<'_> {
@@ -135,6 +138,8 @@ pub enum Unsignable {
     NoRegion,
     /// No V4 key was handed over.
     NoDayKey,
+    /// Nobody said which region and product the signature is for.
+    NoScope,
 }
 
 impl fmt::Display for Unsignable {
@@ -143,6 +148,7 @@ impl fmt::Display for Unsignable {
             Self::Scheme(scheme) => write!(f, "no signer for {scheme} is built in"),
             Self::BodyNotHeld => f.write_str("the body's hash is not known"),
             Self::NoRegion => f.write_str("the endpoint's name has no region to sign for"),
+            Self::NoScope => f.write_str("region and product of the signature are not known"),
             Self::NoDayKey => f.write_str("the key of the day was not derived"),
         }
     }
@@ -179,6 +185,7 @@ pub fn sign(
         Scheme::OssV1 => oss_v1::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV1 => sls::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV4 => sls_v4::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::Acs4 => acs4::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

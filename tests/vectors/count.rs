@@ -82,6 +82,7 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
         "oss-v4-post-policy" => Some(Scheme::OssV4),
         "sls-v1" | "sls-v1-hmac-sha256" => Some(Scheme::SlsV1),
         "sls-v4" => Some(Scheme::SlsV4),
+        "ACS4-HMAC-SHA256" => Some(Scheme::Acs4),
         "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }

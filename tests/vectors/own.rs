@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs};
+use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs, Scope};
 use crate::count::Count;
 use crate::read::Vector;
-use crate::{again, sls};
+use crate::{acs4, again, sls};
 
 /// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
-const FILES: [(&str, &str, usize); 15] = [
+const FILES: [(&str, &str, usize); 16] = [
     ("acs3.jsonl", include_str!("acs3.jsonl"), 185),
     ("rpc.jsonl", include_str!("rpc.jsonl"), 310),
     ("roa.jsonl", include_str!("roa.jsonl"), 146),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, usize); 15] = [
     ("sls-v1.jsonl", include_str!("sls-v1.jsonl"), 25),
     ("sls-v1-sha256.jsonl", include_str!("sls-v1-sha256.jsonl"), 8),
     ("sls-v4.jsonl", include_str!("sls-v4.jsonl"), 21),
+    ("acs4.jsonl", include_str!("acs4.jsonl"), 14),
 ];
 
 /// The first line.
@@ -55,6 +56,7 @@ struct Line {
     headers: Pairs,
     body: Option<Body>,
     policy_json: Option<String>,
+    scope: Option<Scope>,
     #[serde(default)]
     oss: Oss,
     #[serde(default)]
@@ -120,6 +122,7 @@ fn again(scheme: &str) -> Option<Again> {
     match scheme {
         "oss-v4-header" | "oss-v1-header" => Some(again::check),
         "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => Some(sls::again),
+        "ACS4-HMAC-SHA256" => Some(acs4::again),
         _ => None,
     }
 }
@@ -171,6 +174,7 @@ fn case(line: &str, origin: &Origin) -> Result<Case, String> {
             access_key_secret: secret.clone(),
             security_token: token.cloned(),
         },
+        scope: line.scope,
         fixed: Fixed { timestamp: line.time, nonce: line.nonce, oss: line.oss },
         expect: Expect {
             signature: line.signature,
