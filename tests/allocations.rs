@@ -112,7 +112,8 @@ impl Worker {
         let Ok(Named::Host(host)) = classify::named(head, &target, &self.listener) else { unreachable!() };
         let host = Host::in_lower_case(host).unwrap();
         let endpoint = endpoint::reverse(host.as_str(), &self.tenants).unwrap();
-        let family = classify::family(endpoint.product()).unwrap();
+        let endpoint = endpoint::by_path(endpoint, target.path);
+        let family = classify::family_of(endpoint.product(), head, target.path).unwrap();
         classify::check_path(target.path, target.query, family == Family::Oss).unwrap();
 
         let is_form = family.is_openapi() && classify::has_form(head);
@@ -311,6 +312,19 @@ fn both_versions_of_log_service_allocate_nothing() {
             let line = format!("GET /logstores/a%2Fb?{}", many(size));
             let request = request(&line, "project-1.cn-hangzhou.log.aliyuncs.com", headers, size);
             assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
+        }
+    }
+}
+
+#[test]
+fn version_1_of_function_compute_allocates_nothing() {
+    let mut worker = Worker::new();
+    let dummy = "Authorization: FC d:c2ln\r\nx-fc-invocation-type: Async\r\nContent-Length: 9\r\n";
+    for size in SIZES {
+        for path in ["/2016-08-15/proxy/s/f%2F/a", "/2016-08-15/services/s", "/2021-04-06/services"] {
+            let line = format!("POST {path}?{}", many(size));
+            let request = request(&line, "123456.cn-hangzhou.fc.aliyuncs.com", dummy, size);
+            assert_eq!(worker.measure(&request, None, Scheme::FcV1), 0, "{size} {path}");
         }
     }
 }

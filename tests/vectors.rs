@@ -13,6 +13,8 @@ mod again;
 mod case;
 #[path = "vectors/count.rs"]
 mod count;
+#[path = "vectors/fc.rs"]
+mod fc;
 #[path = "vectors/oss.rs"]
 mod oss;
 #[path = "vectors/own.rs"]

@@ -2,7 +2,9 @@
 
 use crate::names::{Kind, Product, Scheme};
 use crate::refusal::Refusal;
+use crate::wire::Head;
 
+use super::fc;
 use super::unavailable::{events, unavailable};
 
 /// The family of a scheme: requests of one family carry their credentials in the same places.
@@ -90,8 +92,17 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         // The import service signs for another product.
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(Scheme::SlsV4) => Ok(Family::SlsV1),
+        Some(Scheme::FcTrigger) => Ok(Family::FcTrigger),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
+}
+
+/// The family that one request is read by: its product's, but for the calls of Function Compute that are no OpenAPI.
+pub fn family_of(product: &'static Product, head: &Head, path: &[u8]) -> Result<Family, Refusal> {
+    if fc::is_own(product, head, path) && product.kind == Kind::OpenApi {
+        return Ok(Family::Fc);
+    }
+    family(product)
 }
 
 /// The refusal of a product whose scheme has no signer yet.

@@ -20,7 +20,7 @@ pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Result<Option<S
     if starts("ACS3-") {
         Ok(Some(Scheme::Acs3))
     } else if starts("ACS4-") {
-        Ok(Some(Scheme::Acs4))
+        acs4::scope(head).map(|_| Some(Scheme::Acs4))
     } else if starts("acs ") {
         Ok(Some(Scheme::RoaV1))
     } else if starts("CLOUD4-") {
@@ -52,9 +52,6 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
             ),
             "send `/?Action=NAME`",
         ));
-    }
-    if asked.caller_scheme == Some(Scheme::Acs4) {
-        acs4::scope(shape.head)?;
     }
     let meant = meant(asked, shape);
     let Meant { action, version, .. } = meant;
@@ -89,7 +86,22 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let adds = |in_header: bool, in_parameter: bool| {
         if is_rpc && is_rpc_path { is_unsigned && !in_parameter } else { scheme != RPC && !in_header }
     };
-    let body = match (has_body(shape.head), scheme) {
+    let may_be_sent_twice = asked.has_client_token || action.is_some_and(only_reads);
+    let call = Call { action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
+    Ok(Plan {
+        owned: strip::owned_parameters(asked.proofs(), scheme, is_rpc_path),
+        call,
+        body: body(shape, scheme),
+        adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
+        adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
+        needs_credential: scheme.is_some(),
+        doubt,
+    })
+}
+
+/// What happens to the body under a scheme.
+fn body(shape: &Shape<'_>, scheme: Option<Scheme>) -> BodyPlan {
+    match (has_body(shape.head), scheme) {
         (false, _) => BodyPlan::Empty,
         (true, _) if shape.is_form => BodyPlan::Hold,
         (true, Some(Scheme::Acs3 | Scheme::Acs4)) if reusable_hash(shape.head).is_some() => {
@@ -97,18 +109,7 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         }
         (true, Some(Scheme::Acs3 | Scheme::Acs4)) => BodyPlan::Hold,
         (true, _) => BodyPlan::Stream,
-    };
-    let may_be_sent_twice = asked.has_client_token || action.is_some_and(only_reads);
-    let call = Call { action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
-    Ok(Plan {
-        owned: strip::owned_parameters(asked.proofs(), scheme, is_rpc_path),
-        call,
-        body,
-        adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
-        adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
-        needs_credential: scheme.is_some(),
-        doubt,
-    })
+    }
 }
 
 /// Of a form that was not read, only what must be known to read it.
@@ -164,7 +165,7 @@ fn unsigned_openapi(
 
 /// Refuses what ROA version 1 signs and readers read differently: SDKs replace a tab within a value, delete it or leave
 /// it, and of two lines of one name each takes another.
-fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
+pub(super) fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
     let is_signed = |name: &[u8]| {
         ["accept", "content-md5", "content-type"]
             .iter()

@@ -5,6 +5,7 @@ use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, NameSet, Parameter};
 
 use super::family::Family;
+use super::fc;
 use super::form::is_doubtful_form;
 use super::openapi;
 use super::oss;
@@ -290,9 +291,9 @@ fn caller_scheme(
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::caller_scheme(head, has_rpc_proof),
         Family::Oss => oss::caller_scheme(head, signed_url),
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
-        Family::Fc
-        | Family::FcTrigger
-        | Family::ApiGateway
+        Family::Fc => Ok(fc::caller_scheme(head)),
+        Family::FcTrigger => Ok(fc::caller_scheme_of_trigger(head)),
+        Family::ApiGateway
         | Family::Ots
         | Family::Odps
         | Family::DataHub

@@ -4,7 +4,8 @@ use crate::names::{Action, Call, Endpoint};
 use crate::refusal::Refusal;
 use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
-use super::family::{Family, family, no_signer};
+use super::family::{Family, family_of, no_signer};
+use super::fc;
 use super::meant::Doubt;
 use super::openapi;
 use super::operation::Asked;
@@ -86,14 +87,14 @@ pub struct Shape<'a> {
 
 /// Decides. Of a form that has not been read, only that it must be.
 pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    match family(shape.endpoint.product())? {
+    match family_of(shape.endpoint.product(), shape.head, shape.target.path)? {
         Family::Oss => oss::plan(asked, shape),
         Family::SlsV1 | Family::SlsV4 => sls::plan(asked, shape),
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
+        Family::Fc => fc::plan(asked, shape),
+        Family::FcTrigger => fc::plan_trigger(asked, shape),
         // Their products are refused by `family` until they are built.
-        Family::Fc
-        | Family::FcTrigger
-        | Family::ApiGateway
+        Family::ApiGateway
         | Family::Ots
         | Family::Odps
         | Family::DataHub

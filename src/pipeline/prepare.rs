@@ -60,7 +60,7 @@ pub fn judge<'a>(
     rules: Rules<'_>,
     parts: &mut Parts<'a>,
 ) -> Result<(Plan, bool), Refusal> {
-    let family = classify::family(endpoint.product())?;
+    let family = classify::family_of(endpoint.product(), head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
     reach::check(head, endpoint, target.path, rules.tenants)?;
     if head.has_metadata_text() && family != Family::Oss {
@@ -126,8 +126,9 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Prepared, Refusal> {
         let (Located { endpoint, path_from }, target) = self.locate(head, record)?;
-        record.endpoint = Some(endpoint);
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
+        let endpoint = endpoint::by_path(endpoint, target.path);
+        record.endpoint = Some(endpoint);
         let worker = &*self.worker;
         let rules = Rules {
             tenants: &worker.tenants,

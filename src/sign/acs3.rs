@@ -58,6 +58,11 @@ pub(super) trait Proof {
 
     /// Writes what follows the AccessKey's id in `Credential`.
     fn write_scope(&self, out: &mut Text);
+
+    /// Writes the path as the canonical request has it.
+    fn write_path(&self, out: &mut Text, path: &[u8]) {
+        out.put(path);
+    }
 }
 
 impl Proof for Key {
@@ -96,7 +101,7 @@ pub(super) fn proven<'a, P: Proof>(
     let text = &mut workspace.canonical;
     text.put(covered.method.as_bytes());
     text.push(b'\n');
-    text.put(if covered.path.is_empty() { b"/" } else { covered.path });
+    proof.write_path(text, if covered.path.is_empty() { b"/" } else { covered.path });
     text.push(b'\n');
     for (index, parameter) in query.iter().enumerate() {
         if index > 0 {

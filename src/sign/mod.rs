@@ -8,6 +8,8 @@
 pub mod acs3;
 mod bearer;
 pub mod acs4;
+pub mod fc;
+pub mod fc_trigger;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
@@ -186,6 +188,8 @@ pub fn sign(
         Scheme::SlsV1 => sls::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::SlsV4 => sls_v4::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::Acs4 => acs4::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::FcV1 => fc::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::FcTrigger => fc_trigger::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

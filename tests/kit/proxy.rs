@@ -146,7 +146,7 @@ impl Kit {
     pub(crate) async fn try_start(self) -> Result<Proxy, StartError> {
         let Self { place, top, listen, access, admin, more, environment, clock, elsewhere, resolver } = self;
         let text = format!(
-            "{top}\n{listen}\n[tenants]\noss = [\"bkt1\"]\nsls = [\"project-1\"]\n[admin]\naddress = \"127.0.0.1:0\"\n{admin}\n\
+            "{top}\n{listen}\n[tenants]\noss = [\"bkt1\"]\nsls = [\"project-1\"]\nfc = [\"2029384756\"]\n[admin]\naddress = \"127.0.0.1:0\"\n{admin}\n\
              [log]\naccess = \"{access}\"\nformat = \"json\"\n{more}"
         );
         place.write("countersign.toml", &text);

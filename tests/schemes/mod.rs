@@ -1,6 +1,7 @@
 //! Each scheme on its whole way: what a caller sends, and what the cloud gets, checked by a second reading of its rules.
 
 mod acs;
+mod fc;
 mod oss;
 mod oss_forms;
 mod roa;

@@ -83,6 +83,7 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
         "sls-v1" | "sls-v1-hmac-sha256" => Some(Scheme::SlsV1),
         "sls-v4" => Some(Scheme::SlsV4),
         "ACS4-HMAC-SHA256" => Some(Scheme::Acs4),
+        "FC1-HMAC-SHA256" => Some(Scheme::FcV1),
         "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }

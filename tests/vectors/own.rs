@@ -10,10 +10,10 @@ use serde::Deserialize;
 use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs, Scope};
 use crate::count::Count;
 use crate::read::Vector;
-use crate::{acs4, again, sls};
+use crate::{acs4, again, fc, sls};
 
 /// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
-const FILES: [(&str, &str, usize); 16] = [
+const FILES: [(&str, &str, usize); 17] = [
     ("acs3.jsonl", include_str!("acs3.jsonl"), 185),
     ("rpc.jsonl", include_str!("rpc.jsonl"), 310),
     ("roa.jsonl", include_str!("roa.jsonl"), 146),
@@ -30,6 +30,7 @@ const FILES: [(&str, &str, usize); 16] = [
     ("sls-v1-sha256.jsonl", include_str!("sls-v1-sha256.jsonl"), 8),
     ("sls-v4.jsonl", include_str!("sls-v4.jsonl"), 21),
     ("acs4.jsonl", include_str!("acs4.jsonl"), 14),
+    ("fc1.jsonl", include_str!("fc1.jsonl"), 29),
 ];
 
 /// The first line.
@@ -123,6 +124,7 @@ fn again(scheme: &str) -> Option<Again> {
         "oss-v4-header" | "oss-v1-header" => Some(again::check),
         "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => Some(sls::again),
         "ACS4-HMAC-SHA256" => Some(acs4::again),
+        "FC1-HMAC-SHA256" => Some(fc::again),
         _ => None,
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    let bare = ["OSS ", "acs ", "LOG "].into_iter().find_map(|word| authorization.strip_prefix(word));
+    let bare = ["OSS ", "acs ", "LOG ", "FC "].into_iter().find_map(|word| authorization.strip_prefix(word));
     Some(
         bare.and_then(|proof| proof.split_once(':'))
             .or_else(|| authorization.split_once("Signature="))?
@@ -152,7 +152,7 @@ fn plan(
     endpoint: &Endpoint,
     body: Option<&[u8]>,
 ) -> Result<(Plan, bool), countersign::refusal::Refusal> {
-    let family = classify::family(endpoint.product())?;
+    let family = classify::family_of(endpoint.product(), head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
     let is_form = family.is_openapi() && classify::has_form(head);
     let query = parameters(target.query).collect::<Vec<_>>();

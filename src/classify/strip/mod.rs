@@ -40,9 +40,9 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         Family::SlsV1 => is_replaced_by_sls_v1(field),
         Family::SlsV4 => SLS.holds(name) || field.is("x-log-signaturemethod"),
         // What they replace is listed with their signers.
-        Family::Fc
-        | Family::FcTrigger
-        | Family::ApiGateway
+        Family::Fc => field.is("date") || ACS3.holds(name),
+        Family::FcTrigger => ACS3.holds(name),
+        Family::ApiGateway
         | Family::Ots
         | Family::Odps
         | Family::DataHub
@@ -68,7 +68,6 @@ pub const fn owned_parameters(
     scheme: Option<Scheme>,
     is_rpc_path: bool,
 ) -> &'static NameSet {
-    static NONE: NameSet = NameSet::new(&[]);
     match (scheme, caller) {
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
@@ -78,8 +77,14 @@ pub const fn owned_parameters(
         (Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1), _) if has_rpc_proof => &RPC_PARAMETERS,
         (Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1), None) if is_rpc_path => &RPC_PARAMETERS,
         // Data planes have parameters of any name, and carry their proof in headers.
-        (Some(_), _) => &NONE,
+        (Some(_), _) => no_parameters(),
     }
+}
+
+/// No parameter: of a scheme whose proof is in headers.
+pub const fn no_parameters() -> &'static NameSet {
+    static NONE: NameSet = NameSet::new(&[]);
+    &NONE
 }
 
 /// Whether this is the mark of a bearer token, which goes even where a signature owns no parameter.
