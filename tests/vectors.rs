@@ -15,6 +15,8 @@ mod case;
 mod count;
 #[path = "vectors/fc.rs"]
 mod fc;
+#[path = "vectors/gateway.rs"]
+mod gateway;
 #[path = "vectors/oss.rs"]
 mod oss;
 #[path = "vectors/own.rs"]

@@ -80,6 +80,11 @@ impl Family {
     pub const fn is_openapi(self) -> bool {
         matches!(self, Self::Rpc | Self::Acs3 | Self::Roa)
     }
+
+    /// Whether the fields of a form are read: they say what is asked, or are signed.
+    pub const fn reads_forms(self) -> bool {
+        self.is_openapi() || matches!(self, Self::ApiGateway)
+    }
 }
 
 /// Which family of schemes a product's requests are read by. A product whose scheme has no signer yet is refused.
@@ -93,6 +98,8 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         Some(Scheme::OssV4 | Scheme::S3) if product.code.starts_with("oss") => Ok(Family::Oss),
         Some(Scheme::SlsV4) => Ok(Family::SlsV1),
         Some(Scheme::FcTrigger) => Ok(Family::FcTrigger),
+        Some(Scheme::ApiGateway) => Ok(Family::ApiGateway),
+        Some(Scheme::Dataplus) => Ok(Family::Dataplus),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }

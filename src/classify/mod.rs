@@ -1,12 +1,13 @@
 //! What is asked: of which product, which operation, signed how. Pure.
 
-mod anonymous;
 mod acs4;
+mod anonymous;
 mod authority;
 mod browser;
 mod family;
 mod fc;
 mod form;
+mod gateway;
 mod meant;
 mod once;
 mod openapi;
@@ -24,6 +25,7 @@ pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;
 pub use family::{Family, family, family_of};
 pub use form::{has_form, is_form_type};
+pub use gateway::signed_headers;
 pub use meant::{Doubt, settle};
 pub use openapi::reusable_hash;
 pub use operation::{Asked, FormRead, asked};

@@ -5,13 +5,13 @@ use crate::names::{Call, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
 use crate::wire::Head;
 
-use super::anonymous::{is_public_read, leaves_unsigned};
 use super::acs4;
+use super::anonymous::{is_public_read, leaves_unsigned};
 use super::meant::{Meant, meant, nameless};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
 use super::strip;
-use super::unavailable::{catalog, unavailable};
+use super::unavailable::{catalog, private_cloud, unavailable};
 
 /// With what the caller signed.
 pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Result<Option<Scheme>, Refusal> {
@@ -24,11 +24,7 @@ pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Result<Option<S
     } else if starts("acs ") {
         Ok(Some(Scheme::RoaV1))
     } else if starts("CLOUD4-") {
-        Err(Refusal::new(
-            Code::SchemeUnavailable,
-            "the request is signed in the dialect of a private cloud, `CLOUD4-…`, which this version cannot sign",
-            "sign it with ACS4 or ACS3",
-        ))
+        Err(private_cloud())
     } else if has_rpc_proof {
         Ok(Some(Scheme::RpcV1))
     } else {

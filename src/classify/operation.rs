@@ -7,6 +7,7 @@ use crate::wire::{Field, Head, NameSet, Parameter};
 use super::family::Family;
 use super::fc;
 use super::form::is_doubtful_form;
+use super::gateway;
 use super::openapi;
 use super::oss;
 use super::presigned;
@@ -293,13 +294,10 @@ fn caller_scheme(
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
         Family::Fc => Ok(fc::caller_scheme(head)),
         Family::FcTrigger => Ok(fc::caller_scheme_of_trigger(head)),
-        Family::ApiGateway
-        | Family::Ots
-        | Family::Odps
-        | Family::DataHub
-        | Family::Mns
-        | Family::RocketMq
-        | Family::Dataplus
-        | Family::ApiKey => Ok(None),
+        Family::ApiGateway => Ok(gateway::caller_scheme(head)),
+        Family::Dataplus => Ok(gateway::caller_scheme_of_dataplus(head)),
+        Family::Ots | Family::Odps | Family::DataHub | Family::Mns | Family::RocketMq | Family::ApiKey => {
+            Ok(None)
+        }
     }
 }

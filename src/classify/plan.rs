@@ -6,6 +6,7 @@ use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
 use super::family::{Family, family_of, no_signer};
 use super::fc;
+use super::gateway;
 use super::meant::Doubt;
 use super::openapi;
 use super::operation::Asked;
@@ -93,15 +94,12 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
         Family::Fc => fc::plan(asked, shape),
         Family::FcTrigger => fc::plan_trigger(asked, shape),
+        Family::ApiGateway => gateway::plan(asked, shape),
+        Family::Dataplus => gateway::plan_dataplus(asked, shape),
         // Their products are refused by `family` until they are built.
-        Family::ApiGateway
-        | Family::Ots
-        | Family::Odps
-        | Family::DataHub
-        | Family::Mns
-        | Family::RocketMq
-        | Family::Dataplus
-        | Family::ApiKey => Err(no_signer(shape.endpoint.product())),
+        Family::Ots | Family::Odps | Family::DataHub | Family::Mns | Family::RocketMq | Family::ApiKey => {
+            Err(no_signer(shape.endpoint.product()))
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub fn judge<'a>(
     if head.has_metadata_text() && family != Family::Oss {
         return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
     }
-    let is_form = family.is_openapi() && classify::has_form(head);
+    let is_form = family.reads_forms() && classify::has_form(head);
     let Parts { query, form, .. } = parts;
     query.extend(parameters(target.query));
     if let Some(held) = held.filter(|_| is_form) {

@@ -8,8 +8,10 @@
 pub mod acs3;
 mod bearer;
 pub mod acs4;
+pub mod dataplus;
 pub mod fc;
 pub mod fc_trigger;
+pub mod gateway;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
@@ -56,7 +58,7 @@ pub struct Unsigned<'a> {
     pub query: &'a [Parameter<'a>],
     /// The headers that stay, in the order of the wire: without `Host`, framing, or anything of one hop.
     pub headers: &'a [Field<'a>],
-    /// The fields of a form body. Only RPC signatures look at them.
+    /// The fields of a form body. Only RPC signatures and API Gateway's look at them.
     pub form: &'a [Parameter<'a>],
     /// What is known of the body.
     pub payload: Payload<'a>,
@@ -71,7 +73,8 @@ pub struct Unsigned<'a> {
     /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`. Of Log Service,
     /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none.
     pub add_version: Option<&'a [u8]>,
-    /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them.
+    /// The names of headers that the caller's own signature listed, as it spelled them: OSS's `AdditionalHeaders`, API
+    /// Gateway's `X-Ca-Signature-Headers`.
     pub additional_headers: &'a [u8],
     /// ACS4: what the caller's own signature was limited to.
     pub scope: Option<Scope<'a>>,
@@ -140,6 +143,8 @@ pub enum Unsignable {
     NoRegion,
     /// No V4 key was handed over.
     NoDayKey,
+    /// The scheme has no place for a security token.
+    Token,
     /// Nobody said which region and product the signature is for.
     NoScope,
 }
@@ -150,6 +155,7 @@ impl fmt::Display for Unsignable {
             Self::Scheme(scheme) => write!(f, "no signer for {scheme} is built in"),
             Self::BodyNotHeld => f.write_str("the body's hash is not known"),
             Self::NoRegion => f.write_str("the endpoint's name has no region to sign for"),
+            Self::Token => f.write_str("the signature takes no security token, and the credential has one"),
             Self::NoScope => f.write_str("region and product of the signature are not known"),
             Self::NoDayKey => f.write_str("the key of the day was not derived"),
         }
@@ -190,6 +196,8 @@ pub fn sign(
         Scheme::Acs4 => acs4::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::FcV1 => fc::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::FcTrigger => fc_trigger::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::ApiGateway => gateway::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::Dataplus => dataplus::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

@@ -84,6 +84,8 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
         "sls-v4" => Some(Scheme::SlsV4),
         "ACS4-HMAC-SHA256" => Some(Scheme::Acs4),
         "FC1-HMAC-SHA256" => Some(Scheme::FcV1),
+        "CA-HMAC-SHA256" => Some(Scheme::ApiGateway),
+        "dataplus" | "dataplus-nopath" => Some(Scheme::Dataplus),
         "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }

@@ -154,7 +154,7 @@ fn plan(
 ) -> Result<(Plan, bool), countersign::refusal::Refusal> {
     let family = classify::family_of(endpoint.product(), head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
-    let is_form = family.is_openapi() && classify::has_form(head);
+    let is_form = family.reads_forms() && classify::has_form(head);
     let query = parameters(target.query).collect::<Vec<_>>();
     let form = parameters(body.unwrap_or_default()).collect::<Vec<_>>();
     let read = if is_form { FormRead::Fields(&form) } else { FormRead::None };

@@ -21,6 +21,8 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
         Scheme::RoaV1 => roa(case, &key, &mut workspace),
         Scheme::OssV4 if case.scheme.ends_with("-header") => oss(case, &key, &mut workspace)?,
         Scheme::SlsV1 | Scheme::SlsV4 => crate::sls::signature(case, &key, &mut workspace)?,
+        Scheme::ApiGateway => crate::gateway::signature(case, &key, &mut workspace, &mut differences)?,
+        Scheme::Dataplus => crate::gateway::of_dataplus(case, &key, &mut workspace)?,
         Scheme::FcV1 => crate::fc::signature(case, &key, &mut workspace),
         Scheme::Acs4 => crate::acs4::signature(case, &key, &mut workspace, &mut differences)?,
         _ => crate::oss::signature(case, &key, &mut workspace)?,

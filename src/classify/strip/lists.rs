@@ -52,6 +52,10 @@ pub(super) static OSS: NameSet = NameSet::new(&[
 /// What Log Service's versions replace.
 pub(super) static SLS: NameSet = NameSet::new(&["date", "x-log-date", "x-log-content-sha256"]);
 
+/// What API Gateway's signature replaces.
+pub(super) static API_GATEWAY: NameSet =
+    NameSet::new(&["x-ca-signature-headers", "x-ca-signature-method", "x-ca-timestamp", "x-ca-nonce"]);
+
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.
 pub(super) static NOT_FORWARDED: NameSet = NameSet::new(&[

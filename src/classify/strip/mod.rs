@@ -12,8 +12,8 @@ use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 use super::Family;
 pub use aws_chunked::dechunk;
 use lists::{
-    ACS3, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, ROA, RPC_PARAMETERS, RPC_PROOFS, SLS,
-    UNPROVEN_PARAMETERS,
+    ACS3, API_GATEWAY, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, ROA, RPC_PARAMETERS,
+    RPC_PROOFS, SLS, UNPROVEN_PARAMETERS,
 };
 pub use lists::{PROOFS_MAX, oss_parameters};
 
@@ -42,14 +42,11 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         // What they replace is listed with their signers.
         Family::Fc => field.is("date") || ACS3.holds(name),
         Family::FcTrigger => ACS3.holds(name),
-        Family::ApiGateway
-        | Family::Ots
-        | Family::Odps
-        | Family::DataHub
-        | Family::Mns
-        | Family::RocketMq
-        | Family::Dataplus
-        | Family::ApiKey => false,
+        Family::ApiGateway => API_GATEWAY.holds(name),
+        Family::Dataplus => field.is("date"),
+        Family::Ots | Family::Odps | Family::DataHub | Family::Mns | Family::RocketMq | Family::ApiKey => {
+            false
+        }
     };
     !(named_by_connection
         || is_replaced
@@ -130,6 +127,7 @@ pub fn is_underscore_spelling(field: Field<'_>) -> bool {
         || ACS3.holds(dashed)
         || OSS.holds(dashed)
         || SLS.holds(dashed)
+        || API_GATEWAY.holds(dashed)
         || dashed.eq_ignore_ascii_case(b"x-log-signaturemethod")
         || NOT_FORWARDED.holds(dashed)
         || OPERATIVE.holds(dashed)

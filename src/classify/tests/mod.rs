@@ -25,7 +25,7 @@ fn planned(line: &str, host: &str, headers: &str, body: &str, upgrades_rpc: bool
     let target = target(head.target())?;
     let endpoint = by_path(reverse(host, &Tenants::any()).unwrap(), target.path);
     let family = family_of(endpoint.product(), &head, target.path)?;
-    let is_form = family.is_openapi() && has_form(&head);
+    let is_form = family.reads_forms() && has_form(&head);
     let (query, form): (Vec<_>, Vec<_>) =
         (parameters(target.query).collect(), parameters(body.as_bytes()).collect());
     let read = if is_form { FormRead::Fields(&form) } else { FormRead::None };
