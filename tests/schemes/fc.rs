@@ -99,6 +99,10 @@ async fn a_trigger_of_a_listed_account_is_signed_with_its_query() {
         (format!("{path}x?k=z&k=a&j=1&k&%6b=%2A+b"), format!("{path}x\nj=1\nk=\nk=* b\nk=a\nk=z")),
         // Whole lines are sorted, and `-` goes before `=`.
         (format!("{path}a//b?a=1&a-b=2"), format!("{path}a//b\na-b=2\na=1")),
+        (
+            format!("{path}?just-sixteen-long=1&just-sixteen-long-and=2"),
+            format!("{path}\njust-sixteen-long-and=2\njust-sixteen-long=1"),
+        ),
     ] {
         for headers in [DUMMY, ""] {
             let answer = proxy.call(with_body("PUT", HOST, &target, headers, "event")).await;
