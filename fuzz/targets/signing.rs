@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use countersign::classify::{self, BodyPlan, Plan};
-use countersign::endpoint::{Tenants, reverse};
+use countersign::endpoint::{Tenants, by_path, reverse};
 use countersign::names::{Endpoint, Moment, Nonce, Scheme, calendar};
 use countersign::pipeline::{Parts, Rules, assemble, judge, permit};
 use countersign::secret::{Secret, SecurityToken};
@@ -31,6 +31,7 @@ const HOSTS: &[&str] = &[
     "bkt1-1000000000000001.cn-hangzhou.oss-vectors.aliyuncs.com",
     "cn-hangzhou.oss-tables.aliyuncs.com",
     "prj-1.cn-hangzhou.log.aliyuncs.com",
+    "1000000000000001.cn-hangzhou.fc.aliyuncs.com",
 ];
 
 /// What stands for the credential that signs. None of it may ever be taken for the caller's.
@@ -124,6 +125,7 @@ fn through(text: &[u8]) -> Option<Sent> {
     let host = std::str::from_utf8(head.field("host")?).ok()?;
     let endpoint = reverse(host, &OURS.tenants).ok()?;
     let target = classify::target(head.target()).ok()?;
+    let endpoint = by_path(endpoint, target.path);
     let body = match head.framing() {
         Framing::None => &[][..],
         Framing::Length(length) => head.behind().get(..usize::try_from(length).ok()?)?,

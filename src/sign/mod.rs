@@ -6,7 +6,6 @@
 //! and allocates nothing once its [`Workspace`] has grown. What comes back is [`Signed`], whose head nobody can change.
 
 pub mod acs3;
-mod bearer;
 pub mod acs4;
 pub mod dataplus;
 pub mod fc;
@@ -22,6 +21,7 @@ pub mod s3;
 pub mod sls;
 pub mod sls_v4;
 
+mod bearer;
 mod digest;
 mod encode;
 mod head;
