@@ -5,12 +5,18 @@
 //! scheme that is not built, or that is recognised and never sent, is *not emitted*: named with its reason, never passed.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test without a harness reports by printing")]
 
+#[path = "vectors/acs4.rs"]
+mod acs4;
 #[path = "vectors/again.rs"]
 mod again;
 #[path = "vectors/case.rs"]
 mod case;
 #[path = "vectors/count.rs"]
 mod count;
+#[path = "vectors/fc.rs"]
+mod fc;
+#[path = "vectors/gateway.rs"]
+mod gateway;
 #[path = "vectors/messages.rs"]
 mod messages;
 #[path = "vectors/oss.rs"]

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use countersign::classify::{self, BodyPlan, Plan};
-use countersign::endpoint::{Tenants, reverse};
+use countersign::endpoint::{Tenants, by_path, reverse};
 use countersign::names::{Endpoint, Moment, Nonce, Scheme, calendar};
 use countersign::pipeline::{Parts, Rules, assemble, judge, permit};
 use countersign::secret::{Secret, SecurityToken};
@@ -35,6 +35,7 @@ const HOSTS: &[&str] = &[
     "1234567890123456.mns.cn-hangzhou.aliyuncs.com",
     "cn-hangzhou.mns.aliyuncs.com",
     "1234567890123456.mqrest.cn-hangzhou.aliyuncs.com",
+    "1000000000000001.cn-hangzhou.fc.aliyuncs.com",
 ];
 
 /// What stands for the credential that signs. None of it may ever be taken for the caller's.
@@ -128,6 +129,7 @@ fn through(text: &[u8]) -> Option<Sent> {
     let host = std::str::from_utf8(head.field("host")?).ok()?;
     let endpoint = reverse(host, &OURS.tenants).ok()?;
     let target = classify::target(head.target()).ok()?;
+    let endpoint = by_path(endpoint, target.path);
     let body = match head.framing() {
         Framing::None => &[][..],
         Framing::Length(length) => head.behind().get(..usize::try_from(length).ok()?)?,

@@ -2,7 +2,9 @@
 
 use crate::names::{Kind, Product, Scheme};
 use crate::refusal::Refusal;
+use crate::wire::Head;
 
+use super::fc;
 use super::unavailable::{events, unavailable};
 
 /// The family of a scheme: requests of one family carry their credentials in the same places.
@@ -61,7 +63,7 @@ impl Family {
             Some(Scheme::MqHttp) => Self::RocketMq,
             Some(Scheme::Dataplus) => Self::Dataplus,
             Some(Scheme::ApiKey) => Self::ApiKey,
-            // The rest is recognised, and never leaves.
+            // The rest after ACS4 is recognised, and never leaves.
             Some(
                 Scheme::Acs3
                 | Scheme::Acs4
@@ -77,6 +79,11 @@ impl Family {
     /// Whether its requests are OpenAPI calls, named by parameters and headers, with fields of a form among the first.
     pub const fn is_openapi(self) -> bool {
         matches!(self, Self::Rpc | Self::Acs3 | Self::Roa)
+    }
+
+    /// Whether the fields of a form are read: they say what is asked, or are signed.
+    pub const fn reads_forms(self) -> bool {
+        self.is_openapi() || matches!(self, Self::ApiGateway)
     }
 }
 
@@ -94,8 +101,19 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         Some(Scheme::DataHub) => Ok(Family::DataHub),
         Some(Scheme::MnsV4 | Scheme::MnsV2) => Ok(Family::Mns),
         Some(Scheme::MqHttp) => Ok(Family::RocketMq),
+        Some(Scheme::FcTrigger) => Ok(Family::FcTrigger),
+        Some(Scheme::ApiGateway) => Ok(Family::ApiGateway),
+        Some(Scheme::Dataplus) => Ok(Family::Dataplus),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
+}
+
+/// The family that one request is read by: its product's, but for the calls of Function Compute that are no OpenAPI.
+pub fn family_of(product: &'static Product, head: &Head, path: &[u8]) -> Result<Family, Refusal> {
+    if fc::is_own(product, head, path) && product.kind == Kind::OpenApi {
+        return Ok(Family::Fc);
+    }
+    family(product)
 }
 
 /// The refusal of a product whose scheme has no signer yet.

@@ -1,5 +1,6 @@
 //! What is asked: of which product, which operation, signed how. Pure.
 
+mod acs4;
 mod anonymous;
 mod api_key;
 mod authority;
@@ -7,7 +8,9 @@ mod browser;
 mod calls;
 mod datahub;
 mod family;
+mod fc;
 mod form;
+mod gateway;
 mod meant;
 mod mns;
 mod once;
@@ -22,10 +25,12 @@ mod sls;
 pub mod strip;
 mod unavailable;
 
+pub use acs4::scope as acs4_scope;
 pub use authority::{Listener, Named, named, target};
 pub use browser::refuse_browsers;
-pub use family::{Family, family};
+pub use family::{Family, family, family_of};
 pub use form::{has_form, is_form_type};
+pub use gateway::signed_headers;
 pub use meant::{Doubt, settle};
 pub use mns::dated;
 pub use openapi::reusable_hash;

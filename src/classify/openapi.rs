@@ -5,27 +5,30 @@ use crate::names::{Call, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
 use crate::wire::Head;
 
+use super::acs4;
 use super::anonymous::{is_public_read, leaves_unsigned};
 use super::meant::{Meant, meant, nameless};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
 use super::strip;
-use super::unavailable::{catalog, unavailable};
+use super::unavailable::{catalog, private_cloud, unavailable};
 
 /// With what the caller signed.
-pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Option<Scheme> {
+pub(super) fn caller_scheme(head: &Head, has_rpc_proof: bool) -> Result<Option<Scheme>, Refusal> {
     let authorization = head.field("authorization").unwrap_or_default();
     let starts = |prefix: &str| authorization.starts_with(prefix.as_bytes());
     if starts("ACS3-") {
-        Some(Scheme::Acs3)
+        Ok(Some(Scheme::Acs3))
     } else if starts("ACS4-") {
-        Some(Scheme::Acs4)
+        acs4::scope(head).map(|_| Some(Scheme::Acs4))
     } else if starts("acs ") {
-        Some(Scheme::RoaV1)
+        Ok(Some(Scheme::RoaV1))
+    } else if starts("CLOUD4-") {
+        Err(private_cloud())
     } else if has_rpc_proof {
-        Some(Scheme::RpcV1)
+        Ok(Some(Scheme::RpcV1))
     } else {
-        None
+        Ok(None)
     }
 }
 
@@ -58,12 +61,12 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         // What it would be taken for could not be judged.
         Some(Scheme::RpcV1) if asked.action.is_none() => return Err(nameless(asked, shape)),
         // A path may be newer than the catalogue, and mean something in a version that is named; at `/` nothing is meant.
-        Some(Scheme::Acs3 | Scheme::RoaV1)
+        Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1)
             if action.is_none() && (is_rpc_path || asked.version.is_none()) =>
         {
             return Err(nameless(asked, shape));
         }
-        Some(scheme @ (Scheme::Acs3 | Scheme::RoaV1)) => Some(scheme),
+        Some(scheme @ (Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1)) => Some(scheme),
         Some(Scheme::RpcV1) => {
             let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
@@ -79,24 +82,30 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
     let adds = |in_header: bool, in_parameter: bool| {
         if is_rpc && is_rpc_path { is_unsigned && !in_parameter } else { scheme != RPC && !in_header }
     };
-    let body = match (has_body(shape.head), scheme) {
-        (false, _) => BodyPlan::Empty,
-        (true, _) if shape.is_form => BodyPlan::Hold,
-        (true, Some(Scheme::Acs3)) if reusable_hash(shape.head).is_some() => BodyPlan::StreamHashed,
-        (true, Some(Scheme::Acs3)) => BodyPlan::Hold,
-        (true, _) => BodyPlan::Stream,
-    };
     let may_be_sent_twice = asked.has_client_token || action.is_some_and(only_reads);
     let call = Call { action, version, caller_scheme: asked.caller_scheme, scheme, may_be_sent_twice };
     Ok(Plan {
         owned: strip::owned_parameters(asked.proofs(), scheme, is_rpc_path),
         call,
-        body,
+        body: body(shape, scheme),
         adds_action: call.action.is_some() && adds(asked.has_action_header, asked.has_action_parameter),
         adds_version: call.version.is_some() && adds(asked.has_version_header, asked.has_version_parameter),
         needs_credential: scheme.is_some(),
         doubt,
     })
+}
+
+/// What happens to the body under a scheme.
+fn body(shape: &Shape<'_>, scheme: Option<Scheme>) -> BodyPlan {
+    match (has_body(shape.head), scheme) {
+        (false, _) => BodyPlan::Empty,
+        (true, _) if shape.is_form => BodyPlan::Hold,
+        (true, Some(Scheme::Acs3 | Scheme::Acs4)) if reusable_hash(shape.head).is_some() => {
+            BodyPlan::StreamHashed
+        }
+        (true, Some(Scheme::Acs3 | Scheme::Acs4)) => BodyPlan::Hold,
+        (true, _) => BodyPlan::Stream,
+    }
 }
 
 /// Of a form that was not read, only what must be known to read it.
@@ -152,7 +161,7 @@ fn unsigned_openapi(
 
 /// Refuses what ROA version 1 signs and readers read differently: SDKs replace a tab within a value, delete it or leave
 /// it, and of two lines of one name each takes another.
-fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
+pub(super) fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
     let is_signed = |name: &[u8]| {
         ["accept", "content-md5", "content-type"]
             .iter()
@@ -188,7 +197,9 @@ fn is_rpc_only(product: &Product) -> bool {
 /// The body's SHA-256 as the caller computed it, if it is one. The signature then covers the caller's claim, and the
 /// cloud compares it with the body, as it would have without us.
 pub fn reusable_hash(head: &Head) -> Option<&[u8]> {
-    let is_sha256 = head.field("authorization").is_none_or(|value| value.starts_with(b"ACS3-HMAC-SHA256 "));
+    let is_sha256 = head.field("authorization").is_none_or(|value| {
+        value.starts_with(b"ACS3-HMAC-SHA256 ") || value.starts_with(b"ACS4-HMAC-SHA256 ")
+    });
     let hash = head.field("x-acs-content-sha256")?;
     (is_sha256 && is_hexadecimal_sha256(hash)).then_some(hash)
 }

@@ -7,7 +7,9 @@ use crate::wire::{Field, Head, NameSet, Parameter};
 use super::api_key;
 use super::datahub;
 use super::family::Family;
+use super::fc;
 use super::form::is_doubtful_form;
+use super::gateway;
 use super::mns;
 use super::openapi;
 use super::oss;
@@ -291,18 +293,17 @@ fn caller_scheme(
     family: Family,
 ) -> Result<Option<Scheme>, Refusal> {
     match family {
-        Family::Rpc | Family::Acs3 | Family::Roa => Ok(openapi::caller_scheme(head, has_rpc_proof)),
+        Family::Rpc | Family::Acs3 | Family::Roa => openapi::caller_scheme(head, has_rpc_proof),
         Family::Oss => oss::caller_scheme(head, signed_url),
         Family::SlsV1 | Family::SlsV4 => Ok(sls::caller_scheme(head)),
         Family::ApiKey => Ok(api_key::caller_scheme(head)),
         Family::DataHub => Ok(datahub::caller_scheme(head)),
         Family::Mns => Ok(mns::caller_scheme(head)),
         Family::RocketMq => Ok(rocketmq::caller_scheme(head)),
-        Family::Fc
-        | Family::FcTrigger
-        | Family::ApiGateway
-        | Family::Ots
-        | Family::Odps
-        | Family::Dataplus => Ok(None),
+        Family::Fc => Ok(fc::caller_scheme(head)),
+        Family::FcTrigger => Ok(fc::caller_scheme_of_trigger(head)),
+        Family::ApiGateway => Ok(gateway::caller_scheme(head)),
+        Family::Dataplus => Ok(gateway::caller_scheme_of_dataplus(head)),
+        Family::Ots | Family::Odps => Ok(None),
     }
 }

@@ -6,7 +6,9 @@ use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
 use super::api_key;
 use super::datahub;
-use super::family::{Family, family, no_signer};
+use super::family::{Family, family_of, no_signer};
+use super::fc;
+use super::gateway;
 use super::meant::Doubt;
 use super::mns;
 use super::openapi;
@@ -90,7 +92,7 @@ pub struct Shape<'a> {
 
 /// Decides. Of a form that has not been read, only that it must be.
 pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    match family(shape.endpoint.product())? {
+    match family_of(shape.endpoint.product(), shape.head, shape.target.path)? {
         Family::Oss => oss::plan(asked, shape),
         Family::SlsV1 | Family::SlsV4 => sls::plan(asked, shape),
         Family::DataHub => datahub::plan(asked, shape),
@@ -98,13 +100,12 @@ pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         Family::RocketMq => rocketmq::plan(asked, shape),
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
         Family::ApiKey => Ok(api_key::plan(asked, shape)),
+        Family::Fc => fc::plan(asked, shape),
+        Family::FcTrigger => fc::plan_trigger(asked, shape),
+        Family::ApiGateway => gateway::plan(asked, shape),
+        Family::Dataplus => gateway::plan_dataplus(asked, shape),
         // Their products are refused by `family` until they are built.
-        Family::Fc
-        | Family::FcTrigger
-        | Family::ApiGateway
-        | Family::Ots
-        | Family::Odps
-        | Family::Dataplus => Err(no_signer(shape.endpoint.product())),
+        Family::Ots | Family::Odps => Err(no_signer(shape.endpoint.product())),
     }
 }
 

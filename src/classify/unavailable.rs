@@ -49,3 +49,12 @@ pub(super) fn catalog() -> Refusal {
         "have the client sign with ACS3 or ROA version 1, which `dlfnext` takes too",
     )
 }
+
+/// What private clouds make of ACS4: the same under a name and an end of their own.
+pub(super) fn private_cloud() -> Refusal {
+    Refusal::new(
+        Code::SchemeUnavailable,
+        "the request is signed in the dialect of a private cloud, `CLOUD4-…`, which this version cannot sign",
+        "have the client sign with ACS4 or ACS3",
+    )
+}

@@ -9,7 +9,7 @@ use super::sign::{Failed, Sought, credential, endpoint, moment, pair, request, u
 use super::{Exit, process};
 use crate::classify;
 use crate::clock::SystemClock;
-use crate::names::{Scheme, calendar};
+use crate::names::{Endpoint, Scheme, calendar};
 use crate::sign::{self, Payload, Unsigned, Workspace, oss_url};
 use crate::wire::{Framing, parameters};
 
@@ -73,18 +73,7 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
     let target = classify::target(head.target()).map_err(|refusal| usage(refusal.to_string()))?;
     let endpoint = endpoint(&head)?;
     classify::check_path(target.path, target.query, true).map_err(refused)?;
-    if endpoint.product().code != "oss" {
-        let code = endpoint.product().code;
-        return Err(usage(format!("`{code}` takes no URL that carries its own signature; OSS does")));
-    }
-    if endpoint.region().is_none() {
-        return Err(usage(
-            "the host names no region, and the signature must; use BUCKET.oss-REGION.aliyuncs.com",
-        ));
-    }
-    if endpoint.tenant().is_none() {
-        return Err(usage("the host names no bucket; use BUCKET.oss-REGION.aliyuncs.com"));
-    }
+    check_bucket(&endpoint)?;
     let query: Vec<_> = parameters(target.query).collect();
     if query.iter().any(|parameter| classify::strip::oss_parameters(true).holds_parameter(parameter)) {
         return Err(usage("the address carries a signature already, or a parameter that only one has"));
@@ -106,6 +95,7 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
         add_action: None,
         add_version: None,
         additional_headers: &[],
+        scope: None,
     };
     let credential = credential(&arguments.role, arguments.config.as_ref())?;
     let pair = pair(&credential)?;
@@ -120,6 +110,23 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
     let mut kept: Vec<String> = query.iter().map(|parameter| text(parameter.raw)).collect();
     kept.push(proof.query());
     Ok(format!("https://{}{path}?{}", endpoint.host(), kept.join("&")))
+}
+
+/// Refuses what is no bucket of OSS, and a host that the signature cannot be limited to.
+fn check_bucket(endpoint: &Endpoint) -> Result<(), Failed> {
+    let code = endpoint.product().code;
+    if code != "oss" {
+        return Err(usage(format!("`{code}` takes no URL that carries its own signature; OSS does")));
+    }
+    if endpoint.region().is_none() {
+        return Err(usage(
+            "the host names no region, and the signature must; use BUCKET.oss-REGION.aliyuncs.com",
+        ));
+    }
+    if endpoint.tenant().is_none() {
+        return Err(usage("the host names no bucket; use BUCKET.oss-REGION.aliyuncs.com"));
+    }
+    Ok(())
 }
 
 /// Seconds of a time such as `15m`.

@@ -108,7 +108,7 @@ fn signed(arguments: &Arguments) -> Result<Outcome, Failed> {
     };
     let (head, body) = request(&sought)?;
     let target = classify::target(head.target()).map_err(|refusal| usage(refusal.to_string()))?;
-    let endpoint = endpoint(&head)?;
+    let endpoint = endpoint::by_path(endpoint(&head)?, target.path);
     let refused = |refusal: crate::refusal::Refusal| (Exit::Failed, refusal.to_string());
     // As `run` would refuse it.
     classify::refuse_browsers(&head).map_err(refused)?;

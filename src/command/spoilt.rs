@@ -40,6 +40,7 @@ pub(super) async fn show(cloud: &Cloud, credential: &Credential, clock: &dyn Clo
         add_action: Some(b"DescribeRegions"),
         add_version: Some(b"2014-05-26"),
         additional_headers: b"",
+        scope: None,
     };
     let work = (&mut Workspace::default(), Vec::new());
     let pair = credential.access_key().ok_or_else(|| io::Error::other("no AccessKey"))?;

@@ -15,6 +15,7 @@ mod reverse;
 mod table;
 mod tenants;
 mod unresolved;
+mod versions;
 
 pub use forward::{forward, forward_tenant};
 pub use meant::meant;
@@ -23,6 +24,9 @@ pub use reverse::{admit, products_of, reverse, with_tenant};
 pub use table::{product, products, region, regions};
 pub use tenants::{BadTenant, Tenants};
 pub use unresolved::{NoEndpoint, Unresolved};
+pub use versions::by_path;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::on_own_name;

@@ -130,3 +130,12 @@ pub struct Call {
     /// tells the cloud that both are one.
     pub may_be_sent_twice: bool,
 }
+
+/// What a signature with a day key is limited to, as its text spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope<'a> {
+    /// A region's id, or `center` for a host that serves them all.
+    pub region: &'a str,
+    /// The product's code in the letter case that the gateway knows: `Ecs`, `DlfNext`.
+    pub product: &'a str,
+}

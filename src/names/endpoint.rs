@@ -71,6 +71,11 @@ impl Endpoint {
         Self { tenant_start: start, ..self }
     }
 
+    /// The same host as another product that answers there. For the `endpoint` room only.
+    pub(crate) const fn as_product(self, product: &'static Product) -> Self {
+        Self { product, ..self }
+    }
+
     /// The host, in lower case, without a port: every endpoint answers on 443.
     pub const fn host(&self) -> &Host {
         &self.host

@@ -15,7 +15,7 @@ mod product;
 mod ram;
 
 pub use address::{Unfit, unfit};
-pub use call::{Action, Call, Version};
+pub use call::{Action, Call, Scope, Version};
 pub use decimal::{decimal, write_decimal};
 pub use endpoint::{Endpoint, Network};
 pub use host::{Host, HostTooLong, is_host_label, is_host_name};

@@ -93,13 +93,23 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         endpoint,
         add_action: call.action.as_ref().filter(|_| plan.adds_action).map(|action| action.as_bytes()),
         add_version: call.version.as_ref().filter(|_| plan.adds_version).map(|version| version.as_bytes()),
-        additional_headers: match family {
-            Family::Oss => classify::additional_headers(head),
-            Family::Mns | Family::RocketMq => classify::dated(head),
-            _ => &[],
+        additional_headers: listed_headers(head, family),
+        scope: match call.scheme {
+            Some(Scheme::Acs4) => classify::acs4_scope(head).ok(),
+            _ => None,
         },
     };
     Assembled { unsigned, body }
+}
+
+/// The names of headers that the caller's own signature listed.
+fn listed_headers(head: &Head, family: Family) -> &[u8] {
+    match family {
+        Family::Oss => classify::additional_headers(head),
+        Family::ApiGateway => classify::signed_headers(head),
+        Family::Mns | Family::RocketMq => classify::dated(head),
+        _ => &[],
+    }
 }
 
 /// A signed head, and the body where it is known whole.

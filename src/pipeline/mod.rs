@@ -301,3 +301,6 @@ fn no_credential(missing: &NoCredential) -> Refusal {
         None => refusal,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use super::reach;
 use super::scratch::{Parts, Scratch};
 use crate::classify::Family;
 use crate::classify::{self, FormRead, Plan, Shape};
-use crate::endpoint::Tenants;
-use crate::names::Endpoint;
+use crate::endpoint::{self, Tenants};
+use crate::names::{Endpoint, Scheme, Scope};
 use crate::policy;
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::Record;
@@ -60,13 +60,13 @@ pub fn judge<'a>(
     rules: Rules<'_>,
     parts: &mut Parts<'a>,
 ) -> Result<(Plan, bool), Refusal> {
-    let family = classify::family(endpoint.product())?;
+    let family = classify::family_of(endpoint.product(), head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
     reach::check(head, endpoint, target.path, rules.tenants)?;
     if head.has_metadata_text() && family != Family::Oss {
         return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
     }
-    let is_form = family.is_openapi() && classify::has_form(head);
+    let is_form = family.reads_forms() && classify::has_form(head);
     let Parts { query, form, .. } = parts;
     query.extend(parameters(target.query));
     if let Some(held) = held.filter(|_| is_form) {
@@ -92,7 +92,23 @@ pub fn judge<'a>(
     }
     let oss_v1 = rules.oss_v1;
     let shape = Shape { head, target, query, endpoint, is_form, is_form_unread, upgrades_rpc, oss_v1 };
-    Ok((classify::plan(&asked, &shape)?, is_form))
+    let plan = classify::plan(&asked, &shape)?;
+    if plan.call.scheme == Some(Scheme::Acs4) {
+        check_scope(classify::acs4_scope(head)?)?;
+    }
+    Ok((plan, is_form))
+}
+
+/// Refuses to sign for a region that does not exist.
+fn check_scope(scope: Scope<'_>) -> Result<(), Refusal> {
+    if scope.region == "center" || endpoint::region(scope.region).is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::BadHeader,
+        "the ACS4 signature's `Credential` names a region that is not known",
+        "configure the SDK with the region's id, or with `center`",
+    ))
 }
 
 /// Refuses a call that policy denies, and one that is not known well enough to be made.
@@ -110,8 +126,9 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Prepared, Refusal> {
         let (Located { endpoint, path_from }, target) = self.locate(head, record)?;
-        record.endpoint = Some(endpoint);
         let target = Target { path: target.path.get(path_from..).unwrap_or_default(), ..target };
+        let endpoint = endpoint::by_path(endpoint, target.path);
+        record.endpoint = Some(endpoint);
         let worker = &*self.worker;
         let rules = Rules {
             tenants: &worker.tenants,

@@ -4,13 +4,14 @@
 use crate::endpoint::Tenants;
 use crate::names::Endpoint;
 use crate::refusal::{Code, Refusal};
+use crate::sign::fc::TRIGGERS;
 use crate::wire::{Field, Head, Method, Spelling, decoded};
 
 /// Refuses what would reach past the operator's lists: a bucket or a project in the path, a copy
 /// from another bucket, a function.
 pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
     match endpoint.product().code {
-        "fc" | "fc-open" => check_function(path),
+        "fc" | "fc-open" => check_function(endpoint, path),
         "oss" | "oss-data-acc" | "oss-dls" | "oss-s3" | "oss-vectors" => {
             if endpoint.tenant().is_none() && !matches!(path, b"" | b"/") {
                 // Signed alike for both spellings: the signature would hold for a bucket that nobody listed.
@@ -71,8 +72,12 @@ fn check_project(head: &Head, path: &[u8], tenants: &Tenants) -> Result<(), Refu
 }
 
 /// Function Compute's HTTP triggers, `/VERSION/proxy/…`: what is sent there, headers included, is handed to the function's
-/// code. Spellings that a server might take for it are refused as well.
-fn check_function(path: &[u8]) -> Result<(), Refusal> {
+/// code. That of a listed account is the operator's own, called in the one way that is documented; other spellings that a
+/// server might take for it are refused.
+fn check_function(endpoint: &Endpoint, path: &[u8]) -> Result<(), Refusal> {
+    if endpoint.tenant().is_some() && endpoint.product().code == "fc-open" && path.starts_with(TRIGGERS) {
+        return Ok(());
+    }
     let path: Vec<u8> = decoded(path, Spelling::Path).collect();
     let is_plain = !path.iter().any(|byte| matches!(byte, b';' | b'\\' | b'%'))
         && !path.windows(2).any(|pair| pair == b"//");
@@ -81,7 +86,7 @@ fn check_function(path: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::new(
             Code::NeverSignHost,
             "this path runs a function, or could be taken for one that does, and its code would read the credential",
-            "call the function without countersign",
+            "call a function of your own by `/2016-08-15/proxy/SERVICE/FUNCTION/` at `ACCOUNT.REGION.fc.aliyuncs.com`",
         ));
     }
     Ok(())
@@ -114,7 +119,7 @@ mod tests {
         tenants.allow("oss", "mine-*").unwrap();
         tenants.allow("fc", "123456").unwrap();
         tenants.allow("datahub", "Mine_*").unwrap();
-        let endpoint = endpoint::reverse(host, &tenants).unwrap();
+        let endpoint = endpoint::by_path(endpoint::reverse(host, &tenants).unwrap(), path.as_bytes());
         let mut head = Head::new();
         head.buffer()
             .extend_from_slice(format!("PUT {path} HTTP/1.1\r\nHost: {host}\r\n{header}\r\n").as_bytes());
@@ -175,10 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn a_functions_trigger_is_never_signed_for() {
+    fn a_listed_accounts_trigger_is_called_in_one_spelling_only() {
         let host = "123456.cn-hangzhou.fc.aliyuncs.com";
         for path in [
-            "/2016-08-15/proxy/s/f/",
+            "/2016-08-15/proxy",
+            "/2023-03-30/proxy/s/f/",
+            "/proxy/proxy/s/f/",
             "/2016-08-15/%70roxy/s/f/",
             "/2021-04-06/proxy/s/f/",
             "//2016-08-15/proxy/s/f/",
@@ -193,6 +200,15 @@ mod tests {
         ] {
             assert_eq!(check_one(host, path, ""), Err(Code::NeverSignHost), "{path}");
         }
-        assert_eq!(check_one(host, "/2016-08-15/services", ""), Ok(()));
+        for path in ["/2016-08-15/services", "/2016-08-15/proxy/s/f/", "/2016-08-15/proxy/s/f/a//b;c%25"] {
+            assert_eq!(check_one(host, path, ""), Ok(()), "{path}");
+        }
+        // Where no account is named, nobody listed one.
+        let trigger = "/2016-08-15/proxy/s/f/";
+        for host in
+            ["fc.cn-hangzhou.aliyuncs.com", "cn-hangzhou.fc.aliyuncs.com", "fcv3.cn-hangzhou.aliyuncs.com"]
+        {
+            assert_eq!(check_one(host, trigger, ""), Err(Code::NeverSignHost), "{host}");
+        }
     }
 }

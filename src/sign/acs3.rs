@@ -17,8 +17,6 @@ use super::{EMPTY_HASH, Identity, Key, Payload, Unsignable, Unsigned, Workspace}
 use crate::names::Moment;
 use crate::wire::{Field, Parameter, Signed};
 
-const ALGORITHM: &[u8] = b"ACS3-HMAC-SHA256";
-
 /// What one signature covers.
 pub struct Covered<'a, H> {
     /// The method, in upper case.
@@ -50,10 +48,46 @@ pub fn covers(name: &[u8]) -> bool {
     }
 }
 
+/// What makes a signature of the string-to-sign: ACS3's key, or ACS4's in its scope.
+pub(super) trait Proof {
+    /// The first line of the string-to-sign, and the first word of `Authorization`.
+    const ALGORITHM: &'static [u8];
+
+    /// The MAC.
+    fn mac(&self, string_to_sign: &[u8]) -> [u8; 32];
+
+    /// Writes what follows the AccessKey's id in `Credential`.
+    fn write_scope(&self, out: &mut Text);
+
+    /// Writes the path as the canonical request has it.
+    fn write_path(&self, out: &mut Text, path: &[u8]) {
+        out.put(path);
+    }
+}
+
+impl Proof for Key {
+    const ALGORITHM: &'static [u8] = b"ACS3-HMAC-SHA256";
+
+    fn mac(&self, string_to_sign: &[u8]) -> [u8; 32] {
+        self.acs3(string_to_sign)
+    }
+
+    fn write_scope(&self, _: &mut Text) {}
+}
+
 /// The signature over exactly what is given. Leaves its texts in the workspace.
 pub fn signature<'a>(
     covered: Covered<'a, impl Iterator<Item = &'a Field<'a>>>,
     key: &Key,
+    workspace: &mut Workspace,
+) -> [u8; 64] {
+    proven(covered, key, workspace)
+}
+
+/// The same with any proof.
+pub(super) fn proven<'a, P: Proof>(
+    covered: Covered<'a, impl Iterator<Item = &'a Field<'a>>>,
+    proof: &P,
     workspace: &mut Workspace,
 ) -> [u8; 64] {
     workspace.clear();
@@ -67,7 +101,7 @@ pub fn signature<'a>(
     let text = &mut workspace.canonical;
     text.put(covered.method.as_bytes());
     text.push(b'\n');
-    text.put(if covered.path.is_empty() { b"/" } else { covered.path });
+    proof.write_path(text, if covered.path.is_empty() { b"/" } else { covered.path });
     text.push(b'\n');
     for (index, parameter) in query.iter().enumerate() {
         if index > 0 {
@@ -82,12 +116,12 @@ pub fn signature<'a>(
     text.push(b'\n');
     text.put(covered.payload_hash);
 
-    workspace.string_to_sign.put(ALGORITHM);
+    workspace.string_to_sign.put(P::ALGORITHM);
     workspace.string_to_sign.push(b'\n');
     workspace.string_to_sign.put(&hex(sha256(workspace.canonical.as_bytes())));
     workspace.put_parameters(query);
     workspace.put_headers(headers);
-    hex(key.acs3(workspace.string_to_sign.as_bytes()))
+    hex(proof.mac(workspace.string_to_sign.as_bytes()))
 }
 
 /// Writes `name:value LF` per name, and collects the names. The values of lines that share one are joined with `,` in
@@ -121,6 +155,17 @@ fn write_headers(text: &mut Text, headers: &Headers<'_>, names: &mut Text) {
 }
 
 pub(super) fn sign(
+    unsigned: &Unsigned<'_>,
+    identity: &Identity<'_>,
+    moment: &Moment,
+    work: (&mut Workspace, Vec<u8>),
+) -> Result<Signed, Unsignable> {
+    sign_with(identity.key, unsigned, identity, moment, work)
+}
+
+/// The same with any proof.
+pub(super) fn sign_with<P: Proof>(
+    proof: &P,
     unsigned: &Unsigned<'_>,
     identity: &Identity<'_>,
     moment: &Moment,
@@ -160,14 +205,14 @@ pub(super) fn sign(
     let host = [Field::new("host", unsigned.endpoint.host().as_bytes())];
     let sent = unsigned.headers.iter().filter(|field| covers(field.name));
     let headers = host.iter().chain(sent).chain(added.as_slice());
-    let signature =
-        signature(Covered { method, path, query, headers, payload_hash }, identity.key, workspace);
+    let signature = proven(Covered { method, path, query, headers, payload_hash }, proof, workspace);
 
     let additions = Additions { fields: added.as_slice(), ..Additions::default() };
     let authorization = |out: &mut Text| {
-        out.put(ALGORITHM);
+        out.put(P::ALGORITHM);
         out.put(b" Credential=");
         out.put(identity.access_key_id.as_bytes());
+        proof.write_scope(out);
         out.put(b",SignedHeaders=");
         out.put(workspace.names.as_bytes());
         out.put(b",Signature=");

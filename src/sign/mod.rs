@@ -6,8 +6,12 @@
 //! and allocates nothing once its [`Workspace`] has grown. What comes back is [`Signed`], whose head nobody can change.
 
 pub mod acs3;
-mod bearer;
+pub mod acs4;
 pub mod datahub;
+pub mod dataplus;
+pub mod fc;
+pub mod fc_trigger;
+pub mod gateway;
 pub mod mns;
 pub mod mns_v4;
 pub mod mq;
@@ -21,6 +25,7 @@ pub mod s3;
 pub mod sls;
 pub mod sls_v4;
 
+mod bearer;
 mod digest;
 mod encode;
 mod head;
@@ -40,7 +45,7 @@ pub use workspace::Workspace;
 use std::fmt;
 
 pub use crate::names::calendar::{day, iso, iso_basic, parse_iso};
-use crate::names::{Endpoint, Moment, Region, Scheme};
+use crate::names::{Endpoint, Moment, Region, Scheme, Scope};
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// The SHA-256 of no body at all, which most calls have.
@@ -57,7 +62,7 @@ pub struct Unsigned<'a> {
     pub query: &'a [Parameter<'a>],
     /// The headers that stay, in the order of the wire: without `Host`, framing, or anything of one hop.
     pub headers: &'a [Field<'a>],
-    /// The fields of a form body. Only RPC signatures look at them.
+    /// The fields of a form body. Only RPC signatures and API Gateway's look at them.
     pub form: &'a [Parameter<'a>],
     /// What is known of the body.
     pub payload: Payload<'a>,
@@ -73,9 +78,12 @@ pub struct Unsigned<'a> {
     /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none. Of DataHub and
     /// the message queues, what their own header for it lacks.
     pub add_version: Option<&'a [u8]>,
-    /// OSS: the names that the caller's own signature listed as `AdditionalHeaders`, as it spelled them. The message
-    /// queues: the header that the caller repeated its date in, if it did.
+    /// The names of headers that the caller's own signature listed, as it spelled them: OSS's `AdditionalHeaders`, API
+    /// Gateway's `X-Ca-Signature-Headers`. Of the message queues, the header that the caller repeated its date in, if it
+    /// did.
     pub additional_headers: &'a [u8],
+    /// ACS4: what the caller's own signature was limited to.
+    pub scope: Option<Scope<'a>>,
 }
 
 impl fmt::Debug for Unsigned<'_> {
@@ -141,6 +149,10 @@ pub enum Unsignable {
     NoRegion,
     /// No V4 key was handed over.
     NoDayKey,
+    /// The scheme has no place for a security token.
+    Token,
+    /// Nobody said which region and product the signature is for.
+    NoScope,
 }
 
 impl fmt::Display for Unsignable {
@@ -149,6 +161,8 @@ impl fmt::Display for Unsignable {
             Self::Scheme(scheme) => write!(f, "no signer for {scheme} is built in"),
             Self::BodyNotHeld => f.write_str("the body's hash is not known"),
             Self::NoRegion => f.write_str("the endpoint's name has no region to sign for"),
+            Self::Token => f.write_str("the signature takes no security token, and the credential has one"),
+            Self::NoScope => f.write_str("region and product of the signature are not known"),
             Self::NoDayKey => f.write_str("the key of the day was not derived"),
         }
     }
@@ -190,6 +204,11 @@ pub fn sign(
         Scheme::MnsV2 => mns::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::MnsV4 => mns_v4::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::MqHttp => mq::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::Acs4 => acs4::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::FcV1 => fc::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::FcTrigger => fc_trigger::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::ApiGateway => gateway::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::Dataplus => dataplus::sign(unsigned, identity, moment, (workspace, buffer)),
         other => Err(Unsignable::Scheme(other)),
     }
 }

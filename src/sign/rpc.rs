@@ -72,7 +72,7 @@ fn write_canonical<'a>(text: &mut Text, parameters: impl Iterator<Item = &'a Par
 }
 
 /// Two sorted lists as one; of a name that stands in both, the form's.
-fn merged<'a>(
+pub(super) fn merged<'a>(
     before: impl Iterator<Item = &'a Parameter<'a>>,
     form: impl Iterator<Item = &'a Parameter<'a>>,
 ) -> impl Iterator<Item = &'a Parameter<'a>> {

@@ -105,6 +105,11 @@ impl<'a> Parameters<'a> {
         self.extend_by(parameters, |_| 0);
     }
 
+    /// Adds parameters to be sorted by their [joined](Parameter::joined) texts.
+    pub(super) fn extend_joined(&mut self, parameters: &'a [Parameter<'a>]) {
+        self.extend_by(parameters, |parameter| gathered(parameter.joined()));
+    }
+
     /// Adds those that `picks` picks, to be sorted by their decoded names.
     pub(super) fn extend_where(
         &mut self,

@@ -115,6 +115,7 @@ fn signing_never_panics_whatever_the_bytes() {
             add_action: None,
             add_version: Some(b"2014-05-26"),
             additional_headers: &listed,
+            scope: (round % 3 > 0).then_some(Scope { region: "center", product: "Ecs" }),
         };
         let security_token = (round % 5 > 0).then_some(&token);
         let day_key = (round % 7 > 0).then_some(&day_key);

@@ -39,6 +39,11 @@ impl Workspace {
         self.string_to_sign.as_bytes()
     }
 
+    /// The names of the headers that the last signature lists, as it lists them.
+    pub fn signed_headers(&self) -> &[u8] {
+        self.names.as_bytes()
+    }
+
     /// Empties the texts before a signature.
     pub(super) fn clear(&mut self) {
         for text in [&mut self.canonical, &mut self.string_to_sign, &mut self.names] {

@@ -38,7 +38,7 @@ pub fn is_hop_by_hop(name: &[u8]) -> bool {
     NAMES.holds(name)
 }
 
-/// Whether the value of a `Connection` header lists `name`.
+/// Whether the value of a header that lists names, as `Connection` does, lists `name`.
 pub fn lists(value: &[u8], name: &[u8]) -> bool {
     value.split(|&byte| byte == b',').any(|listed| listed.trim_ascii().eq_ignore_ascii_case(name))
 }

@@ -128,6 +128,11 @@ impl<'a> Parameter<'a> {
     pub fn decoded_value(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
         decoded(self.value, self.spelling)
     }
+
+    /// The decoded name, `=`, and the decoded value.
+    pub fn joined(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
+        self.decoded_name().chain(std::iter::once(b'=')).chain(self.decoded_value())
+    }
 }
 
 /// The pieces of a raw query or form: split at `&`, empty ones dropped, each split at its first `=`.

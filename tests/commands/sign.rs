@@ -75,7 +75,7 @@ async fn what_run_refuses_is_not_signed() {
 
 #[test]
 fn a_call_that_a_customers_function_would_read_is_not_signed() {
-    let url = "https://123456.cn-hangzhou.fc.aliyuncs.com/2016-08-15/proxy/service/function/";
+    let url = "https://123456.cn-hangzhou.fc.aliyuncs.com/2016-08-15//proxy/service/function/";
     let (status, printed, said) = sign(&["-H", "x-acs-action: InvokeFunction", url], &KEY);
     assert_eq!((status, printed.as_str()), (1, ""));
     assert!(said.contains("runs a function"), "{said}");

@@ -151,7 +151,7 @@ async fn what_is_not_built_yet_says_so_and_a_presigned_url_is_not_signed_over() 
     .map(|target| bad(format!("74 {target}"), get(OSS, target), "presigned_url"))
     .collect();
     let unavailable = |name: &str, request: String| row(name, request, 501, "scheme_unavailable");
-    rows.push(unavailable("ACS4", headers("Authorization: ACS4-HMAC-SHA256 Credential=A\r\n")));
+    rows.push(unavailable("CLOUD4", headers("Authorization: CLOUD4-HMAC-SHA256 Credential=A\r\n")));
     let (upstream, proxy) = silent().await;
     for row in rows {
         let answer = proxy.call(&row.request).await;

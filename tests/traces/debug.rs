@@ -64,6 +64,7 @@ fn what_is_signed_and_sent_is_not_printed() {
         add_action: None,
         add_version: None,
         additional_headers: bytes,
+        scope: None,
     };
     let key = Key::absorb(Secret::new(CANARY.to_owned()));
     let token = Token::new(SecurityToken::new(CANARY.to_owned()).unwrap());

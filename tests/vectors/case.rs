@@ -16,7 +16,17 @@ pub(crate) struct Case {
     pub(crate) input: Input,
     pub(crate) credentials: Credentials,
     pub(crate) fixed: Fixed,
+    /// Of ACS4.
+    #[serde(default)]
+    pub(crate) scope: Option<Scope>,
     pub(crate) expect: Expect,
+}
+
+/// What a signature with a day key is limited to, beside its day.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Scope {
+    pub(crate) region: String,
+    pub(crate) product: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

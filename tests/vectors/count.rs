@@ -86,6 +86,10 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
         "mns-v2" => Some(Scheme::MnsV2),
         "mns-v4" => Some(Scheme::MnsV4),
         "mq-http" => Some(Scheme::MqHttp),
+        "ACS4-HMAC-SHA256" => Some(Scheme::Acs4),
+        "FC1-HMAC-SHA256" => Some(Scheme::FcV1),
+        "CA-HMAC-SHA256" => Some(Scheme::ApiGateway),
+        "dataplus" | "dataplus-nopath" => Some(Scheme::Dataplus),
         "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs};
+use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs, Scope};
 use crate::count::Count;
 use crate::read::Vector;
-use crate::{again, messages, sls};
+use crate::{acs4, again, fc, messages, sls};
 
 /// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
-const FILES: [(&str, &str, usize); 19] = [
+const FILES: [(&str, &str, usize); 24] = [
     ("acs3.jsonl", include_str!("acs3.jsonl"), 185),
     ("rpc.jsonl", include_str!("rpc.jsonl"), 310),
     ("roa.jsonl", include_str!("roa.jsonl"), 146),
@@ -33,6 +33,11 @@ const FILES: [(&str, &str, usize); 19] = [
     ("mns-v2.jsonl", include_str!("mns-v2.jsonl"), 12),
     ("mns-v4.jsonl", include_str!("mns-v4.jsonl"), 8),
     ("mq-http.jsonl", include_str!("mq-http.jsonl"), 10),
+    ("acs4.jsonl", include_str!("acs4.jsonl"), 14),
+    ("fc1.jsonl", include_str!("fc1.jsonl"), 29),
+    ("ca.jsonl", include_str!("ca.jsonl"), 12),
+    ("dataplus.jsonl", include_str!("dataplus.jsonl"), 8),
+    ("dataplus-nopath.jsonl", include_str!("dataplus-nopath.jsonl"), 2),
 ];
 
 /// The first line.
@@ -59,6 +64,7 @@ struct Line {
     headers: Pairs,
     body: Option<Body>,
     policy_json: Option<String>,
+    scope: Option<Scope>,
     #[serde(default)]
     oss: Oss,
     #[serde(default)]
@@ -125,6 +131,8 @@ fn again(scheme: &str) -> Option<Again> {
         "oss-v4-header" | "oss-v1-header" => Some(again::check),
         "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => Some(sls::again),
         "datahub" | "mns-v2" | "mns-v4" | "mq-http" => Some(messages::again),
+        "ACS4-HMAC-SHA256" => Some(acs4::again),
+        "FC1-HMAC-SHA256" => Some(fc::again),
         _ => None,
     }
 }
@@ -176,6 +184,7 @@ fn case(line: &str, origin: &Origin) -> Result<Case, String> {
             access_key_secret: secret.clone(),
             security_token: token.cloned(),
         },
+        scope: line.scope,
         fixed: Fixed { timestamp: line.time, nonce: line.nonce, oss: line.oss },
         expect: Expect {
             signature: line.signature,

@@ -63,7 +63,7 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    let bare = ["OSS ", "acs ", "LOG ", "DATAHUB ", "MNS ", "MQ "]
+    let bare = ["OSS ", "acs ", "LOG ", "FC ", "DATAHUB ", "MNS ", "MQ "]
         .into_iter()
         .find_map(|word| authorization.strip_prefix(word));
     Some(
@@ -154,9 +154,9 @@ fn plan(
     endpoint: &Endpoint,
     body: Option<&[u8]>,
 ) -> Result<(Plan, bool), countersign::refusal::Refusal> {
-    let family = classify::family(endpoint.product())?;
+    let family = classify::family_of(endpoint.product(), head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
-    let is_form = family.is_openapi() && classify::has_form(head);
+    let is_form = family.reads_forms() && classify::has_form(head);
     let query = parameters(target.query).collect::<Vec<_>>();
     let form = parameters(body.unwrap_or_default()).collect::<Vec<_>>();
     let read = if is_form { FormRead::Fields(&form) } else { FormRead::None };

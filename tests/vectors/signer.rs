@@ -24,6 +24,10 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
             crate::messages::signature(case, scheme, &key, &mut workspace)?
         }
         Scheme::SlsV1 | Scheme::SlsV4 => crate::sls::signature(case, &key, &mut workspace)?,
+        Scheme::ApiGateway => crate::gateway::signature(case, &key, &mut workspace, &mut differences)?,
+        Scheme::Dataplus => crate::gateway::of_dataplus(case, &key, &mut workspace)?,
+        Scheme::FcV1 => crate::fc::signature(case, &key, &mut workspace),
+        Scheme::Acs4 => crate::acs4::signature(case, &key, &mut workspace, &mut differences)?,
         _ => crate::oss::signature(case, &key, &mut workspace)?,
     };
     // Of a form, the policy is the text, and was compared.

@@ -56,6 +56,9 @@ pub(super) static SLS: NameSet = NameSet::new(&["date", "x-log-date", "x-log-con
 pub(super) static API_KEY: NameSet = NameSet::new(&["x-api-key", "api-key"]);
 /// What the schemes of the message queues replace.
 pub(super) static QUEUES: NameSet = NameSet::new(&["date", "x-mns-date", "x-mq-date"]);
+/// What API Gateway's signature replaces.
+pub(super) static API_GATEWAY: NameSet =
+    NameSet::new(&["x-ca-signature-headers", "x-ca-signature-method", "x-ca-timestamp", "x-ca-nonce"]);
 
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.

@@ -12,8 +12,8 @@ use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 use super::Family;
 pub use aws_chunked::dechunk;
 use lists::{
-    ACS3, API_KEY, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, QUEUES, ROA, RPC_PARAMETERS,
-    RPC_PROOFS, SLS, UNPROVEN_PARAMETERS,
+    ACS3, API_GATEWAY, API_KEY, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, QUEUES, ROA,
+    RPC_PARAMETERS, RPC_PROOFS, SLS, UNPROVEN_PARAMETERS,
 };
 pub use lists::{PROOFS_MAX, oss_parameters};
 
@@ -42,13 +42,12 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         Family::ApiKey => API_KEY.holds(name),
         Family::DataHub => field.is("date"),
         Family::Mns | Family::RocketMq => QUEUES.holds(name),
+        Family::Fc => field.is("date") || ACS3.holds(name),
+        Family::FcTrigger => ACS3.holds(name),
+        Family::ApiGateway => API_GATEWAY.holds(name),
+        Family::Dataplus => field.is("date"),
         // What they replace is listed with their signers.
-        Family::Fc
-        | Family::FcTrigger
-        | Family::ApiGateway
-        | Family::Ots
-        | Family::Odps
-        | Family::Dataplus => false,
+        Family::Ots | Family::Odps => false,
     };
     !(named_by_connection
         || is_replaced
@@ -67,7 +66,6 @@ pub const fn owned_parameters(
     scheme: Option<Scheme>,
     is_rpc_path: bool,
 ) -> &'static NameSet {
-    static NONE: NameSet = NameSet::new(&[]);
     match (scheme, caller) {
         // What carries its own proof keeps its date and nonce.
         (None, _) => &UNPROVEN_PARAMETERS,
@@ -77,8 +75,14 @@ pub const fn owned_parameters(
         (Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1), _) if has_rpc_proof => &RPC_PARAMETERS,
         (Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1), None) if is_rpc_path => &RPC_PARAMETERS,
         // Data planes have parameters of any name, and carry their proof in headers.
-        (Some(_), _) => &NONE,
+        (Some(_), _) => no_parameters(),
     }
+}
+
+/// No parameter: of a scheme whose proof is in headers.
+pub const fn no_parameters() -> &'static NameSet {
+    static NONE: NameSet = NameSet::new(&[]);
+    &NONE
 }
 
 /// Whether this is the mark of a bearer token, which goes even where a signature owns no parameter.
@@ -126,6 +130,7 @@ pub fn is_underscore_spelling(field: Field<'_>) -> bool {
         || SLS.holds(dashed)
         || API_KEY.holds(dashed)
         || QUEUES.holds(dashed)
+        || API_GATEWAY.holds(dashed)
         || dashed.eq_ignore_ascii_case(b"x-log-signaturemethod")
         || NOT_FORWARDED.holds(dashed)
         || OPERATIVE.holds(dashed)

@@ -6,7 +6,7 @@ mod operation;
 use super::Family;
 use super::strip::{keeps_header, keeps_parameter, owned_parameters};
 use super::*;
-use crate::endpoint::{Tenants, reverse};
+use crate::endpoint::{Tenants, by_path, reverse};
 use crate::names::Scheme;
 use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, HeadLimits, Parameter, parameters};
@@ -23,9 +23,9 @@ fn planned(line: &str, host: &str, headers: &str, body: &str, upgrades_rpc: bool
     head.buffer().extend(format!("{line} HTTP/1.1\r\nHost: {host}\r\n{headers}{length}\r\n").bytes());
     assert_eq!(head.parse(&HeadLimits { head: 8192, headers: 64, uri: 8192 }), Ok(true));
     let target = target(head.target())?;
-    let endpoint = reverse(host, &Tenants::any()).unwrap();
-    let family = family(endpoint.product())?;
-    let is_form = family.is_openapi() && has_form(&head);
+    let endpoint = by_path(reverse(host, &Tenants::any()).unwrap(), target.path);
+    let family = family_of(endpoint.product(), &head, target.path)?;
+    let is_form = family.reads_forms() && has_form(&head);
     let (query, form): (Vec<_>, Vec<_>) =
         (parameters(target.query).collect(), parameters(body.as_bytes()).collect());
     let read = if is_form { FormRead::Fields(&form) } else { FormRead::None };

@@ -171,8 +171,18 @@ fn with_what_a_caller_signed_is_read_off_its_authorization() {
     ] {
         assert_eq!(scheme(ECS, authorization).unwrap(), expected, "{authorization}");
     }
-    let refusal = scheme(ECS, "ACS4-HMAC-SHA256 Credential=d").unwrap_err();
-    assert_eq!(refusal.code, Code::SchemeUnavailable);
+    for (authorization, expected) in [
+        (
+            "ACS4-HMAC-SHA256 Credential=d/20200101/center/Ecs/aliyun_v4_request,SignedHeaders=",
+            Ok(Scheme::Acs4),
+        ),
+        ("ACS4-HMAC-SM3 Credential=d/20200101/center/Ecs/aliyun_v4_request", Ok(Scheme::Acs4)),
+        ("ACS4-HMAC-SHA256 Credential=d", Err(Code::BadHeader)),
+        ("CLOUD4-HMAC-SHA256 Credential=d", Err(Code::SchemeUnavailable)),
+    ] {
+        let found = scheme(ECS, authorization).map(Option::unwrap).map_err(|refusal| refusal.code);
+        assert_eq!(found, expected, "{authorization}");
+    }
 }
 
 #[test]
