@@ -78,3 +78,25 @@ impl fmt::Display for RoleName {
         f.write_str(&self.0)
     }
 }
+
+/// The name of a `[keys.NAME]` table in the settings.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeysName(std::sync::Arc<str>);
+
+impl KeysName {
+    /// Wraps a name from the settings.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name as the settings spell it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeysName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
