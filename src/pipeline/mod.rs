@@ -31,7 +31,7 @@ use crate::buffers::Buffers;
 use crate::classify::{Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
 use crate::credential::{Cell, Credential, DayKeys, NoCredential};
-use crate::endpoint::Tenants;
+use crate::endpoint::{OwnHosts, Tenants};
 use crate::names::{Endpoint, Moment, RoleName};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, RequestId, Shard};
@@ -47,6 +47,8 @@ pub struct Worker {
     pub upstream: Upstream,
     /// Who may be named in a host.
     pub tenants: Arc<Tenants>,
+    /// The operator's own hosts.
+    pub own_hosts: Arc<OwnHosts>,
     /// The hosts that were looked up.
     pub seen: Seen,
     /// Products whose RPC signatures leave as ACS3.

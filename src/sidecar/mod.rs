@@ -148,7 +148,7 @@ impl Sidecar {
         let (admin_listener, admin) = bind::admin(&settings)?;
         let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
         let own = addresses.iter().flatten().copied().chain([admin]).collect();
-        let Parts { tenants, routes, pinned, upgrades, oss_v1 } = parts;
+        let Parts { tenants, own_hosts, routes, pinned, upgrades, oss_v1 } = parts;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
         let credentials =
@@ -169,6 +169,7 @@ impl Sidecar {
         });
         let plan = Arc::new(Plan {
             tenants,
+            own_hosts,
             pinned,
             upgrades,
             oss_v1,

@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::config::{Problem, Settings, Target};
-use crate::endpoint::{self, Tenants};
+use crate::endpoint::{self, OwnHosts, Tenants};
 use crate::names::{Endpoint, Host, Network};
 use crate::suggest::nearest;
 use crate::upstream::{Dial, Routes, Trust};
@@ -17,6 +17,7 @@ use crate::upstream::{Dial, Routes, Trust};
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) tenants: Arc<Tenants>,
+    pub(super) own_hosts: Arc<OwnHosts>,
     pub(super) routes: Routes,
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
@@ -27,6 +28,7 @@ pub(super) struct Parts {
 /// What can be judged before anything is built.
 pub(super) struct Judged {
     tenants: Tenants,
+    own_hosts: OwnHosts,
     pinned: Vec<Option<Endpoint>>,
     extra_ca: RootCertStore,
     pub(super) problems: Vec<Problem>,
@@ -37,23 +39,25 @@ pub(super) fn judge(settings: &Settings, allows_any: bool) -> Judged {
     let mut problems = Vec::new();
     check_products(settings, &mut problems);
     check_sts(settings, &mut problems);
-    check_connect_to(settings, &mut problems);
+    check_keys(settings, &mut problems);
     let tenants = tenants(settings, allows_any, &mut problems);
+    let own_hosts = own_hosts(settings, &mut problems);
+    check_connect_to(settings, &mut problems);
     let pinned = settings.listen.iter().enumerate().map(|(index, listen)| {
         let placed = listen.endpoint.as_ref()?;
-        let pin = endpoint::parse_pin(&placed.text, &tenants);
+        let pin = endpoint::parse_pin(&placed.text, &tenants, &own_hosts);
         let told = |bad| format!("`listen[{index}].endpoint`: {:?}: {bad}", placed.text);
         pin.map_err(|bad| problems.push(placed.problem(told(bad)))).ok()
     });
     let pinned = pinned.collect();
     let extra_ca = extra_ca(settings, &mut problems);
-    Judged { tenants, pinned, extra_ca, problems }
+    Judged { tenants, own_hosts, pinned, extra_ca, problems }
 }
 
 impl Parts {
     /// `elsewhere`: where everything is dialled instead of the real cloud.
     pub(super) fn new(settings: &Settings, elsewhere: Option<&Dial>) -> Result<Self, Vec<Problem>> {
-        let Judged { tenants, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
+        let Judged { tenants, own_hosts, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -62,7 +66,14 @@ impl Parts {
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
         let oss_v1 = settings.products.get("oss").is_some_and(|rules| rules.leaves_as_oss_v1);
         let routes = routes(settings, elsewhere, &trust);
-        Ok(Self { tenants: Arc::new(tenants), routes, pinned, upgrades, oss_v1 })
+        Ok(Self {
+            tenants: Arc::new(tenants),
+            own_hosts: Arc::new(own_hosts),
+            routes,
+            pinned,
+            upgrades,
+            oss_v1,
+        })
     }
 }
 
@@ -90,17 +101,41 @@ fn check_sts(settings: &Settings, problems: &mut Vec<Problem>) {
     }
 }
 
+/// That the regions of keys have hosts to open.
+fn check_keys(settings: &Settings, problems: &mut Vec<Problem>) {
+    for (name, keys) in &settings.keys {
+        let (Some(product), Some(region)) = (&keys.product, &keys.region) else { continue };
+        if let Err(bad) = endpoint::forward(product, Some(&region.text), Network::Public) {
+            problems.push(region.problem(format!("`keys.{name}.region`: {:?}: {bad}", region.text)));
+        }
+    }
+}
+
+/// The operator's own hosts, as far as they may be any.
+pub(super) fn own_hosts(settings: &Settings, problems: &mut Vec<Problem>) -> OwnHosts {
+    let mut own_hosts = OwnHosts::default();
+    for row in &settings.hosts {
+        if let Err(bad) = own_hosts.add(&row.host.text, &row.product, row.keys.clone()) {
+            problems.push(row.host.problem(format!("`hosts`: {:?} {bad}", row.host.text)));
+        }
+    }
+    own_hosts
+}
+
 fn check_connect_to(settings: &Settings, problems: &mut Vec<Problem>) {
     for host in settings.connect_to.iter().map(|row| &row.host) {
         let is_known = match host.text.strip_prefix("*.") {
             Some(host) => has_tenants(host),
             None if host.text == "*" => true,
-            None => endpoint::reverse(&host.text, &Tenants::any()).is_ok(),
+            None => {
+                let is_named = settings.hosts.iter().any(|row| row.host.text == host.text);
+                is_named || endpoint::reverse(&host.text, &Tenants::any()).is_ok()
+            }
         };
         if !is_known {
             let what = if host.text.starts_with("*.") { "stands for no tenant's host" } else { "is no host" };
             let text = format!(
-                "`connect_to`: {:?} {what} of the endpoint table; it could never be asked for",
+                "`connect_to`: {:?} {what} of the endpoint table or under [hosts]; it could never be asked for",
                 host.text
             );
             problems.push(host.problem(text));
@@ -157,6 +192,12 @@ fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Trust) -> Route
         Some(elsewhere) => Routes::all_to(elsewhere.clone()),
         None => Routes::direct(trust.clone()),
     };
+    // The sandbox is Alibaba Cloud in miniature, and an operator's own host is none of it. It is not dialled for real
+    // either: only where a row below says so, for this host or for everything.
+    let is_all_elsewhere = settings.connect_to.iter().any(|row| row.host.text == "*");
+    if elsewhere.is_some() && !is_all_elsewhere {
+        settings.hosts.iter().for_each(|row| routes.connect(&row.host.text, Dial::Nowhere));
+    }
     for row in &settings.connect_to {
         let dial = match &row.target {
             Target::Http(address) => Dial::Plain(*address),

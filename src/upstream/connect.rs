@@ -41,6 +41,7 @@ impl Dialler {
     pub async fn open(&self, host: &Host, limit: Duration) -> Result<Connection, Failure> {
         let until = Instant::now() + limit;
         let transport = match self.routes.dial_name(host) {
+            Dial::Nowhere => return Err(Failure::Nowhere),
             Dial::Plain(address) => {
                 let ip = [address.ip()];
                 Transport::Plain(self.tcp(host, (&ip, Said::Written), address.port(), until).await?)
