@@ -65,8 +65,9 @@ fn named(root: &Table) -> BTreeSet<String> {
 
 /// Keys of no product are for hosts that name them, and for all regions.
 fn check_alone(table: &Table, is_named: bool, problems: &mut Vec<Problem>) {
-    for key in ["region", "temporary"] {
-        if table.is_set(key) {
+    // What is set to its default says nothing.
+    for (key, says) in [("region", table.is_set("region")), ("temporary", table.boolean("temporary"))] {
+        if says {
             let text = "only keys of a product have it; write product = \"dashscope\", or leave it out";
             problems.push(table.problem(key, text));
         }

@@ -153,3 +153,130 @@ impl fmt::Display for BadOwnHost {
 }
 
 impl std::error::Error for BadOwnHost {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::parse_pin;
+
+    fn added(host: &str, product: &str) -> Result<OwnHosts, BadOwnHost> {
+        let mut own = OwnHosts::default();
+        own.add(host, product, Some(KeysName::new("partner"))).map(|()| own)
+    }
+
+    #[test]
+    fn a_host_outside_of_the_cloud_or_of_a_name_that_its_product_gives_out_is_the_operators() {
+        for (host, product) in [
+            ("api.example.com", "apigateway"),
+            ("example.com", "fc-trigger"),
+            ("hook.example.cn", "fc-trigger"),
+            ("speech.example.com", "dataplus"),
+            ("0123abc-cn-hangzhou.alicloudapi.com", "apigateway"),
+            ("api.cn-hangzhou.alicloudapi.com", "apigateway"),
+            ("f-abc.cn-hangzhou.fcapp.run", "fc-trigger"),
+            ("dtplus-cn-shanghai.data.aliyuncs.com", "dataplus"),
+            ("dtplus-lan-cn-shanghai.data.aliyuncs.com", "dataplus"),
+            ("shujuapi.aliyun.com", "dataplus"),
+            ("nlsapi.aliyun.com", "dataplus"),
+        ] {
+            let own = added(host, product).unwrap_or_else(|bad| panic!("{host}: {bad}"));
+            let endpoint = own.endpoint(host).unwrap();
+            assert_eq!((endpoint.host().as_str(), endpoint.product().code), (host, product));
+            assert_eq!((endpoint.tenant(), endpoint.region()), (None, None));
+            assert_eq!(own.keys(&endpoint).map(KeysName::as_str), Some("partner"));
+        }
+    }
+
+    #[test]
+    fn what_no_operator_owns_is_refused_for_what_it_is() {
+        for host in [
+            "",
+            "localhost",
+            "Api.example.com",
+            "*.example.com",
+            "api.example.com.",
+            "api.example.com:443",
+            "10.0.0.1",
+            "0x64.0x64.0x64.0xc8",
+            "[::1]",
+            &format!("{}.example.com", ["a"; 64].join(".")),
+        ] {
+            assert_eq!(added(host, "fc-trigger").err(), Some(BadOwnHost::Malformed), "{host}");
+        }
+        for host in [
+            "ecs.cn-hangzhou.aliyuncs.com",
+            "bkt1.oss-cn-hangzhou.aliyuncs.com",
+            "1234567890.cn-hangzhou.fc.aliyuncs.com",
+            "apigateway.cn-hangzhou.aliyuncs.com",
+            "dashscope.aliyuncs.com",
+            "service.odps.aliyun.com",
+            "bj1.api.aliyunpds.com",
+        ] {
+            assert_eq!(added(host, "fc-trigger").err(), Some(BadOwnHost::Known), "{host}");
+        }
+        for host in [
+            "a.alb.aliyuncs.com",
+            "ep-1.cn-hangzhou.privatelink.aliyuncs.com",
+            "1234567890.cn-shanghai.pai-eas.aliyuncs.com",
+            "a.oss-cn-hangzhou.oss-object-process.aliyuncs.com",
+            "abc.cn-hangzhou.cs.aliyuncs.com",
+            "ram.console.aliyun.com",
+            "rm-1.mysql.rds.aliyuncs.com",
+            "www.example.com.w.kunlunar.com",
+            "x.aliyunga0018.com",
+        ] {
+            assert!(matches!(added(host, "apigateway"), Err(BadOwnHost::NeverSign(_))), "{host}");
+        }
+        for host in [
+            "aliyuncs.com",
+            "ecs.cn-nowhere.aliyuncs.com",
+            "ab.oss-cn-hangzhou.aliyuncs.com",
+            "www.aliyun.com",
+            "data.aliyuncs.com",
+            "evil.data.aliyuncs.com",
+            "dtplus-x.evil.data.aliyuncs.com",
+            "alicloudapi.com",
+            "fcapp.run",
+            "www.alibabacloud.com",
+        ] {
+            assert!(matches!(added(host, "dataplus"), Err(BadOwnHost::InZone(_))), "{host}");
+        }
+        for (host, given) in [
+            ("a.cn-hangzhou.fcapp.run", "fc-trigger"),
+            ("a.alicloudapi.com", "apigateway"),
+            ("nlsapi.aliyun.com", "dataplus"),
+        ] {
+            for product in
+                ["apigateway", "dataplus", "fc-trigger"].into_iter().filter(|product| *product != given)
+            {
+                assert_eq!(added(host, product).err(), Some(BadOwnHost::OtherProduct(given)), "{host}");
+            }
+        }
+        for product in ["ecs", "fc", "nothing"] {
+            assert_eq!(added("api.example.com", product).err(), Some(BadOwnHost::Product), "{product}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_only_itself_and_its_keys_are_for_its_own_endpoint() {
+        let own = added("api.example.com", "apigateway").unwrap();
+        for host in ["example.com", "a.api.example.com", "api.example.com.evil.test", "API.example.com"] {
+            assert!(own.endpoint(host).is_none(), "{host}");
+        }
+        let other = added("api.example.com", "fc-trigger").unwrap().endpoint("api.example.com").unwrap();
+        assert_eq!(own.keys(&other), None);
+        let of_the_table = reverse("ecs.cn-hangzhou.aliyuncs.com", &Tenants::none()).unwrap();
+        assert_eq!(own.keys(&of_the_table), None);
+    }
+
+    #[test]
+    fn a_pin_finds_it_and_what_the_table_reads_stays_the_tables() {
+        let mut own = added("api.example.com", "apigateway").unwrap();
+        // Two words with a dot between them are a product and a region first.
+        own.add("ecs.cn-hangzhou", "fc-trigger", None).unwrap();
+        let pinned = |text: &str| parse_pin(text, &Tenants::none(), &own).map(|pin| pin.host().to_string());
+        assert_eq!(pinned("API.example.com").as_deref(), Ok("api.example.com"));
+        assert_eq!(pinned("ecs.cn-hangzhou").as_deref(), Ok("ecs.cn-hangzhou.aliyuncs.com"));
+        assert!(pinned("other.example.com").is_err());
+    }
+}

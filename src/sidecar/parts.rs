@@ -257,3 +257,37 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
     };
     settings.roles.iter().map(|(name, config)| (name.clone(), role(config))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{ConnectTo, Flags, Origin, OwnHost, Placed, load_without_file};
+
+    /// How a host of the operator's own and one that has a row of its own are dialled, and one of the table.
+    fn dialled(rows: &[&str], elsewhere: Option<&Dial>) -> [String; 3] {
+        let mut settings =
+            load_without_file(&Flags::default(), &BTreeMap::new(), Path::new("/")).unwrap().settings;
+        let placed = |text: &str| Placed { text: text.to_owned(), origin: Origin::Default };
+        let hosts = ["a.example.com", "b.example.com", "ecs.cn-hangzhou.aliyuncs.com"];
+        settings.hosts = hosts[..2]
+            .iter()
+            .map(|host| OwnHost { host: placed(host), product: "fc-trigger".to_owned(), keys: None })
+            .collect();
+        let target = Target::Http(([127, 0, 0, 1], 2).into());
+        let row = |host: &&str| ConnectTo { host: placed(host), target: target.clone() };
+        settings.connect_to = rows.iter().map(row).collect();
+        let routes = routes(&settings, elsewhere, &Trust::platform(RootCertStore::empty()));
+        hosts.map(|host| format!("{:?}", routes.dial_name(&Host::in_lower_case(host).unwrap())))
+    }
+
+    #[test]
+    fn in_the_sandbox_an_own_host_is_dialled_nowhere_unless_a_row_says_where() {
+        let sandbox = Dial::Plain(([127, 0, 0, 1], 1).into());
+        let (there, row, itself) = ("Plain(127.0.0.1:1)", "Plain(127.0.0.1:2)", "Tls(the endpoint:443)");
+        assert_eq!(dialled(&["b.example.com"], Some(&sandbox)), ["Nowhere", row, there]);
+        assert_eq!(dialled(&["*"], Some(&sandbox)), [row, row, row]);
+        assert_eq!(dialled(&["b.example.com"], None), [itself, row, itself]);
+    }
+}
