@@ -87,8 +87,10 @@ pub(super) fn hosts(
     keys: &BTreeMap<KeysName, Keys>,
     problems: &mut Vec<Problem>,
 ) -> Vec<OwnHost> {
-    let mut hosts = Vec::new();
-    for (host, row) in &table.tables {
+    let mut rows: Vec<(&String, &Table)> = table.tables.iter().collect();
+    rows.sort_by_key(|(_, row)| &row.origin);
+    let mut hosts: Vec<OwnHost> = Vec::new();
+    for (host, row) in rows {
         let Some(product) = row.text("product") else {
             if !is_misread(row, "product") {
                 let text = "a host needs its product; write product = \"apigateway\", \"dataplus\" or \"fc-trigger\"";
@@ -96,12 +98,13 @@ pub(super) fn hosts(
             }
             continue;
         };
-        let named = row.text("keys").map(|name| KeysName::new(&name));
-        if let Err((key, text)) = check(&product, named.as_ref(), row, keys) {
+        let mut named = row.text("keys").map(|name| KeysName::new(&name));
+        if let Err((key, text)) = check(&product, named.as_ref(), row, (keys, &hosts)) {
             problems.push(match key {
                 Some(key) => row.problem(key, &text),
                 None => Problem::new(&row.origin, format!("`{}`: {text}", row.path)),
             });
+            named = None;
         }
         let host = super::Placed { text: host.clone(), origin: row.origin.clone() };
         hosts.push(OwnHost { host, product, keys: named });
@@ -109,13 +112,15 @@ pub(super) fn hosts(
     hosts
 }
 
-/// What is wrong with a row's keys: the key to blame, and why.
+/// What is wrong with a row's keys, beside those of the rows before it: the key to blame, and why.
 fn check(
     product: &str,
     named: Option<&KeysName>,
     row: &Table,
-    keys: &BTreeMap<KeysName, Keys>,
+    (keys, before): (&BTreeMap<KeysName, Keys>, &[OwnHost]),
 ) -> Result<(), (Option<&'static str>, String)> {
+    // A file of keys holds another pair for each product.
+    let other = |name| before.iter().find(|row| row.keys.as_ref() == Some(name) && row.product != product);
     match named {
         _ if product == FC_TRIGGER && row.is_set("keys") => {
             Err((Some("keys"), "a trigger is signed for with the listener's role; leave it out".to_owned()))
@@ -131,7 +136,16 @@ fn check(
                     format!("`keys.{name}` is for the hosts of {other:?}; name keys without a product");
                 Err((Some("keys"), text))
             }
-            Some(_) => Ok(()),
+            Some(_) => match other(name) {
+                Some(other) => {
+                    let text = format!(
+                        "`keys.{name}` is what {:?} is signed for with, and {product:?} takes other keys; name some of its own",
+                        other.host.text
+                    );
+                    Err((Some("keys"), text))
+                }
+                None => Ok(()),
+            },
         },
         None => Ok(()),
     }

@@ -181,12 +181,13 @@ pub(super) const KEYS: &[Key] = &[
     unset(
         "keys.NAME.file",
         Kind::Path,
-        "The file that holds them. It is read again when it changes, and must not be for everybody to read.",
+        "The file that holds them, one JSON object: `app_key` and `app_secret` for API Gateway, `access_key_id` and \
+         `access_key_secret` for Dataplus, `api_key` for Model Studio.",
     ),
     unset(
         "keys.NAME.product",
         Kind::Choice(&[MODEL_STUDIO]),
-        "The product whose own hosts they open: `\"dashscope\"` is Model Studio, and its file holds an API key. Else they are for the \
+        "The product whose own hosts they open: `\"dashscope\"` is Model Studio. Else they are for the \
          rows of `[hosts]` that name them.",
     ),
     unset(

@@ -11,9 +11,9 @@ fn settings(kit: Kit) -> Kit {
     let listener = |more: &str| format!("[[listen]]\naddress = \"127.0.0.1:0\"\n{more}");
     let pinned = |host: &str| listener(&format!("endpoint = \"{host}\"\n"));
     kit.listen(&format!("{}{}{}", listener(""), pinned("API.example.com"), pinned(HOOK))).settings(&format!(
-        "[keys.partner]\nfile = \"partner.json\"\n\
+        "[keys.partner]\nfile = \"partner.json\"\n[keys.speech]\nfile = \"speech.json\"\n\
          [hosts]\n\"{API}\" = {{ product = \"apigateway\", keys = \"partner\" }}\n\"{HOOK}\" = {{ product = \"fc-trigger\" }}\n\
-         \"speech.example.com\" = {{ product = \"dataplus\", keys = \"partner\" }}"
+         \"speech.example.com\" = {{ product = \"dataplus\", keys = \"speech\" }}"
     ))
 }
 

@@ -141,6 +141,12 @@ const AFTER_KEYS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "[hosts.\"a.example.com\"]\nproduct = \"dataplus\"\nkeys = \"partner\"",
+        &[
+            "8: `hosts.\"a.example.com\".keys`: `keys.partner` is what \"used.example.com\" is signed for with, and \"dataplus\" takes other keys; name some of its own",
+        ],
+    ),
+    (
         "[hosts.\"b.example.com\"]\nproduct = \"fc-trigger\"\nkey = \"partner\"",
         &["8: unknown key `hosts.\"b.example.com\".key`; did you mean `hosts.\"b.example.com\".keys`?"],
     ),
