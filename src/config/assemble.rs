@@ -7,6 +7,7 @@ use super::address::{Address, socket_path_rule};
 use super::connect_to::{ConnectTo, target};
 use super::file;
 use super::grammar;
+use super::hosts;
 use super::keys::under;
 use super::kind::Value;
 use super::problem::{Origin, Placed, Problem};
@@ -23,7 +24,7 @@ pub(super) fn complete(root: &mut Table) {
         let listener = Table::new("listen[]", "listen[0]", Origin::Default);
         root.lists.insert("listen".to_owned(), vec![listener]);
     }
-    for name in ["tenants", "connect_to", "limits", "product", "upstream", "admin", "log"] {
+    for name in ["tenants", "keys", "hosts", "connect_to", "limits", "product", "upstream", "admin", "log"] {
         root.table_mut(name);
     }
     let roles = root.table_mut("role");
@@ -45,11 +46,14 @@ pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>)
     let roles = roles::roles(root, bases, problems);
     let admin = admin(table("admin"), bases);
     let listen = listeners(root, (bases, &roles, &admin.address), problems);
+    let keys = hosts::keys(root, bases, problems);
     let own: Vec<&Address> = listen.iter().map(|listen| &listen.address).chain([&admin.address]).collect();
     Settings {
         connect_to: connect_to(table("connect_to"), &own, problems),
         listen,
         tenants: tenants(table("tenants")),
+        hosts: hosts::hosts(table("hosts"), &keys, problems),
+        keys,
         limits: limits(table("limits"), problems),
         products: products(table("product"), problems),
         upstream: upstream(table("upstream"), bases, problems),

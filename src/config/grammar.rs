@@ -6,8 +6,8 @@ use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account, is_host_na
 use crate::suggest::meant;
 
 /// What the tables with names of the operator's own choosing accept as a name, by the table's path in `KEYS`.
-pub(super) const NAMES: [(&str, Check); 3] =
-    [("role", role_name), ("connect_to", connect_to_host), ("product", product_code)];
+pub(super) const NAMES: [(&str, Check); 4] =
+    [("role", role_name), ("keys", keys_name), ("connect_to", connect_to_host), ("product", product_code)];
 
 fn held_to(fits: bool, text: &str, rule: &str) -> Result<(), String> {
     if fits { Ok(()) } else { Err(format!("{} {rule}", shown(text))) }
@@ -15,9 +15,24 @@ fn held_to(fits: bool, text: &str, rule: &str) -> Result<(), String> {
 
 /// A name after `role.`. It also names the role in logs and metrics.
 pub(super) fn role_name(text: &str) -> Result<(), String> {
+    held_to(is_name(text), text, "is not a role's name; use 1 to 64 letters, digits, `-` and `_`")
+}
+
+/// A name after `keys.`.
+pub(super) fn keys_name(text: &str) -> Result<(), String> {
+    held_to(is_name(text), text, "is not a name for keys; use 1 to 64 letters, digits, `-` and `_`")
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// A region. The endpoint table judges it later.
+pub(super) fn region(text: &str) -> Result<(), String> {
     let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    held_to(fits, text, "is not a role's name; use 1 to 64 letters, digits, `-` and `_`")
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    held_to(fits, text, "is not a region; write its id, such as \"cn-beijing\"")
 }
 
 /// A product code as endpoints spell it.

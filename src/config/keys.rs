@@ -46,7 +46,7 @@ impl Key {
 pub(super) const PREFIX: &str = "COUNTERSIGN_";
 
 /// Keys that are decided and not built: saying so is better than calling them unknown.
-pub(super) const NOT_BUILT: [&str; 4] = ["hosts", "keys", "vend", "upstream.proxy"];
+pub(super) const NOT_BUILT: [&str; 2] = ["vend", "upstream.proxy"];
 
 /// What a key of a table is.
 pub(super) enum Child {
@@ -93,7 +93,7 @@ fn look_up(path: &str) -> Child {
 
 /// How `KEYS` writes the part of a path that the operator chooses.
 pub(super) fn chosen_part(table: &str) -> &'static str {
-    if table == "connect_to" { "HOST" } else { "NAME" }
+    if matches!(table, "connect_to" | "hosts") { "HOST" } else { "NAME" }
 }
 
 /// The keys directly in a table.

@@ -9,6 +9,7 @@ mod connect_to;
 mod document;
 mod file;
 mod grammar;
+mod hosts;
 mod keys;
 mod kind;
 mod print;
@@ -27,8 +28,8 @@ pub use file::{check_appendable, check_directory};
 pub use problem::{Origin, Placed, Problem};
 pub use reference::reference;
 pub use settings::{
-    Access, Admin, Assume, ExtraCa, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, RoleSource,
-    Settings, Upstream,
+    Access, Admin, Assume, ExtraCa, Keys, Limits, Listen, Log, LogFormat, OwnHost, ProductRules, Ready, Role,
+    RoleSource, Settings, Upstream,
 };
 pub use table::quoted;
 

@@ -86,6 +86,12 @@ fn about(path: &str) -> &'static str {
             "Who may be named in a host, or, of a product whose projects stand in paths, there.\nEach is a whole label, or a pattern in which `*` stands for any characters \
              after at least two of your own: `team-*`.\n\n"
         }
+        "keys.NAME" => "Keys of products that take no role's credential; `NAME` is yours to choose.\n\n",
+        "hosts.HOST" => {
+            "A host of your own, of a product that lives on its customers' names, as in \
+             `\"api.example.com\" = { product = \"apigateway\", keys = \"partner\" }`.\nWhoever answers there reads the whole \
+             request, so each host is named by itself, with its whole name.\n\n"
+        }
         "connect_to" => "Dials elsewhere and signs for the real host.\n\n",
         "product.NAME" => "Rules for one product, by its code.\n\n",
         _ => "",

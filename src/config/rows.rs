@@ -24,6 +24,14 @@ const ROLE: Kind = Kind::Text("the name of a `[role.NAME]` table", grammar::role
 const ROLE_ARN: Kind = Kind::Text("`acs:ram::ACCOUNT:role/NAME`", grammar::role_arn);
 const SESSION: Kind = Kind::Text("2 to 64 letters, digits, `.`, `@`, `_` and `-`", grammar::session_name);
 
+/// The code of Model Studio, the one product whose hosts are of the table and take a key of their own.
+pub(super) const MODEL_STUDIO: &str = "dashscope";
+
+/// The codes of the products that live on their customers' names.
+pub(super) const OWN_PRODUCTS: [&str; 3] = ["apigateway", "dataplus", FC_TRIGGER];
+/// The one among them that is signed for with a role's credential.
+pub(super) const FC_TRIGGER: &str = "fc-trigger";
+
 const fn key(
     name: &'static str,
     kind: Kind,
@@ -172,6 +180,42 @@ pub(super) const KEYS: &[Key] = &[
         "Instances of the Key Management Service, in front of `cryptoservice.kms.aliyuncs.com`.",
     ),
     tenants("tenants.rocketmq", "Instances or accounts in front of RocketMQ's HTTP hosts."),
+    unset(
+        "keys.NAME.file",
+        Kind::Path,
+        "The file that holds them, one JSON object: `app_key` and `app_secret` for API Gateway, `access_key_id` and \
+         `access_key_secret` for Dataplus, `api_key` for Model Studio.",
+    ),
+    unset(
+        "keys.NAME.product",
+        Kind::Choice(&[MODEL_STUDIO]),
+        "The product whose own hosts they open: `\"dashscope\"` is Model Studio. Else they are for the \
+         rows of `[hosts]` that name them.",
+    ),
+    unset(
+        "keys.NAME.region",
+        Kind::Text("the id of a region", grammar::region),
+        "With `product`: the one region whose hosts they open. Else they open those of every region that no other keys are for.",
+    ),
+    key(
+        "keys.NAME.temporary",
+        Kind::Boolean,
+        "false",
+        "a key that is made anew again and again needs the product to answer",
+        "With `product`: sends a short-lived key that is made from this one, and never this one itself.",
+    ),
+    unset(
+        "hosts.HOST.product",
+        Kind::Choice(&OWN_PRODUCTS),
+        "The product that answers at `HOST`: `\"apigateway\"` is API Gateway, for its apps; `\"dataplus\"` is Dataplus; \
+         `\"fc-trigger\"` an HTTP trigger of Function Compute.",
+    ),
+    unset(
+        "hosts.HOST.keys",
+        Kind::Text("the name of a `[keys.NAME]` table", grammar::keys_name),
+        "What its requests are signed with: an app's key and secret for `\"apigateway\"`, an AccessKey for `\"dataplus\"`, which both \
+         need one. `\"fc-trigger\"` is signed for with the listener's role and takes none.",
+    ),
     unset(
         "connect_to.HOST",
         text("`\"https://HOST[:PORT]\"`, or `\"http://IP:PORT\"` on this machine", |text| {

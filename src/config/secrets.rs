@@ -12,7 +12,7 @@ pub(super) fn is_name_of_one(key: &str) -> bool {
 pub(super) fn message(name: &str) -> String {
     format!(
         "secrets are never settings: take `{name}` out, and let the SDKs' own variables or a file that the settings \
-         name (`oidc_token_file`) carry it"
+         name (`oidc_token_file`, or `file` of `[keys]`) carry it"
     )
 }
 

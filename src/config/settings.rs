@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::connect_to::ConnectTo;
 use super::problem::{Origin, Placed};
-use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
+use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub struct Settings {
     pub roles: BTreeMap<RoleName, Role>,
     /// Who may be named in a host, by product code: names, and patterns with `*`. A product without any is not there.
     pub tenants: BTreeMap<String, Vec<Placed>>,
+    /// The keys of products that take none of a role's credentials.
+    pub keys: BTreeMap<KeysName, Keys>,
+    /// Hosts of the operator's own, for the endpoint table to judge.
+    pub hosts: Vec<OwnHost>,
     /// Hosts that are dialled elsewhere.
     pub connect_to: Vec<ConnectTo>,
     /// What a client may ask of us.
@@ -110,6 +114,33 @@ pub struct Assume {
     pub session_name: Option<SessionName>,
     /// How long the credential is asked for. `None`: the role's.
     pub duration: Option<Duration>,
+}
+
+/// Keys that are no role's: Model Studio's, or a pair for hosts of the operator's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The file that holds them.
+    pub file: PathBuf,
+    /// The code of the product whose own hosts they open: `dashscope`. `None`: they are for the rows of `[hosts]` that
+    /// name them.
+    pub product: Option<String>,
+    /// The region whose hosts they open, for the endpoint table to judge. `None`: each that no other keys are for.
+    pub region: Option<Placed>,
+    /// Whether a short-lived key is made from them, and sent instead.
+    pub temporary: bool,
+    /// Where they were set.
+    pub origin: Origin,
+}
+
+/// A host of the operator's own, of a product that lives on its customers' names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnHost {
+    /// The host.
+    pub host: Placed,
+    /// The product's code: `apigateway`, `dataplus` or `fc-trigger`.
+    pub product: String,
+    /// What is signed with; one of `Settings::keys`. `None`: the credential of the listener's role.
+    pub keys: Option<KeysName>,
 }
 
 /// What a client may ask of us. `docs/configuration.md` has the reason of each default.

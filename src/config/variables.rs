@@ -94,7 +94,10 @@ fn unknown(name: &str, rest: &str) -> String {
     if let Some(meant) = nearest(rest, names) {
         return format!("unknown variable; did you mean `{PREFIX}{meant}`?");
     }
-    if ["role", "tenants", "connect_to", "product", "listen"].iter().any(|table| is_under(table)) {
+    if ["role", "tenants", "keys", "hosts", "connect_to", "product", "listen"]
+        .iter()
+        .any(|table| is_under(table))
+    {
         return "tables and lists are set in the settings file, not by variables".to_owned();
     }
     match rest {

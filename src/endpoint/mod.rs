@@ -3,13 +3,15 @@
 //! The table is `data/{regions,products,endpoints}.tsv`, turned by the build script into sorted arrays of a few bytes a row.
 //! Looking something up allocates nothing. The way in is [`reverse()`]; the ways out are [`forward()`] and [`parse_pin`], for
 //! settings and for countersign's own calls. There is no rule that admits `*.aliyuncs.com`: that zone also holds names
-//! behind which a customer's own code listens, and those are refused by name.
+//! behind which a customer's own code listens, and those are refused by name. Where such a host, or one of a name of its own, is
+//! the operator's, [`OwnHosts`] has it by its whole name.
 
 mod forward;
 mod grammar;
 mod hash;
 mod meant;
 mod never_sign;
+mod own_hosts;
 mod pin;
 mod reverse;
 mod table;
@@ -19,6 +21,7 @@ mod versions;
 
 pub use forward::{forward, forward_tenant};
 pub use meant::meant;
+pub use own_hosts::{BadOwnHost, OwnHosts};
 pub use pin::{BadPin, parse_pin};
 pub use reverse::{admit, products_of, reverse, with_tenant};
 pub use table::{product, products, region, regions};

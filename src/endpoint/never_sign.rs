@@ -1,11 +1,10 @@
 //! Names under Alibaba Cloud's own suffixes behind which a customer's code or server reads the whole request.
 //!
-//! Such a host is refused with its reason and not merely as unknown, because no setting may ever admit it.
+//! Such a host is refused with its reason and not merely as unknown. No setting may ever admit one, save those of the
+//! products that are signed for on an operator's own hosts: see [`super::OwnHosts`].
 
 /// A suffix (with its first dot) and what answers there.
-const SUFFIXES: [(&str, &str); 14] = [
-    (".fcapp.run", "a Function Compute HTTP trigger: the customer's function receives every header"),
-    (".alicloudapi.com", "API Gateway: the customer's backend receives the request"),
+const SUFFIXES: [(&str, &str); 12] = [
     (".alb.aliyuncs.com", LOAD_BALANCER),
     (".nlb.aliyuncs.com", LOAD_BALANCER),
     (".slb.aliyuncs.com", LOAD_BALANCER),

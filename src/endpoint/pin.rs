@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::forward::forward;
+use super::own_hosts::OwnHosts;
 use super::reverse::{reverse, without_tenant};
 use super::tenants::Tenants;
 use super::unresolved::{NoEndpoint, Unresolved};
@@ -34,14 +35,18 @@ impl fmt::Display for BadPin {
 impl std::error::Error for BadPin {}
 
 /// The endpoint that `text` names, in any letter case. A product's host without a tenant is taken whether or not a tenant
-/// is listed: [`super::admit`] decides for each request.
+/// is listed: [`super::admit`] decides for each request. What the table does not know may be one of the operator's `own`.
 ///
 /// # Errors
 /// [`BadPin`], with the nearest product or region where one is mistyped.
-pub fn parse_pin(text: &str, tenants: &Tenants) -> Result<Endpoint, BadPin> {
+pub fn parse_pin(text: &str, tenants: &Tenants, own: &OwnHosts) -> Result<Endpoint, BadPin> {
     let text = text.to_ascii_lowercase();
+    of_the_table(&text, tenants).or_else(|bad| own.endpoint(&text).ok_or(bad))
+}
+
+fn of_the_table(text: &str, tenants: &Tenants) -> Result<Endpoint, BadPin> {
     let (name, network) = match text.split_once('/') {
-        None => (text.as_str(), Network::Public),
+        None => (text, Network::Public),
         Some((name, "vpc")) => (name, Network::Vpc),
         Some((name, "internal")) => (name, Network::Internal),
         Some(_) => return Err(BadPin::Network),

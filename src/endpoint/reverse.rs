@@ -5,6 +5,7 @@
 
 use super::grammar::{is_host, is_label};
 use super::never_sign;
+use super::own_hosts;
 use super::table::{self, Tenant};
 use super::tenants::{Key, Tenants};
 use super::unresolved::Unresolved;
@@ -81,9 +82,13 @@ pub fn reverse(host: &str, tenants: &Tenants) -> Result<Endpoint, Unresolved> {
         return Err(Unresolved::Malformed);
     }
     let found = without_tenant(host).or_else(|| tenant_hosts(host).next());
-    found
-        .and_then(|found| found.admitted(tenants))
-        .unwrap_or_else(|| Err(never_sign::why(host).map_or(Unresolved::Unknown, Unresolved::NeverSign)))
+    found.and_then(|found| found.admitted(tenants)).unwrap_or_else(|| {
+        Err(match (own_hosts::product_of(host), never_sign::why(host)) {
+            (Some((product, why)), _) => Unresolved::NotNamed { product, why },
+            (None, Some(why)) => Unresolved::NeverSign(why),
+            (None, None) => Unresolved::Unknown,
+        })
+    })
 }
 
 /// Whether the operator's lists admit this endpoint: its tenant is listed, or, where it names none but belongs to a
@@ -116,7 +121,8 @@ fn waits_for_a_tenant(product: &Product, key: Key) -> bool {
     product.kind == Kind::Data && key.guards_service_hosts()
 }
 
-/// All products that answer at this endpoint, in the order of the table; the endpoint's own is one of them.
+/// All products that answer at this endpoint, in the order of the table; the endpoint's own is one of them. None at a host
+/// of the operator's own, which the table does not know.
 pub fn products_of(endpoint: &Endpoint) -> impl Iterator<Item = &'static Product> + use<> {
     let host = endpoint.host().as_str();
     let products = match without_tenant(host) {

@@ -14,6 +14,14 @@ pub enum Unresolved {
     /// A customer's own code or server reads what is sent there; the text says whose. **Action:** send the request
     /// without countersign, and without a credential of the cloud.
     NeverSign(&'static str),
+    /// Some customer's host of a product that is signed for on hosts that the operator names. **Action:** name it under
+    /// `[hosts]` if it is the operator's own, and else send the request without countersign.
+    NotNamed {
+        /// The product's code, as `[hosts]` has it.
+        product: &'static str,
+        /// What answers there.
+        why: &'static str,
+    },
     /// The host names a tenant that the operator has not listed. **Action:** list it under `[tenants]`.
     TenantNotListed {
         /// The key under which it would be listed.
@@ -38,6 +46,11 @@ impl fmt::Display for Unresolved {
             Self::NeverSign(why) => {
                 write!(f, "the host is {why}; send this request without countersign and without a credential")
             }
+            Self::NotNamed { product, why } => write!(
+                f,
+                "the host is {why}; if it is yours, name it under [hosts] with product = {product:?}, and else send this \
+                 request without countersign and without a credential"
+            ),
             Self::TenantNotListed { key } => {
                 write!(f, "the host names a tenant that is not listed; add it to `{key}` under [tenants]")
             }

@@ -49,7 +49,9 @@ impl Pipeline {
         // A name too long to keep is longer than any of the table.
         let host = Host::in_lower_case(name).map_err(|_| unresolved(Unresolved::Unknown))?;
         record.named = Some(host);
-        let endpoint = endpoint::reverse(host.as_str(), &self.worker.tenants).map_err(|why| match why {
+        let known = endpoint::reverse(host.as_str(), &self.worker.tenants);
+        let known = known.or_else(|why| self.worker.own_hosts.endpoint(host.as_str()).ok_or(why));
+        let endpoint = known.map_err(|why| match why {
             Unresolved::Unknown => unknown(&host),
             why => unresolved(why),
         })?;
@@ -90,7 +92,7 @@ impl Pipeline {
     }
 }
 
-/// The hosts that forward listeners have looked up, and what the table says of each. The table and the operator's lists
+/// The hosts that forward listeners have looked up, and what the table or the settings say of each. The table and the settings
 /// do not change while the process runs, so neither does an answer. One per worker.
 #[derive(Debug, Default)]
 pub struct Seen(Mutex<FxHashMap<Host, Endpoint>>);
@@ -121,7 +123,8 @@ fn unknown(host: &Host) -> Refusal {
         None if host.as_str().ends_with(".aliyuncs.com") => {
             "correct it, or update countersign if the product or region is new".to_owned()
         }
-        None => "only Alibaba Cloud's own endpoints are signed for; send this request without countersign"
+        None => "only Alibaba Cloud's own endpoints and the hosts under [hosts] are signed for; send this request \
+                 without countersign"
             .to_owned(),
     };
     Refusal::new(Code::HostNotAllowed, sentence, action)
@@ -135,11 +138,13 @@ fn unresolved(why: Unresolved) -> Refusal {
     }
     let code = match why {
         Unresolved::Malformed => Code::BadAuthority,
-        Unresolved::NeverSign(_) => Code::NeverSignHost,
-        Unresolved::Unknown
+        // Nobody else's code is there; it is only that no keys are named for it.
+        Unresolved::NotNamed { product: "dataplus", .. }
+        | Unresolved::Unknown
         | Unresolved::TenantNotListed { .. }
         | Unresolved::NoTenantListed { .. }
         | Unresolved::NoTenants => Code::HostNotAllowed,
+        Unresolved::NeverSign(_) | Unresolved::NotNamed { .. } => Code::NeverSignHost,
     };
     Refusal::new(code, why.to_string(), "")
 }

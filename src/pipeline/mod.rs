@@ -31,7 +31,7 @@ use crate::buffers::Buffers;
 use crate::classify::{Listener, refuse_browsers};
 use crate::clock::{Clock, Now};
 use crate::credential::{Cell, Credential, DayKeys, Keys, NoCredential};
-use crate::endpoint::Tenants;
+use crate::endpoint::{OwnHosts, Tenants};
 use crate::names::{Endpoint, Moment, RoleName, Scheme};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{AccessLog, Outcome, Record, RequestId, Shard};
@@ -47,6 +47,8 @@ pub struct Worker {
     pub upstream: Upstream,
     /// Who may be named in a host.
     pub tenants: Arc<Tenants>,
+    /// The operator's own hosts.
+    pub own_hosts: Arc<OwnHosts>,
     /// The hosts that were looked up.
     pub seen: Seen,
     /// Products whose RPC signatures leave as ACS3.
@@ -247,6 +249,16 @@ impl Pipeline {
                     "set DASHSCOPE_API_KEY, or name the key's file in a table [keys.NAME] with product = \"dashscope\"",
                 )
             }),
+            Some(Scheme::ApiGateway | Scheme::Dataplus) => {
+                let keys = self.worker.own_hosts.keys(endpoint).and_then(|name| self.worker.keys.named(name));
+                keys.ok_or_else(|| {
+                    Refusal::new(
+                        Code::NoCredentials,
+                        format!("no keys are set for {}", endpoint.host()),
+                        "name them in its row of [hosts], and their file in a table [keys.NAME]",
+                    )
+                })
+            }
             _ => Ok(&self.cell),
         }
     }

@@ -65,10 +65,10 @@ const fn meaning(code: Code) -> &'static str {
         }
         Code::BadForm => "a form upload that cannot be read as far as its file, or whose policy cannot",
         Code::HostNotAllowed => {
-            "the host is not Alibaba Cloud's, or names a bucket, project or instance that is not listed under `[tenants]`"
+            "the host is not Alibaba Cloud's and not under `[hosts]`, or names a bucket, project or instance that is not listed under `[tenants]`"
         }
         Code::NeverSignHost => {
-            "a customer's own code reads what arrives there: functions, gateways, load balancers"
+            "a customer's own code reads what arrives there: functions, gateways, load balancers. Your own gateways and triggers can be named under `[hosts]`"
         }
         Code::BrowserRequest => {
             "it has headers that only browsers send: a web page must not make this machine sign"
@@ -89,7 +89,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::UpstreamUnreachable => "no connection to the endpoint: name resolution or network",
         Code::UpstreamTls => "no TLS session that proves the endpoint's name",
         Code::EgressBlocked => {
-            "the name leads to loopback, link-local, multicast, a metadata address or one of countersign's own listeners"
+            "the name leads to loopback, link-local, multicast, a metadata address or one of countersign's own listeners; or it is an own host that the sandbox does not play"
         }
         Code::UpstreamProtocol => "the endpoint's answer is no HTTP that can be passed on",
         Code::UpstreamTruncated => {

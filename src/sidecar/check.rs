@@ -42,9 +42,10 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
             warnings.push(row.host.problem(text));
         }
     }
+    let own_hosts = parts::own_hosts(settings, &mut Vec::new());
     for (index, listen) in settings.listen.iter().enumerate() {
         if let Some(placed) = &listen.endpoint
-            && let Ok(endpoint) = endpoint::parse_pin(&placed.text, &Tenants::any())
+            && let Ok(endpoint) = endpoint::parse_pin(&placed.text, &Tenants::any(), &own_hosts)
             && let Err(refusal) = classify::family(endpoint.product())
         {
             let (text, status) = (&placed.text, refusal.code.status());

@@ -2,6 +2,7 @@
 
 mod bind;
 mod check;
+mod keys;
 mod observer;
 mod parts;
 mod state;
@@ -148,12 +149,10 @@ impl Sidecar {
         let (admin_listener, admin) = bind::admin(&settings)?;
         let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
         let own = addresses.iter().flatten().copied().chain([admin]).collect();
-        let Parts { tenants, routes, pinned, upgrades, oss_v1 } = parts;
+        let Parts { tenants, own_hosts, routes, pinned, upgrades, oss_v1 } = parts;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
-        let surroundings = surroundings(&dialler, variables, &clock);
-        let credentials = Arc::new(credentials(&settings, &surroundings).map_err(StartError::Settings)?);
-        let keys = Arc::new(Keys::new(&parts::keys(&settings), &surroundings));
+        let (credentials, keys) = proofs(&settings, &surroundings(&dialler, variables, &clock))?;
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
@@ -169,6 +168,7 @@ impl Sidecar {
         });
         let plan = Arc::new(Plan {
             tenants,
+            own_hosts,
             pinned,
             upgrades,
             oss_v1,
@@ -247,6 +247,16 @@ impl Sidecar {
         self.admin_task.abort();
         is_clean
     }
+}
+
+/// What requests prove themselves with: the roles' credentials, and the keys of products that take none of those.
+fn proofs(
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<(Arc<Credentials>, Arc<Keys>), StartError> {
+    let credentials = credentials(settings, surroundings).map_err(StartError::Settings)?;
+    let keys = Keys::new(&keys::configs(settings), surroundings);
+    Ok((Arc::new(credentials), Arc::new(keys)))
 }
 
 fn required(settings: &Settings) -> BTreeSet<RoleName> {

@@ -7,8 +7,9 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::keys;
 use crate::config::{Problem, Settings, Target};
-use crate::endpoint::{self, Tenants};
+use crate::endpoint::{self, OwnHosts, Tenants};
 use crate::names::{Endpoint, Host, Network};
 use crate::suggest::nearest;
 use crate::upstream::{Dial, Routes, Trust};
@@ -17,6 +18,7 @@ use crate::upstream::{Dial, Routes, Trust};
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) tenants: Arc<Tenants>,
+    pub(super) own_hosts: Arc<OwnHosts>,
     pub(super) routes: Routes,
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
@@ -27,6 +29,7 @@ pub(super) struct Parts {
 /// What can be judged before anything is built.
 pub(super) struct Judged {
     tenants: Tenants,
+    own_hosts: OwnHosts,
     pinned: Vec<Option<Endpoint>>,
     extra_ca: RootCertStore,
     pub(super) problems: Vec<Problem>,
@@ -37,23 +40,25 @@ pub(super) fn judge(settings: &Settings, allows_any: bool) -> Judged {
     let mut problems = Vec::new();
     check_products(settings, &mut problems);
     check_sts(settings, &mut problems);
-    check_connect_to(settings, &mut problems);
+    keys::check(settings, &mut problems);
     let tenants = tenants(settings, allows_any, &mut problems);
+    let own_hosts = own_hosts(settings, &mut problems);
+    check_connect_to(settings, &mut problems);
     let pinned = settings.listen.iter().enumerate().map(|(index, listen)| {
         let placed = listen.endpoint.as_ref()?;
-        let pin = endpoint::parse_pin(&placed.text, &tenants);
+        let pin = endpoint::parse_pin(&placed.text, &tenants, &own_hosts);
         let told = |bad| format!("`listen[{index}].endpoint`: {:?}: {bad}", placed.text);
         pin.map_err(|bad| problems.push(placed.problem(told(bad)))).ok()
     });
     let pinned = pinned.collect();
     let extra_ca = extra_ca(settings, &mut problems);
-    Judged { tenants, pinned, extra_ca, problems }
+    Judged { tenants, own_hosts, pinned, extra_ca, problems }
 }
 
 impl Parts {
     /// `elsewhere`: where everything is dialled instead of the real cloud.
     pub(super) fn new(settings: &Settings, elsewhere: Option<&Dial>) -> Result<Self, Vec<Problem>> {
-        let Judged { tenants, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
+        let Judged { tenants, own_hosts, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -62,7 +67,14 @@ impl Parts {
         let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
         let oss_v1 = settings.products.get("oss").is_some_and(|rules| rules.leaves_as_oss_v1);
         let routes = routes(settings, elsewhere, &trust);
-        Ok(Self { tenants: Arc::new(tenants), routes, pinned, upgrades, oss_v1 })
+        Ok(Self {
+            tenants: Arc::new(tenants),
+            own_hosts: Arc::new(own_hosts),
+            routes,
+            pinned,
+            upgrades,
+            oss_v1,
+        })
     }
 }
 
@@ -90,17 +102,31 @@ fn check_sts(settings: &Settings, problems: &mut Vec<Problem>) {
     }
 }
 
+/// The operator's own hosts, as far as they may be any.
+pub(super) fn own_hosts(settings: &Settings, problems: &mut Vec<Problem>) -> OwnHosts {
+    let mut own_hosts = OwnHosts::default();
+    for row in &settings.hosts {
+        if let Err(bad) = own_hosts.add(&row.host.text, &row.product, row.keys.clone()) {
+            problems.push(row.host.problem(format!("`hosts`: {:?} {bad}", row.host.text)));
+        }
+    }
+    own_hosts
+}
+
 fn check_connect_to(settings: &Settings, problems: &mut Vec<Problem>) {
     for host in settings.connect_to.iter().map(|row| &row.host) {
         let is_known = match host.text.strip_prefix("*.") {
             Some(host) => has_tenants(host),
             None if host.text == "*" => true,
-            None => endpoint::reverse(&host.text, &Tenants::any()).is_ok(),
+            None => {
+                let is_named = settings.hosts.iter().any(|row| row.host.text == host.text);
+                is_named || endpoint::reverse(&host.text, &Tenants::any()).is_ok()
+            }
         };
         if !is_known {
             let what = if host.text.starts_with("*.") { "stands for no tenant's host" } else { "is no host" };
             let text = format!(
-                "`connect_to`: {:?} {what} of the endpoint table; it could never be asked for",
+                "`connect_to`: {:?} {what} of the endpoint table or under [hosts]; it could never be asked for",
                 host.text
             );
             problems.push(host.problem(text));
@@ -157,6 +183,12 @@ fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Trust) -> Route
         Some(elsewhere) => Routes::all_to(elsewhere.clone()),
         None => Routes::direct(trust.clone()),
     };
+    // The sandbox is Alibaba Cloud in miniature, and an operator's own host is none of it. It is not dialled for real
+    // either: only where a row below says so, for this host or for everything.
+    let is_all_elsewhere = settings.connect_to.iter().any(|row| row.host.text == "*");
+    if elsewhere.is_some() && !is_all_elsewhere {
+        settings.hosts.iter().for_each(|row| routes.connect(&row.host.text, Dial::Nowhere));
+    }
     for row in &settings.connect_to {
         let dial = match &row.target {
             Target::Http(address) => Dial::Plain(*address),
@@ -179,11 +211,6 @@ pub(super) fn sts_host(name: &str) -> Option<Host> {
 pub(super) fn regional_sts(region: &str, is_vpc: bool) -> Option<Host> {
     let network = if is_vpc { Network::Vpc } else { Network::Public };
     endpoint::forward("sts", Some(region), network).ok().map(|endpoint| *endpoint.host())
-}
-
-/// The keys of the settings, for the credential room.
-pub(super) fn keys(_settings: &Settings) -> BTreeMap<crate::names::KeysName, crate::credential::KeyConfig> {
-    BTreeMap::new()
 }
 
 /// Settings of the credential room from those of the settings room.
@@ -220,4 +247,38 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
             .collect(),
     };
     settings.roles.iter().map(|(name, config)| (name.clone(), role(config))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{ConnectTo, Flags, Origin, OwnHost, Placed, load_without_file};
+
+    /// How a host of the operator's own and one that has a row of its own are dialled, and one of the table.
+    fn dialled(rows: &[&str], elsewhere: Option<&Dial>) -> [String; 3] {
+        let mut settings =
+            load_without_file(&Flags::default(), &BTreeMap::new(), Path::new("/")).unwrap().settings;
+        let placed = |text: &str| Placed { text: text.to_owned(), origin: Origin::Default };
+        let hosts = ["a.example.com", "b.example.com", "ecs.cn-hangzhou.aliyuncs.com"];
+        settings.hosts = hosts[..2]
+            .iter()
+            .map(|host| OwnHost { host: placed(host), product: "fc-trigger".to_owned(), keys: None })
+            .collect();
+        let target = Target::Http(([127, 0, 0, 1], 2).into());
+        let row = |host: &&str| ConnectTo { host: placed(host), target: target.clone() };
+        settings.connect_to = rows.iter().map(row).collect();
+        let routes = routes(&settings, elsewhere, &Trust::platform(RootCertStore::empty()));
+        hosts.map(|host| format!("{:?}", routes.dial_name(&Host::in_lower_case(host).unwrap())))
+    }
+
+    #[test]
+    fn in_the_sandbox_an_own_host_is_dialled_nowhere_unless_a_row_says_where() {
+        let sandbox = Dial::Plain(([127, 0, 0, 1], 1).into());
+        let (there, row, itself) = ("Plain(127.0.0.1:1)", "Plain(127.0.0.1:2)", "Tls(the endpoint:443)");
+        assert_eq!(dialled(&["b.example.com"], Some(&sandbox)), ["Nowhere", row, there]);
+        assert_eq!(dialled(&["*"], Some(&sandbox)), [row, row, row]);
+        assert_eq!(dialled(&["b.example.com"], None), [itself, row, itself]);
+    }
 }

@@ -18,7 +18,7 @@ use crate::classify::Listener;
 use crate::clock::Clock;
 use crate::config::{Access, LogFormat, Settings};
 use crate::credential::{Cell, Credentials, DayKeys, Keys};
-use crate::endpoint::Tenants;
+use crate::endpoint::{OwnHosts, Tenants};
 use crate::names::{Endpoint, RoleName};
 use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Worker};
 use crate::telemetry::{AccessWriter, FLUSH_EVERY, Format, Metrics};
@@ -33,6 +33,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 pub(super) struct Plan {
     pub(super) settings: Settings,
     pub(super) tenants: Arc<Tenants>,
+    pub(super) own_hosts: Arc<OwnHosts>,
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
     pub(super) upgrades: HashSet<String>,
@@ -78,6 +79,7 @@ impl Plan {
                 settings.limits.connections,
             ),
             tenants: Arc::clone(&self.tenants),
+            own_hosts: Arc::clone(&self.own_hosts),
             seen: Seen::default(),
             upgrades: HashSet::clone(&self.upgrades),
             oss_v1: self.oss_v1,

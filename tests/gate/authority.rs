@@ -142,7 +142,7 @@ async fn a_host_that_is_not_known_is_named_with_the_one_that_was_meant() {
     for (host, says) in [
         ("ecs.cn-hangzou.aliyuncs.com", "did you mean `ecs.cn-hangzhou.aliyuncs.com`?"),
         ("nothing.nowhere.aliyuncs.com", "update countersign"),
-        ("example.com", "only Alibaba Cloud's own endpoints are signed for"),
+        ("example.com", "only Alibaba Cloud's own endpoints and the hosts under [hosts] are signed for"),
     ] {
         let answer = proxy.get(host, "/").await;
         assert_eq!(answer.verdict(), (403, "host_not_allowed".to_owned()), "{host}");

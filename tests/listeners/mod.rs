@@ -2,5 +2,6 @@
 
 mod deadline;
 mod drain;
+mod own_hosts;
 mod pinned;
 mod sockets;

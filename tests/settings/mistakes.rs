@@ -37,12 +37,10 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     ),
     // Not built yet.
     (
-        "[hosts]\n[keys.partner]\nfile = \"x\"\n[[vend]]\n[upstream]\nproxy = \"http://user:hunter2@p\"",
+        "[[vend]]\n[upstream]\nproxy = \"http://user:hunter2@p\"",
         &[
-            "1: `hosts` is not available in this version; leave it out",
-            "2: `keys` is not available in this version; leave it out",
-            "4: `vend` is not available in this version; leave it out",
-            "6: `upstream.proxy` is not available in this version; leave it out",
+            "1: `vend` is not available in this version; leave it out",
+            "3: `upstream.proxy` is not available in this version; leave it out",
         ],
     ),
     (
@@ -211,6 +209,11 @@ fn each_mistake_of_a_variable_says_which_one_is_meant() {
         ("COUNTERSIGN_COLOUR", "x", "unknown variable; docs/configuration.md lists all of them"),
         ("COUNTERSIGN_CONFIG", "x", "unknown variable; the settings file is named by --config"),
         ("COUNTERSIGN_TENANTS_OSS", "a", "tables and lists are set in the settings file, not by variables"),
+        (
+            "COUNTERSIGN_KEYS_PARTNER_FILE",
+            "a",
+            "tables and lists are set in the settings file, not by variables",
+        ),
         (
             "COUNTERSIGN_ROLE_DEFAULT_SOURCE",
             "oidc",

@@ -1,5 +1,6 @@
 //! Settings as an operator meets them: precedence, mistakes, origins, and the pages written from the table of keys.
 
+mod hosts;
 mod mistakes;
 mod pages;
 mod precedence;

@@ -31,6 +31,10 @@ source = "role:app"
 assume = [{ role_arn = "acs:ram::2000000000000002:role/reader", external_id = "x-1", source_identity = "audit", duration = "15m" }]
 [tenants]
 oss = ["logs-prod", "team-*"]
+[hosts]
+"api.example.com" = { product = "apigateway", keys = "partner" }
+[keys.partner]
+file = "/run/secrets/partner.json"
 [connect_to]
 "sts.cn-hangzhou.aliyuncs.com" = "http://127.0.0.1:9000"
 "*.oss-cn-hangzhou.aliyuncs.com" = "https://oss.private.example:443"
@@ -59,6 +63,10 @@ fn the_example_of_the_interface_is_read() {
     );
     let buckets: Vec<&str> = settings.tenants["oss"].iter().map(|tenant| tenant.text.as_str()).collect();
     assert_eq!(buckets, ["logs-prod", "team-*"]);
+    let own = &settings.hosts[0];
+    assert_eq!((own.host.text.as_str(), own.product.as_str()), ("api.example.com", "apigateway"));
+    let file = &settings.keys[own.keys.as_ref().unwrap()].file;
+    assert_eq!(file, Path::new("/run/secrets/partner.json"));
     let hosts: Vec<&str> = settings.connect_to.iter().map(|row| row.host.text.as_str()).collect();
     assert_eq!(hosts, ["*.oss-cn-hangzhou.aliyuncs.com", "sts.cn-hangzhou.aliyuncs.com"]);
     assert_eq!(settings.connect_to[1].target, Target::Http("127.0.0.1:9000".parse().unwrap()));
@@ -68,7 +76,8 @@ fn the_example_of_the_interface_is_read() {
 #[test]
 fn each_value_is_printed_with_its_origin() {
     let place = Place::with(
-        "workers = 2\n[limits]\nhead = \"16KiB\"\n[connect_to]\n\"a.example\" = \"https://b.example\"\n",
+        "workers = 2\n[limits]\nhead = \"16KiB\"\n[connect_to]\n\"a.example\" = \"https://b.example\"\n[hosts]\n\
+         \"t.example\" = { product = \"fc-trigger\" }\n[keys.studio]\nfile = \"key\"\nproduct = \"dashscope\"\n",
     );
     let flags = Flags { listen: vec!["127.0.0.1:0".into()], ..Flags::default() };
     let printed = place.load(&flags, &[("COUNTERSIGN_LOG_FORMAT", "json")]).unwrap().print();
@@ -78,6 +87,12 @@ fn each_value_is_printed_with_its_origin() {
         ("head = \"16KiB\"", "countersign.toml:3"),
         ("headers = 100", "default"),
         ("\"a.example\" = \"https://b.example\"", "countersign.toml:5"),
+        ("product = \"fc-trigger\"", "countersign.toml:7"),
+        ("# keys", "not set"),
+        ("file = \"key\"", "countersign.toml:9"),
+        ("product = \"dashscope\"", "countersign.toml:10"),
+        ("# region", "not set"),
+        ("temporary = false", "default"),
         ("format = \"json\"", "COUNTERSIGN_LOG_FORMAT"),
         ("address = \"127.0.0.1:0\"", "--listen"),
         ("role = \"default\"", "default"),

@@ -8,7 +8,7 @@ use countersign::sidecar::{mistakes, unwritable, warnings};
 use super::Place;
 
 /// The mistakes that `run` would find in a file, with this environment.
-fn told(place: &Place, text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn told(place: &Place, text: &str, variables: &[(&str, &str)]) -> Vec<String> {
     place.write("countersign.toml", text);
     let environment: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -97,8 +97,8 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     (
         "[connect_to]\n\"*.ecs.cn-hangzhou.aliyuncs.com\" = \"https://a.example\"\n\"*.oss-cn-hangzhou.aliyuncs.com\" = \"https://a.example\"\n\"*.cn-hangzhou.fc.aliyuncs.com\" = \"https://a.example\"\n\"*.aliyuncs.com\" = \"https://a.example\"",
         &[
-            "2: `connect_to`: \"*.ecs.cn-hangzhou.aliyuncs.com\" stands for no tenant's host of the endpoint table; it could never be asked for",
-            "5: `connect_to`: \"*.aliyuncs.com\" stands for no tenant's host of the endpoint table; it could never be asked for",
+            "2: `connect_to`: \"*.ecs.cn-hangzhou.aliyuncs.com\" stands for no tenant's host of the endpoint table or under [hosts]; it could never be asked for",
+            "5: `connect_to`: \"*.aliyuncs.com\" stands for no tenant's host of the endpoint table or under [hosts]; it could never be asked for",
         ],
     ),
 ];
