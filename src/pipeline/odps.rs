@@ -13,7 +13,7 @@ const HOST_MAX: usize = 256;
 
 /// The host of `pinned`'s region and network that answers under `path`: of MaxCompute, `service.*` under `/api`, and the
 /// tunnel, `dt.*`, under everything else.
-pub(super) fn by_path(pinned: &Endpoint, path: &[u8]) -> Endpoint {
+pub(super) fn host_under(pinned: &Endpoint, path: &[u8]) -> Endpoint {
     let host = pinned.host().as_str();
     if pinned.product().code != "odps" || !(host.starts_with("service.") || host.starts_with("dt.")) {
         return *pinned;
@@ -68,7 +68,7 @@ impl Pipeline {
         let (host, rest) = rest.split_at_checked(end)?;
         let path = rest.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
         let reached = match self.pinned.filter(|_| self.is_addressed_itself(authority)) {
-            Some(pinned) => by_path(&pinned, path),
+            Some(pinned) => host_under(&pinned, path),
             None => exchange.prepared.endpoint,
         };
         let bare = [&b":443"[..], b":80"].iter().find_map(|port| host.strip_suffix(*port)).unwrap_or(host);

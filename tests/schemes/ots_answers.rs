@@ -88,7 +88,8 @@ async fn a_caller_that_did_not_sign_gets_no_signature_and_the_clouds_own_never_p
     let proxy = proxy(&upstream).await;
     // A day that is none was signed with no key that could be made.
     let odd = V4.replace("signdate: 20200101", "signdate: 2020");
-    for headers in ["", &odd] {
+    let long = V2.replace("accesskeyid: dummy", &format!("accesskeyid: {}", "x".repeat(1000)));
+    for headers in ["", &odd, &long] {
         let answer = proxy.call(with_body("POST", INSTANCE, "/GetRow", headers, "key")).await;
         assert_eq!((answer.status, proof(&answer)), (200, None), "{headers}");
     }
