@@ -118,7 +118,7 @@ impl Worker {
         let host = Host::in_lower_case(host).unwrap();
         let endpoint = endpoint::reverse(host.as_str(), &self.tenants).unwrap();
         let endpoint = endpoint::by_path(endpoint, target.path);
-        let family = classify::family_of(endpoint.product(), head, target.path).unwrap();
+        let family = classify::family_of(&endpoint, head, target.path).unwrap();
         classify::check_path(target.path, target.query, family == Family::Oss).unwrap();
 
         let is_form = family.reads_forms() && classify::has_form(head);

@@ -19,8 +19,12 @@ mod fc;
 mod gateway;
 #[path = "vectors/messages.rs"]
 mod messages;
+#[path = "vectors/odps.rs"]
+mod odps;
 #[path = "vectors/oss.rs"]
 mod oss;
+#[path = "vectors/ots.rs"]
+mod ots;
 #[path = "vectors/own.rs"]
 mod own;
 #[path = "vectors/read.rs"]

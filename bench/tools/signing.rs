@@ -140,7 +140,7 @@ fn signer(request: &'static str, scheme: Scheme) -> impl FnMut() -> Vec<u8> {
     let host = Host::in_lower_case(host).expect("a host");
     let endpoint: &'static _ =
         Box::leak(Box::new(endpoint::reverse(host.as_str(), &Tenants::any()).expect("an endpoint")));
-    let family = classify::family(endpoint.product()).expect("a family");
+    let family = classify::family(&endpoint).expect("a family");
     let scratch: &'static mut Scratch = Box::leak(Box::default());
     let Parts { mut query, form, fields } = scratch.take();
     query.extend(parameters(target.query));

@@ -16,6 +16,10 @@ pub enum Dialect {
     Xml,
     /// OSS's XML.
     Oss,
+    /// MaxCompute's, which is OpenAPI's with another header for the request's id.
+    Odps,
+    /// Tablestore's message in protobuf: 1 is the code, 2 the sentence.
+    Ots,
     /// The XML of Simple Message Queue, which was MNS.
     Mns,
     /// RocketMQ's, over HTTP.
@@ -29,7 +33,8 @@ impl Dialect {
     const fn content_type(self) -> &'static str {
         match self {
             Self::Json | Self::DataHub => "application/json; charset=utf-8",
-            Self::Xml | Self::Oss => "application/xml",
+            Self::Xml | Self::Oss | Self::Odps => "application/xml",
+            Self::Ots => "application/x-protobuf",
             // One SDK of MNS takes any other for JSON.
             Self::Mns | Self::RocketMq => "text/xml; charset=utf-8",
         }
@@ -43,6 +48,8 @@ impl Dialect {
             Self::Mns => "x-mns-request-id",
             Self::RocketMq => "x-mq-request-id",
             Self::DataHub => "x-datahub-request-id",
+            Self::Odps => "x-odps-request-id",
+            Self::Ots => "x-ots-requestid",
         }
     }
 }
@@ -116,18 +123,31 @@ fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
             });
             body.to_string().into_bytes()
         }
+        Dialect::Ots => [(0x0a, &code), (0x12, &message)].into_iter().flat_map(protobuf_text).collect(),
         Dialect::DataHub => {
             let body =
                 serde_json::json!({ "ErrorCode": code, "ErrorMessage": message, "RequestId": request_id });
             body.to_string().into_bytes()
         }
-        Dialect::Xml | Dialect::Oss | Dialect::Mns | Dialect::RocketMq => format!(
+        Dialect::Xml | Dialect::Oss | Dialect::Odps | Dialect::Mns | Dialect::RocketMq => format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{}</Message>\
              <RequestId>{request_id}</RequestId><HostId>countersign</HostId></Error>\n",
             escape_xml(&message)
         )
         .into_bytes(),
     }
+}
+
+/// A field of a protobuf message that is a text: its tag, its length in groups of seven bits, itself.
+fn protobuf_text((tag, text): (u8, &String)) -> Vec<u8> {
+    let (mut field, mut length) = (vec![tag], text.len());
+    while length >= 0x80 {
+        field.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    field.push(length as u8);
+    field.extend_from_slice(text.as_bytes());
+    field
 }
 
 /// A sentence may quote what the caller sent.

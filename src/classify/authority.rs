@@ -103,7 +103,8 @@ pub fn named<'a>(head: &'a Head, target: &Target<'a>, listener: &Listener) -> Re
 }
 
 impl Listener {
-    fn is_own(&self, authority: &str) -> bool {
+    /// Whether an authority means the listener itself.
+    pub fn is_own(&self, authority: &str) -> bool {
         self.own.iter().any(|own| own.eq_ignore_ascii_case(authority))
     }
 }

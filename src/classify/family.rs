@@ -1,6 +1,6 @@
 //! Families of schemes: where the requests of each carry their credentials, and which a product's requests belong to.
 
-use crate::names::{Kind, Product, Scheme};
+use crate::names::{Endpoint, Kind, Product, Scheme};
 use crate::refusal::Refusal;
 use crate::wire::Head;
 
@@ -87,8 +87,18 @@ impl Family {
     }
 }
 
-/// Which family of schemes a product's requests are read by. A product whose scheme has no signer yet is refused.
-pub fn family(product: &'static Product) -> Result<Family, Refusal> {
+/// Which family of schemes the requests to an endpoint are read by. One whose scheme has no signer yet is refused.
+pub fn family(endpoint: &Endpoint) -> Result<Family, Refusal> {
+    let product = endpoint.product();
+    match product.schemes.first() {
+        // An instance's host is Tablestore's data plane; what has none is the control plane of the same name.
+        Some(Scheme::OtsV4 | Scheme::OtsV2) if endpoint.tenant().is_none() => Ok(Family::Acs3),
+        _ => of_product(product),
+    }
+}
+
+/// The same of any host of a product.
+pub(super) fn of_product(product: &'static Product) -> Result<Family, Refusal> {
     match product.schemes.first() {
         // Twenty products publish no scheme; all are OpenAPI.
         None | Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RpcV1) => Ok(Family::Acs3),
@@ -104,19 +114,17 @@ pub fn family(product: &'static Product) -> Result<Family, Refusal> {
         Some(Scheme::FcTrigger) => Ok(Family::FcTrigger),
         Some(Scheme::ApiGateway) => Ok(Family::ApiGateway),
         Some(Scheme::Dataplus) => Ok(Family::Dataplus),
+        Some(Scheme::OtsV4 | Scheme::OtsV2) => Ok(Family::Ots),
+        Some(Scheme::OdpsV4 | Scheme::OdpsV2) => Ok(Family::Odps),
         Some(&scheme) => Err(unavailable(product, scheme)),
     }
 }
 
-/// The family that one request is read by: its product's, but for the calls of Function Compute that are no OpenAPI.
-pub fn family_of(product: &'static Product, head: &Head, path: &[u8]) -> Result<Family, Refusal> {
+/// The family that one request is read by: its endpoint's, but for the calls of Function Compute that are no OpenAPI.
+pub fn family_of(endpoint: &Endpoint, head: &Head, path: &[u8]) -> Result<Family, Refusal> {
+    let product = endpoint.product();
     if fc::is_own(product, head, path) && product.kind == Kind::OpenApi {
         return Ok(Family::Fc);
     }
-    family(product)
-}
-
-/// The refusal of a product whose scheme has no signer yet.
-pub(super) fn no_signer(product: &'static Product) -> Refusal {
-    unavailable(product, product.schemes.first().copied().unwrap_or(Scheme::Acs3))
+    family(endpoint)
 }

@@ -153,6 +153,8 @@ fn unsigned_openapi(
     match schemes.first() {
         _ if schemes.contains(&Scheme::Acs3) => Ok(Scheme::Acs3),
         None => Ok(Scheme::Acs3),
+        // The product's are those of its instances; of this version of its control plane, none is published.
+        Some(Scheme::OtsV4 | Scheme::OtsV2) => Ok(Scheme::Acs3),
         Some(Scheme::RpcV1) if shape.target.is_root() => Ok(Scheme::RpcV1),
         Some(Scheme::RoaV1) => Ok(Scheme::RoaV1),
         Some(&scheme) => Err(unavailable(product, scheme)),

@@ -11,8 +11,10 @@ use super::fc;
 use super::form::is_doubtful_form;
 use super::gateway;
 use super::mns;
+use super::odps;
 use super::openapi;
 use super::oss;
+use super::ots;
 use super::presigned;
 use super::rocketmq;
 use super::sls;
@@ -304,6 +306,7 @@ fn caller_scheme(
         Family::FcTrigger => Ok(fc::caller_scheme_of_trigger(head)),
         Family::ApiGateway => Ok(gateway::caller_scheme(head)),
         Family::Dataplus => Ok(gateway::caller_scheme_of_dataplus(head)),
-        Family::Ots | Family::Odps => Ok(None),
+        Family::Ots => Ok(ots::caller_scheme(head)),
+        Family::Odps => Ok(odps::caller_scheme(head)),
     }
 }

@@ -6,14 +6,16 @@ use crate::wire::{Framing, Head, NameSet, Parameter, Target};
 
 use super::api_key;
 use super::datahub;
-use super::family::{Family, family_of, no_signer};
+use super::family::{Family, family_of};
 use super::fc;
 use super::gateway;
 use super::meant::Doubt;
 use super::mns;
+use super::odps;
 use super::openapi;
 use super::operation::Asked;
 use super::oss;
+use super::ots;
 use super::rocketmq;
 use super::sls;
 
@@ -92,20 +94,20 @@ pub struct Shape<'a> {
 
 /// Decides. Of a form that has not been read, only that it must be.
 pub fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
-    match family_of(shape.endpoint.product(), shape.head, shape.target.path)? {
+    match family_of(shape.endpoint, shape.head, shape.target.path)? {
         Family::Oss => oss::plan(asked, shape),
         Family::SlsV1 | Family::SlsV4 => sls::plan(asked, shape),
         Family::DataHub => datahub::plan(asked, shape),
         Family::Mns => mns::plan(asked, shape),
         Family::RocketMq => rocketmq::plan(asked, shape),
+        Family::Ots => ots::plan(asked, shape),
+        Family::Odps => odps::plan(asked, shape),
         Family::Rpc | Family::Acs3 | Family::Roa => openapi::plan(asked, shape),
         Family::ApiKey => Ok(api_key::plan(asked, shape)),
         Family::Fc => fc::plan(asked, shape),
         Family::FcTrigger => fc::plan_trigger(asked, shape),
         Family::ApiGateway => gateway::plan(asked, shape),
         Family::Dataplus => gateway::plan_dataplus(asked, shape),
-        // Their products are refused by `family` until they are built.
-        Family::Ots | Family::Odps => Err(no_signer(shape.endpoint.product())),
     }
 }
 

@@ -167,7 +167,7 @@ pub(super) const KEYS: &[Key] = &[
     tenants("tenants.oss", "Buckets of OSS."),
     tenants("tenants.sls", "Projects of Log Service."),
     tenants("tenants.ots", "Instances of Tablestore."),
-    key("tenants.odps", PROJECTS, "[]", NO_TENANT, "Names in front of MaxCompute's hosts."),
+    key("tenants.odps", PROJECTS, "[]", NO_TENANT, "Projects of MaxCompute, which its paths name."),
     key("tenants.datahub", PROJECTS, "[]", NO_TENANT, "Projects of DataHub, which its paths name."),
     tenants("tenants.mns", "Accounts in front of Message Service's hosts."),
     tenants(

@@ -23,7 +23,7 @@ pub use forward::{forward, forward_tenant};
 pub use meant::meant;
 pub use own_hosts::{BadOwnHost, OwnHosts};
 pub use pin::{BadPin, parse_pin};
-pub use reverse::{admit, products_of, reverse, with_tenant};
+pub use reverse::{admit, beside, products_of, reverse, with_tenant};
 pub use table::{product, products, region, regions};
 pub use tenants::{BadTenant, Tenants};
 pub use unresolved::{NoEndpoint, Unresolved};

@@ -154,6 +154,14 @@ pub fn with_tenant(pinned: &Endpoint, label: &str, tenants: &Tenants) -> Result<
     admit(&endpoint, tenants).map(|()| endpoint)
 }
 
+/// The host of the same product, region and network whose name begins with another label: a tunnel's beside its service's.
+pub fn beside(endpoint: &Endpoint, label: &str) -> Option<Endpoint> {
+    let (_, under) = endpoint.host().as_str().split_once('.')?;
+    let host = Host::from_pieces(&[label, ".", under]).ok()?;
+    let found = without_tenant(host.as_str())?.endpoint()?;
+    (found.product() == endpoint.product()).then_some(found)
+}
+
 fn has_product(row: &Tenant, product: &Product) -> bool {
     table::product_at(row.product).is_some_and(|known| known == product)
 }

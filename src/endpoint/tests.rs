@@ -64,10 +64,7 @@ fn of_a_product_that_is_never_signed_for_every_host_is_known_so_that_it_is_refus
     {
         let endpoint = reverse(host, &Tenants::none()).unwrap_or_else(|error| panic!("{host}: {error}"));
         assert_eq!(endpoint.product().code, product);
-        assert!(
-            crate::classify::family(endpoint.product()).is_err(),
-            "{product} is signed for, and lists nobody"
-        );
+        assert!(crate::classify::family(&endpoint).is_err(), "{product} is signed for, and lists nobody");
     }
 }
 

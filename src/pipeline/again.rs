@@ -37,7 +37,8 @@ impl Pipeline {
         match complaint(arrived, side).await? {
             Complaint::Token => cell.renew(credential.generation()).await,
             Complaint::Clock => {
-                let cloud = arrived.field("date").and_then(calendar::parse_http)?;
+                let date = || arrived.field("date").and_then(calendar::parse_http);
+                let cloud = date().or_else(|| ots_date(arrived.field("x-ots-date")?))?;
                 let ours = i64::try_from(self.worker.clock.now().wall.as_secs()).ok()?;
                 let skew = cloud - ours;
                 // A date that no cloud can have is no date to sign with.
@@ -80,14 +81,23 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         b"RequestTimeExpired",
         // Of MNS and RocketMQ, with the status 408.
         b"TimeExpired",
-    ]) {
+        b"AuthenticationRequestExpired",
+    ]) || code == b"OTSAuthFailed"
+        && memchr::memmem::find(body, b"between system time and x-ots-date").is_some()
+    {
         Some(Complaint::Clock)
     } else {
         None
     }
 }
 
-/// The error code of an OpenAPI, OSS, SLS, MNS or DataHub error, JSON or XML.
+/// Tablestore's date: ISO's form with a fraction of the second, which the cloud's errors may have in place of `Date`.
+fn ots_date(value: &[u8]) -> Option<i64> {
+    let seconds = std::str::from_utf8(value.get(..19)?).ok()?;
+    calendar::parse_iso(&format!("{seconds}Z"))
+}
+
+/// The error code of an OpenAPI, OSS, SLS, MNS or DataHub error, JSON or XML; or of Tablestore's, the first field of a protobuf message.
 fn code(body: &[u8]) -> Option<&[u8]> {
     let between = |open: &[u8], close: u8| {
         let from = memchr::memmem::find(body, open)? + open.len();
@@ -96,6 +106,11 @@ fn code(body: &[u8]) -> Option<&[u8]> {
     };
     if body.trim_ascii_start().starts_with(b"<") {
         return between(b"<Code>", b'<');
+    }
+    if let [0x0a, length @ 0..0x80, rest @ ..] = body
+        && let Some(code) = rest.get(..usize::from(*length)).filter(|code| code.starts_with(b"OTS"))
+    {
+        return Some(code);
     }
     for key in [&b"\"Code\""[..], b"\"code\"", b"\"errorCode\"", b"\"ErrorCode\""] {
         let Some(at) = memchr::memmem::find(body, key) else { continue };
@@ -127,6 +142,8 @@ mod tests {
                 b"<?xml version='1.0'?>\n<Error><Code>SecurityTokenExpired</Code></Error>",
                 Some(b"SecurityTokenExpired"),
             ),
+            (b"\x0a\x0dOTSAuthFailed\x12\x01m", Some(b"OTSAuthFailed")),
+            (b"\x0a\x0dOTSAuth", None),
             (b"<html>\"Code\":\"X\"", None),
             (br#"{"Code":7}"#, None),
             (b"", None),

@@ -54,9 +54,12 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
     let is_named = |name: &[u8]| {
         has_connection && head.fields().any(|field| field.is("connection") && lists(field.value, name))
     };
+    let is_read = classify::asks_for_tunnel(call);
     fields.extend(head.fields().filter(|field| {
         let is_stale = changes_md5 && field.is("content-md5");
-        !is_stale && strip::keeps_header(*field, family, is_named(field.name))
+        // An answer that is to be read must not come compressed.
+        let is_unreadable = is_read && field.is("accept-encoding");
+        !is_stale && !is_unreadable && strip::keeps_header(*field, family, is_named(field.name))
     }));
     let framing = match (&body, plan.body) {
         (Some(body), _) => Framing::Length(body.len() as u64),
@@ -72,20 +75,7 @@ pub fn assemble<'p, 'a: 'p, 'b: 'a>(
         query,
         headers: fields,
         form,
-        payload: match plan.body {
-            BodyPlan::Empty => Payload::Held(&[]),
-            BodyPlan::StreamHashed => {
-                let hash = match family {
-                    Family::SlsV4 => classify::sls_hash(head),
-                    _ => classify::reusable_hash(head),
-                };
-                Payload::Hashed(hash.unwrap_or_default())
-            }
-            // Whoever signs takes the body from beside this.
-            BodyPlan::Stream | BodyPlan::Dechunk(_) | BodyPlan::Hold | BodyPlan::FormUpload => {
-                Payload::Streamed
-            }
-        },
+        payload: payload(head, plan.body, family),
         framing,
         expects_continue: head.expects_continue()
             && held.is_none()
@@ -109,6 +99,22 @@ fn listed_headers(head: &Head, family: Family) -> &[u8] {
         Family::ApiGateway => classify::signed_headers(head),
         Family::Mns | Family::RocketMq => classify::dated(head),
         _ => &[],
+    }
+}
+
+/// What the head tells of the body. Whoever signs takes the body itself from beside this.
+fn payload(head: &Head, plan: BodyPlan, family: Family) -> Payload<'_> {
+    match plan {
+        BodyPlan::Empty => Payload::Held(&[]),
+        BodyPlan::StreamHashed => {
+            let hash = match family {
+                Family::SlsV4 => classify::sls_hash(head),
+                Family::Ots => classify::ots_md5(head),
+                _ => classify::reusable_hash(head),
+            };
+            Payload::Hashed(hash.unwrap_or_default())
+        }
+        BodyPlan::Stream | BodyPlan::Dechunk(_) | BodyPlan::Hold | BodyPlan::FormUpload => Payload::Streamed,
     }
 }
 

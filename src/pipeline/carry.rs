@@ -6,8 +6,10 @@ use super::held::Held;
 use super::prepare::Prepared;
 use super::{Pipeline, Stop};
 use crate::accept::{Caller, Next, Stream};
+use crate::classify::Family;
 use crate::clock::Now;
 use crate::credential::Credential;
+use crate::names::Moment;
 use crate::refusal::Code;
 use crate::telemetry::{Outcome, Record, RequestId};
 use crate::upstream::{Arrived, CallerSide, End, Failure, Outgoing, Reuse, Upload};
@@ -20,6 +22,8 @@ const RESENT_MAX: usize = 64 * 1024;
 pub(super) struct Exchange<'a> {
     /// When its first attempt begins.
     pub(super) begun: Now,
+    /// Of what moment the signature of its last attempt is.
+    pub(super) signed_at: Option<Moment>,
     pub(super) prepared: Prepared,
     /// `None`: it carries its own proof.
     pub(super) credential: Option<Arc<Credential>>,
@@ -70,11 +74,16 @@ impl Pipeline {
         mut exchange: Exchange<'_>,
         record: &mut Record,
     ) -> Result<Next, Stop> {
-        let arrived = self.send(caller, &mut exchange, record).await?;
+        let mut arrived = self.send(caller, &mut exchange, record).await?;
         record.upstream = Some(self.worker.clock.boot().saturating_sub(exchange.begun.boot));
         record.status = arrived.status();
         record.request_id = RequestId::new(arrived.request_id());
 
+        match Family::of(exchange.prepared.plan.call.scheme) {
+            Family::Ots => self.vouch(&mut arrived, &exchange, &caller.head),
+            Family::Odps => self.lead_back(&mut arrived, &exchange, &mut side(caller)).await,
+            _ => {}
+        }
         let closes = !caller.head.keeps_alive() || caller.is_draining();
         let host = exchange.prepared.endpoint.host();
         let relayed = arrived.relay(&self.worker.upstream, host, closes, &mut side(caller)).await;
@@ -107,7 +116,9 @@ impl Pipeline {
         loop {
             record.attempts += 1;
             let credential = exchange.credential.clone();
-            let by = (credential.as_deref(), self.moment(&now));
+            let moment = self.moment(&now);
+            exchange.signed_at = Some(moment);
+            let by = (credential.as_deref(), moment);
             let (signed, body) = self.sign(&caller.head, &exchange.prepared, by, exchange.held.as_deref())?;
             record.scheme = exchange.prepared.plan.call.scheme;
             let reuse = match (was_lost, exchange.outlives_a_connection()) {

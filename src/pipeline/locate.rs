@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::Pipeline;
+use super::odps::host_under;
 use crate::classify::{Named, named, target};
 use crate::endpoint::{self, Unresolved};
 use crate::names::{Endpoint, Host};
@@ -37,7 +38,7 @@ impl Pipeline {
         }
         let located = match (named(head, &target, &self.listener)?, self.pinned) {
             (Named::Host(name), _) => self.reverse(name, &target, record)?,
-            (Named::Pinned, Some(pinned)) => self.admit(&pinned)?,
+            (Named::Pinned, Some(pinned)) => self.admit(&host_under(&pinned, target.path))?,
             (Named::Tenant(label), Some(pinned)) => self.tenant(&pinned, label, 0)?,
             (Named::Own, Some(pinned)) => self.own(&pinned, &target)?,
             (_, None) => return Err(Refusal::new(Code::NoEndpoint, "this listener has no endpoint", "")),
@@ -83,7 +84,7 @@ impl Pipeline {
         let after_slash = target.path.strip_prefix(b"/").unwrap_or_default();
         let bucket = after_slash.split(|&byte| byte == b'/').next().unwrap_or_default();
         if !takes_path_style || bucket.is_empty() {
-            return self.admit(pinned);
+            return self.admit(&host_under(pinned, target.path));
         }
         let Ok(label) = std::str::from_utf8(bucket) else {
             return Err(Refusal::new(Code::BadPath, "the bucket's name is not ASCII", ""));

@@ -9,8 +9,11 @@ mod carry;
 mod form_upload;
 mod held;
 mod locate;
+mod odps;
+mod ots;
 mod post_policy;
 mod prepare;
+mod projects;
 mod reach;
 mod refuse;
 mod scratch;
@@ -234,7 +237,7 @@ impl Pipeline {
             credential = self.credential(caller, &prepared, &mut now).await?;
         }
         let has_rest = held.is_some() && !upload.is_done();
-        let exchange = Exchange { begun: now, prepared, credential, upload, held, has_rest };
+        let exchange = Exchange { begun: now, signed_at: None, prepared, credential, upload, held, has_rest };
         self.carry(caller, exchange, record).await
     }
 

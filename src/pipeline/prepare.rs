@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Pipeline;
 use super::held::Held;
 use super::locate::Located;
+use super::projects;
 use super::reach;
 use super::scratch::{Parts, Scratch};
 use crate::classify::Family;
@@ -60,9 +61,12 @@ pub fn judge<'a>(
     rules: Rules<'_>,
     parts: &mut Parts<'a>,
 ) -> Result<(Plan, bool), Refusal> {
-    let family = classify::family_of(endpoint.product(), head, target.path)?;
+    let family = classify::family_of(endpoint, head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
     reach::check(head, endpoint, target.path, rules.tenants)?;
+    if family == Family::Odps {
+        projects::check(&target, "odps", rules.tenants)?;
+    }
     if head.has_metadata_text() && family != Family::Oss {
         return Err(Refusal::new(Code::BadHeader, "a header's value is not ASCII", "encode it"));
     }

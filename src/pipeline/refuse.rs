@@ -6,6 +6,7 @@ use super::Pipeline;
 use crate::accept::{Caller, Dialect, Next, Rendered, render};
 use crate::classify;
 use crate::classify::Family;
+use crate::endpoint::{self, Tenants};
 use crate::refusal::{Code, Refusal};
 use crate::telemetry::{Outcome, Record, RequestId};
 use crate::upstream::Upload;
@@ -66,18 +67,26 @@ impl Pipeline {
     /// What the caller's SDK can read, as far as the request tells.
     fn dialect(&self, head: &Head, record: &Record) -> Dialect {
         // A pinned listener's callers speak its product's dialect, whatever they sent.
-        let endpoint = record.endpoint.or(self.pinned);
-        let family = endpoint.and_then(|endpoint| classify::family(endpoint.product()).ok());
+        let named = || endpoint::reverse(record.named?.as_str(), &Tenants::any()).ok();
+        let endpoint = record.endpoint.or(self.pinned).or_else(named);
+        let family = endpoint.and_then(|endpoint| classify::family(&endpoint).ok());
         let own = match family {
             Some(Family::Oss) => Some(Dialect::Oss),
             Some(Family::Mns) => Some(Dialect::Mns),
             Some(Family::RocketMq) => Some(Dialect::RocketMq),
             Some(Family::DataHub) => Some(Dialect::DataHub),
+            Some(Family::Ots) => Some(Dialect::Ots),
+            Some(Family::Odps) => Some(Dialect::Odps),
             Some(_) => None,
             None => dialect_of(head.field("host").unwrap_or_default()),
         };
         if let Some(dialect) = own {
             return dialect;
+        }
+        match family {
+            Some(Family::Ots) => return Dialect::Ots,
+            Some(Family::Odps) => return Dialect::Odps,
+            _ => {}
         }
         let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
         let wants_xml = parameters(query)

@@ -43,9 +43,11 @@ const fn meaning(code: Code) -> &'static str {
         Code::BadAuthority => "the host is malformed, or has a port other than 443",
         Code::ForeignAuthority => "a listener that is pinned to an endpoint was asked for another host",
         Code::AuthorityMismatch => "`Host` and the host of the request line differ",
-        Code::BadTarget => "the target of the request line is malformed, or an absolute `https://`",
+        Code::BadTarget => {
+            "the target of the request line is malformed, an absolute `https://`, or has a query, which no call of Tablestore has"
+        }
         Code::BadPath => {
-            "the path or query holds raw non-ASCII, a lone `%`, or dot segments (which OSS may have)"
+            "the path or query holds raw non-ASCII, a lone `%`, or dot segments (which OSS may have); or the path could be read as another project's of MaxCompute"
         }
         Code::NoEndpoint => {
             "the request names the proxy itself: name an endpoint by `Host`, as `http://ENDPOINT/…` through the proxy, or with a pinned listener"

@@ -46,7 +46,7 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
     for (index, listen) in settings.listen.iter().enumerate() {
         if let Some(placed) = &listen.endpoint
             && let Ok(endpoint) = endpoint::parse_pin(&placed.text, &Tenants::any(), &own_hosts)
-            && let Err(refusal) = classify::family(endpoint.product())
+            && let Err(refusal) = classify::family(&endpoint)
         {
             let (text, status) = (&placed.text, refusal.code.status());
             warnings.push(placed.problem(format!(

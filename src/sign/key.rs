@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::digest::{Mac, Sha1, Sha256};
+use super::encode::base64;
 use crate::names::Region;
 use crate::secret::Secret;
 
@@ -18,7 +19,7 @@ pub struct Key {
     rpc: Mac1,
     /// Keyed with the secret: ACS3, and SLS version 1 with SHA-256.
     acs3: Mac256,
-    /// Keyed with the secret: ROA version 1.0, OSS V1, SLS version 1.
+    /// Keyed with the secret: ROA version 1.0, OSS V1, SLS version 1, Tablestore and MaxCompute version 2.
     plain_sha1: Mac1,
     /// Keyed with `aliyun_v4` + secret: the root of every V4 day key.
     v4: Mac256,
@@ -68,12 +69,18 @@ impl Key {
 
     /// `KEY4(secret, day, region, product)` of the V4 schemes. Four MACs: worth keeping for the day.
     pub fn day_key(&self, day: [u8; 8], region: &str, product: &str) -> DayKey {
-        derived(&self.v4, day, [region, product, "aliyun_v4_request"])
+        let key = derived(&self.v4, day, [region, product, "aliyun_v4_request"]);
+        match product {
+            super::odps::PRODUCT => DayKey::with_sha1(&*key),
+            // Its key is the text, not the bytes.
+            super::ots::PRODUCT => DayKey::with_sha1(&*Zeroizing::new(base64::<32, 44>(*key))),
+            _ => DayKey::new(&*key),
+        }
     }
 
     /// The day's key of OSS's S3 dialect, which is Amazon's. `region` is spelled as in the scope: `oss-cn-hangzhou`.
     pub fn s3_day_key(&self, day: [u8; 8], region: &str) -> DayKey {
-        derived(&self.aws4, day, [region, super::s3::PRODUCT, "aws4_request"])
+        DayKey::new(&*derived(&self.aws4, day, [region, super::s3::PRODUCT, "aws4_request"]))
     }
 
     /// The day's key of a scope as [`super::scope`] gives it.
@@ -85,12 +92,12 @@ impl Key {
     }
 }
 
-fn derived(root: &Mac256, day: [u8; 8], parts: [&str; 3]) -> DayKey {
+fn derived(root: &Mac256, day: [u8; 8], parts: [&str; 3]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new(root.of::<Sha256, 32>(&day));
     for part in parts {
         key = Zeroizing::new(Mac::keyed::<Sha256, 32>(&*key).of::<Sha256, 32>(part.as_bytes()));
     }
-    DayKey(Mac::keyed::<Sha256, 32>(&*key))
+    key
 }
 
 impl fmt::Debug for Key {
@@ -101,11 +108,28 @@ impl fmt::Debug for Key {
 
 /// A V4 key, good for one day, region and product.
 #[derive(Clone)]
-pub struct DayKey(Mac256);
+pub struct DayKey {
+    sha256: Mac256,
+    /// Of the products that MAC with SHA-1 under a derived key: MaxCompute, and Tablestore in its answers.
+    sha1: Option<Mac1>,
+}
 
 impl DayKey {
+    fn new(key: &[u8]) -> Self {
+        Self { sha256: Mac::keyed::<Sha256, 32>(key), sha1: None }
+    }
+
+    fn with_sha1(key: &[u8]) -> Self {
+        Self { sha1: Some(Mac::keyed::<Sha1, 20>(key)), ..Self::new(key) }
+    }
+
     pub(super) fn mac(&self, string_to_sign: &[u8]) -> [u8; 32] {
-        self.0.of::<Sha256, 32>(string_to_sign)
+        self.sha256.of::<Sha256, 32>(string_to_sign)
+    }
+
+    /// `None`: the product has no such key.
+    pub(super) fn mac_sha1(&self, text: &[u8]) -> Option<[u8; 20]> {
+        self.sha1.as_ref().map(|mac| mac.of::<Sha1, 20>(text))
     }
 }
 

@@ -15,10 +15,13 @@ pub mod gateway;
 pub mod mns;
 pub mod mns_v4;
 pub mod mq;
+pub mod odps;
 pub mod oss;
 pub mod oss_form;
 pub mod oss_url;
 pub mod oss_v1;
+pub mod ots;
+pub mod ots_answer;
 pub mod roa;
 pub mod rpc;
 pub mod s3;
@@ -75,8 +78,8 @@ pub struct Unsigned<'a> {
     /// The action to add, if the request has none: as `x-acs-action`, or as the RPC parameter `Action`.
     pub add_action: Option<&'a [u8]>,
     /// The version to add, if the request has none: as `x-acs-version`, or as the RPC parameter `Version`. Of Log Service,
-    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none. Of DataHub and
-    /// the message queues, what their own header for it lacks.
+    /// its protocol's: it is there if nobody signed the request, and goes out if the caller gave none. Of Tablestore
+    /// as well. Of DataHub and the message queues, what their own header for it lacks.
     pub add_version: Option<&'a [u8]>,
     /// The names of headers that the caller's own signature listed, as it spelled them: OSS's `AdditionalHeaders`, API
     /// Gateway's `X-Ca-Signature-Headers`. Of the message queues, the header that the caller repeated its date in, if it
@@ -101,7 +104,8 @@ impl fmt::Debug for Unsigned<'_> {
 pub enum Payload<'a> {
     /// Every byte. An empty body is one of these.
     Held(&'a [u8]),
-    /// The lower-case hexadecimal SHA-256 that the caller computed. It depends on the body alone, so it can be kept.
+    /// The hash that the caller computed, as its scheme spells it: in lower-case hexadecimal the SHA-256, of Tablestore in
+    /// base64 the MD5. It depends on the body alone, so it can be kept.
     Hashed(&'a [u8]),
     /// Nothing: the scheme does not cover it.
     Streamed,
@@ -177,6 +181,8 @@ pub fn scope(scheme: Scheme, endpoint: &Endpoint) -> Option<(Region, &'static st
         Scheme::S3 => s3::PRODUCT,
         Scheme::SlsV4 => sls_v4::PRODUCT,
         Scheme::MnsV4 => mns_v4::PRODUCT,
+        Scheme::OtsV4 => ots::PRODUCT,
+        Scheme::OdpsV4 => odps::PRODUCT,
         _ => return None,
     };
     Some((endpoint.region()?, product))
@@ -209,6 +215,10 @@ pub fn sign(
         Scheme::FcTrigger => fc_trigger::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::ApiGateway => gateway::sign(unsigned, identity, moment, (workspace, buffer)),
         Scheme::Dataplus => dataplus::sign(unsigned, identity, moment, (workspace, buffer)),
+        Scheme::OtsV2 | Scheme::OtsV4 => ots::sign(scheme, unsigned, identity, moment, (workspace, buffer)),
+        Scheme::OdpsV2 | Scheme::OdpsV4 => {
+            odps::sign(scheme, unsigned, identity, moment, (workspace, buffer))
+        }
         other => Err(Unsignable::Scheme(other)),
     }
 }

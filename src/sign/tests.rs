@@ -134,6 +134,10 @@ fn signing_never_panics_whatever_the_bytes() {
             Scheme::MnsV2,
             Scheme::MnsV4,
             Scheme::MqHttp,
+            Scheme::OtsV2,
+            Scheme::OtsV4,
+            Scheme::OdpsV2,
+            Scheme::OdpsV4,
         ] {
             match sign(scheme, &unsigned, &identity, &moment, (&mut Workspace::default(), Vec::new())) {
                 Ok(_) => signed += 1,

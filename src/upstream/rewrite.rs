@@ -19,7 +19,16 @@ impl Arrived {
     pub fn put_field(&mut self, name: &str, value: &[u8]) {
         let mut lines = Vec::with_capacity(name.len() + value.len() + 4);
         push_line(&mut lines, name, value);
-        let mut anew = self.answer.rewritten(&self.buffer, &[name], &lines);
+        self.put_lines(name, &lines);
+    }
+
+    /// Takes out every header `name`. Not for what frames the body.
+    pub fn take_field(&mut self, name: &str) {
+        self.put_lines(name, b"");
+    }
+
+    fn put_lines(&mut self, name: &str, lines: &[u8]) {
+        let mut anew = self.answer.rewritten(&self.buffer, &[name], lines);
         anew.extend_from_slice(self.buffer.get(self.answer.length..).unwrap_or_default());
         self.replace(anew);
     }

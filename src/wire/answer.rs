@@ -234,8 +234,9 @@ pub struct Toward {
 fn is_request_id(name: &[u8]) -> bool {
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     match name.len() {
-        15 => is(b"x-mq-request-id"),
+        15 => is(b"x-mq-request-id") || is(b"x-ots-requestid"),
         16 => is(b"x-acs-request-id") || is(b"x-oss-request-id") || is(b"x-mns-request-id"),
+        17 => is(b"x-odps-request-id"),
         20 => is(b"x-datahub-request-id"),
         _ => false,
     }

@@ -1,4 +1,6 @@
-//! Log Service, DataHub and the message queues.
+//! Log Service, Tablestore, MaxCompute, DataHub and the message queues.
+
+use countersign::sign::{odps, ots};
 
 use super::*;
 
@@ -52,6 +54,32 @@ fn the_message_queues_allocate_nothing() {
         ] {
             let line = format!("POST /topics/a%20b/messages?{}", many(size));
             let request = request(&line, host, headers, size).replace("x-other-m", "x-mns-m");
+            assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
+        }
+    }
+}
+
+#[test]
+fn both_versions_of_tablestore_and_of_maxcompute_allocate_nothing() {
+    let mut worker = Worker::new();
+    let v2 = "x-ots-signature: d\r\nx-ots-contentmd5: 1B2M2Y8AsgTpgAmY7PhCfg==\r\nContent-Length: 9\r\n";
+    let v4 = "x-ots-signaturev4: d\r\nx-ots-signdate: 20200101\r\nx-ots-signregion: r\r\n";
+    let odps = "Authorization: ODPS d:c2ln\r\nx-odps-user-agent: a\r\nContent-Length: 9\r\n";
+    let scoped = "Authorization: ODPS d/20200101/r/odps/aliyun_v4_request:c2ln\r\n";
+    for size in SIZES {
+        let table = "POST /PutRow".to_owned();
+        let project = format!("PUT /projects/a%5Fb/tables/t?x-odps-a=b{}", many(size));
+        for (line, host, headers, scheme) in [
+            (&table, "inst-1.cn-hangzhou.ots.aliyuncs.com", "", Scheme::OtsV2),
+            (&table, "inst-1.cn-hangzhou.ots.aliyuncs.com", v2, Scheme::OtsV2),
+            (&table, "inst-1.cn-hangzhou.ots.aliyuncs.com", v4, Scheme::OtsV4),
+            (&project, "dt.cn-hangzhou.maxcompute.aliyun.com", "", Scheme::OdpsV2),
+            (&project, "dt.cn-hangzhou.maxcompute.aliyun.com", odps, Scheme::OdpsV2),
+            (&project, "dt.cn-hangzhou.maxcompute.aliyun.com", scoped, Scheme::OdpsV4),
+        ] {
+            let product = if scheme == Scheme::OdpsV4 { odps::PRODUCT } else { ots::PRODUCT };
+            worker.day_key = worker.key.day_key(calendar::day(0), "cn-hangzhou", product);
+            let request = request(line, host, headers, size);
             assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
         }
     }

@@ -147,7 +147,7 @@ impl Kit {
         let Self { place, top, listen, access, admin, more, environment, clock, elsewhere, resolver } = self;
         let text = format!(
             "{top}\n{listen}\n[tenants]\noss = [\"bkt1\"]\nsls = [\"project-1\"]\n\
-             dashscope = [\"ws1\"]\nfc = [\"2029384756\"]\n\
+             ots = [\"instance-1\"]\nodps = [\"project_1\"]\ndashscope = [\"ws1\"]\nfc = [\"2029384756\"]\n\
              datahub = [\"Project_1\"]\nmns = [\"1234567890123456\"]\nrocketmq = [\"1234567890123456\"]\n[admin]\naddress = \"127.0.0.1:0\"\n{admin}\n\
              [log]\naccess = \"{access}\"\nformat = \"json\"\n{more}"
         );

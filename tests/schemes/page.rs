@@ -3,14 +3,24 @@
 /// The string-to-sign and the signature that a section of the page shows, once `countersign sign` has printed both for
 /// `url`.
 pub(crate) fn example(section: &str, url: &str) -> (String, String) {
+    example_of(section, &[url])
+}
+
+/// The same of a request that needs more `arguments` than its address.
+pub(crate) fn example_of(section: &str, arguments: &[&str]) -> (String, String) {
     let page = include_str!("../../docs/signing.md").split_once(&format!("\n## {section}\n")).unwrap().1;
-    assert!(page.split("\n## ").next().unwrap().contains(url), "the section does not show {url}");
+    let shown = page.split("\n## ").next().unwrap();
+    assert!(
+        arguments.iter().all(|argument| shown.contains(argument)),
+        "the section does not show {arguments:?}"
+    );
     let block = page.split_once("makes of it:\n\n```").unwrap().1;
     let block = block.split_once("\n```").unwrap().0.strip_prefix('\n').unwrap();
     let (text, signature) = block.rsplit_once('\n').unwrap();
     let place = crate::kit::Place::new();
     let printed = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
-        .args(["sign", "--explain", "--date", "2026-01-31T12:00:00Z", url])
+        .args(["sign", "--explain", "--date", "2026-01-31T12:00:00Z"])
+        .args(arguments)
         .env_clear()
         .envs([("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret")])
         .current_dir(place.path())

@@ -31,8 +31,12 @@ pub(crate) struct Scope {
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Input {
+    // An answer has none of them but the path.
+    #[serde(default)]
     pub(crate) method: String,
+    #[serde(default)]
     pub(crate) host: String,
+    #[serde(default, alias = "request_path")]
     pub(crate) path_and_query: String,
     pub(crate) headers: Pairs,
     pub(crate) body: Option<Body>,
@@ -61,6 +65,8 @@ pub(crate) struct Fixed {
     /// Of the three forms that a vector may give, the one that holds.
     pub(crate) timestamp: String,
     pub(crate) nonce: Option<String>,
+    /// Of Tablestore's answers: the day that the request was signed for, if not that of the timestamp.
+    pub(crate) sign_date: Option<String>,
     #[serde(flatten)]
     pub(crate) oss: Oss,
 }

@@ -90,6 +90,10 @@ pub(crate) fn built(scheme: &str) -> Option<Scheme> {
         "FC1-HMAC-SHA256" => Some(Scheme::FcV1),
         "CA-HMAC-SHA256" => Some(Scheme::ApiGateway),
         "dataplus" | "dataplus-nopath" => Some(Scheme::Dataplus),
+        "ots-v2" | "ots-response-v2" => Some(Scheme::OtsV2),
+        "ots-v4" | "ots-response-v4" => Some(Scheme::OtsV4),
+        "odps-v2" => Some(Scheme::OdpsV2),
+        "odps-v4" => Some(Scheme::OdpsV4),
         "oss-s3-sigv4-header" | "oss-s3-sigv4-query" => Some(Scheme::S3),
         _ => None,
     }

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use crate::case::{Body, Case, Credentials, Expect, Fixed, Input, Oss, Pairs, Scope};
 use crate::count::Count;
 use crate::read::Vector;
-use crate::{acs4, again, fc, messages, sls};
+use crate::{acs4, again, fc, messages, odps, ots, sls};
 
 /// Each file, and how many vectors it holds at least: a file that lost some cannot pass.
-const FILES: [(&str, &str, usize); 24] = [
+const FILES: [(&str, &str, usize); 30] = [
     ("acs3.jsonl", include_str!("acs3.jsonl"), 185),
     ("rpc.jsonl", include_str!("rpc.jsonl"), 310),
     ("roa.jsonl", include_str!("roa.jsonl"), 146),
@@ -38,6 +38,12 @@ const FILES: [(&str, &str, usize); 24] = [
     ("ca.jsonl", include_str!("ca.jsonl"), 12),
     ("dataplus.jsonl", include_str!("dataplus.jsonl"), 8),
     ("dataplus-nopath.jsonl", include_str!("dataplus-nopath.jsonl"), 2),
+    ("ots-v2.jsonl", include_str!("ots-v2.jsonl"), 9),
+    ("ots-v4.jsonl", include_str!("ots-v4.jsonl"), 7),
+    ("ots-answer-v2.jsonl", include_str!("ots-answer-v2.jsonl"), 2),
+    ("ots-answer-v4.jsonl", include_str!("ots-answer-v4.jsonl"), 2),
+    ("odps-v2.jsonl", include_str!("odps-v2.jsonl"), 8),
+    ("odps-v4.jsonl", include_str!("odps-v4.jsonl"), 8),
 ];
 
 /// The first line.
@@ -133,6 +139,8 @@ fn again(scheme: &str) -> Option<Again> {
         "datahub" | "mns-v2" | "mns-v4" | "mq-http" => Some(messages::again),
         "ACS4-HMAC-SHA256" => Some(acs4::again),
         "FC1-HMAC-SHA256" => Some(fc::again),
+        "ots-v2" | "ots-v4" => Some(ots::again),
+        "odps-v2" | "odps-v4" => Some(odps::again),
         _ => None,
     }
 }
@@ -185,7 +193,7 @@ fn case(line: &str, origin: &Origin) -> Result<Case, String> {
             security_token: token.cloned(),
         },
         scope: line.scope,
-        fixed: Fixed { timestamp: line.time, nonce: line.nonce, oss: line.oss },
+        fixed: Fixed { timestamp: line.time, nonce: line.nonce, sign_date: None, oss: line.oss },
         expect: Expect {
             signature: line.signature,
             string_to_sign: line.string_to_sign,

@@ -63,7 +63,7 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
 
 /// The signature in the value of an `Authorization` header.
 pub(crate) fn signature(authorization: &str) -> Option<String> {
-    let bare = ["OSS ", "acs ", "LOG ", "FC ", "DATAHUB ", "MNS ", "MQ "]
+    let bare = ["OSS ", "acs ", "LOG ", "ODPS ", "FC ", "DATAHUB ", "MNS ", "MQ "]
         .into_iter()
         .find_map(|word| authorization.strip_prefix(word));
     Some(
@@ -154,7 +154,7 @@ fn plan(
     endpoint: &Endpoint,
     body: Option<&[u8]>,
 ) -> Result<(Plan, bool), countersign::refusal::Refusal> {
-    let family = classify::family_of(endpoint.product(), head, target.path)?;
+    let family = classify::family_of(endpoint, head, target.path)?;
     classify::check_path(target.path, target.query, family == Family::Oss)?;
     let is_form = family.reads_forms() && classify::has_form(head);
     let query = parameters(target.query).collect::<Vec<_>>();
@@ -182,7 +182,7 @@ pub(crate) fn stand_in(scheme: Scheme) -> Option<Endpoint> {
     let takes_it_alone = |endpoint: &Endpoint| {
         let product = endpoint.product();
         let mut of_versions = product.versions.iter().map(|version| &*version.schemes);
-        classify::family(product).is_ok()
+        classify::family(endpoint).is_ok()
             && *product.schemes == [scheme]
             && of_versions.all(|schemes| schemes.is_empty() || schemes == [scheme])
     };

@@ -23,6 +23,8 @@ pub(crate) fn check(case: &Case, scheme: Scheme) -> Result<(), String> {
         Scheme::DataHub | Scheme::MnsV2 | Scheme::MnsV4 | Scheme::MqHttp => {
             crate::messages::signature(case, scheme, &key, &mut workspace)?
         }
+        Scheme::OtsV2 | Scheme::OtsV4 => crate::ots::signature(case, &key, &mut workspace)?,
+        Scheme::OdpsV2 | Scheme::OdpsV4 => crate::odps::signature(case, &key, &mut workspace)?,
         Scheme::SlsV1 | Scheme::SlsV4 => crate::sls::signature(case, &key, &mut workspace)?,
         Scheme::ApiGateway => crate::gateway::signature(case, &key, &mut workspace, &mut differences)?,
         Scheme::Dataplus => crate::gateway::of_dataplus(case, &key, &mut workspace)?,

@@ -15,11 +15,15 @@ pub(super) static CREDENTIALS: NameSet = NameSet::new(&[
     "security-token",
     "authorization-sts-token",
     "x-odps-bearer-token",
+    "application-authentication",
+    "sts-authentication",
+    "sts-token",
     "x-datahub-security-token",
     "x-fc-security-token",
     "x-ots-ststoken",
     "x-ots-accesskeyid",
     "x-ots-signature",
+    "x-ots-signaturev4",
     "x-ca-key",
     "x-ca-signature",
     "x-amz-security-token",
@@ -60,6 +64,13 @@ pub(super) static QUEUES: NameSet = NameSet::new(&["date", "x-mns-date", "x-mq-d
 pub(super) static API_GATEWAY: NameSet =
     NameSet::new(&["x-ca-signature-headers", "x-ca-signature-method", "x-ca-timestamp", "x-ca-nonce"]);
 
+/// What Tablestore's versions replace. The MD5 goes out again as the caller claimed it, or computed.
+pub(super) static OTS: NameSet =
+    NameSet::new(&["x-ots-date", "x-ots-contentmd5", "x-ots-signdate", "x-ots-signregion"]);
+
+/// What MaxCompute's versions replace.
+pub(super) static ODPS: NameSet = NameSet::new(&["date", "x-pyodps-token-timestamp"]);
+
 /// What is written anew, and what proxies say of a request's origin: the cloud would believe it, and it is the caller
 /// who wrote it.
 pub(super) static NOT_FORWARDED: NameSet = NameSet::new(&[
@@ -84,6 +95,7 @@ pub(super) static OPERATIVE: NameSet = NameSet::new(&[
     "x-acs-version",
     "x-oss-copy-source",
     "x-amz-copy-source",
+    "x-ots-instancename",
     "content-type",
 ]);
 

@@ -12,8 +12,8 @@ use crate::wire::{Field, NameSet, Parameter, is_hop_by_hop};
 use super::Family;
 pub use aws_chunked::dechunk;
 use lists::{
-    ACS3, API_GATEWAY, API_KEY, CREDENTIALS, NOT_FORWARDED, OPERATIVE, OSS, OSS_PROOFS, QUEUES, ROA,
-    RPC_PARAMETERS, RPC_PROOFS, SLS, UNPROVEN_PARAMETERS,
+    ACS3, API_GATEWAY, API_KEY, CREDENTIALS, NOT_FORWARDED, ODPS, OPERATIVE, OSS, OSS_PROOFS, OTS, QUEUES,
+    ROA, RPC_PARAMETERS, RPC_PROOFS, SLS, UNPROVEN_PARAMETERS,
 };
 pub use lists::{PROOFS_MAX, oss_parameters};
 
@@ -46,8 +46,8 @@ pub fn keeps_header(field: Field<'_>, family: Family, named_by_connection: bool)
         Family::FcTrigger => ACS3.holds(name),
         Family::ApiGateway => API_GATEWAY.holds(name),
         Family::Dataplus => field.is("date"),
-        // What they replace is listed with their signers.
-        Family::Ots | Family::Odps => false,
+        Family::Ots => OTS.holds(name),
+        Family::Odps => ODPS.holds(name),
     };
     !(named_by_connection
         || is_replaced
@@ -131,6 +131,8 @@ pub fn is_underscore_spelling(field: Field<'_>) -> bool {
         || API_KEY.holds(dashed)
         || QUEUES.holds(dashed)
         || API_GATEWAY.holds(dashed)
+        || OTS.holds(dashed)
+        || ODPS.holds(dashed)
         || dashed.eq_ignore_ascii_case(b"x-log-signaturemethod")
         || NOT_FORWARDED.holds(dashed)
         || OPERATIVE.holds(dashed)

@@ -24,7 +24,7 @@ fn planned(line: &str, host: &str, headers: &str, body: &str, upgrades_rpc: bool
     assert_eq!(head.parse(&HeadLimits { head: 8192, headers: 64, uri: 8192 }), Ok(true));
     let target = target(head.target())?;
     let endpoint = by_path(reverse(host, &Tenants::any()).unwrap(), target.path);
-    let family = family_of(endpoint.product(), &head, target.path)?;
+    let family = family_of(&endpoint, &head, target.path)?;
     let is_form = family.reads_forms() && has_form(&head);
     let (query, form): (Vec<_>, Vec<_>) =
         (parameters(target.query).collect(), parameters(body.as_bytes()).collect());

@@ -188,7 +188,7 @@ fn with_what_a_caller_signed_is_read_off_its_authorization() {
 #[test]
 fn a_data_plane_that_lists_an_openapi_scheme_is_refused_for_what_it_is() {
     let events = crate::endpoint::products().find(|product| product.code == "eventbridge-data").unwrap();
-    let refusal = family(events).unwrap_err();
+    let refusal = family::of_product(events).unwrap_err();
     assert_eq!(refusal.code, Code::SchemeUnavailable);
     assert!(format!("{refusal:?}").contains("events"), "{refusal:?}");
 }
