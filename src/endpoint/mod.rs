@@ -31,5 +31,3 @@ pub use versions::by_path;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub use tests::on_own_name;

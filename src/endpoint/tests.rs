@@ -3,13 +3,7 @@
 use super::{
     NoEndpoint, OwnHosts, Tenants, Unresolved, forward, parse_pin, products_of, reverse, with_tenant,
 };
-use crate::names::{Endpoint, Host, Network};
-
-/// The endpoint of a product that has no host in the table, on an operator's own name.
-pub fn on_own_name(host: &str, product: &str) -> Endpoint {
-    let product = super::product(product).unwrap();
-    Endpoint::from_table(Host::in_lower_case(host).unwrap(), product, None, Network::Public, 0)
-}
+use crate::names::Network;
 
 /// A tenant's host: who is listed, what it means, and as what it is refused when nobody is.
 #[test]

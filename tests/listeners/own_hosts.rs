@@ -1,7 +1,7 @@
 //! Hosts of the operator's own, on both kinds of listener: they lead where `[hosts]` says, and nobody else's does.
 
 use crate::kit::sandboxed::Sandboxed;
-use crate::kit::{Answer, Caller, KEY_ID, Kit, Proxy, REGIONS, Reply, TOKEN, Upstream, get};
+use crate::kit::{Answer, Caller, KEY_ID, Kit, Names, Proxy, REGIONS, Reply, TOKEN, Upstream, get};
 
 const API: &str = "api.example.com";
 const HOOK: &str = "f-abc.cn-hangzhou.fcapp.run";
@@ -126,6 +126,16 @@ async fn keys_that_are_not_there_or_not_theirs_are_told_and_the_roles_never_stan
     assert_eq!(upstream.requests().len(), 0);
 }
 
+/// The judgement of addresses is no other than for hosts of the table.
+#[tokio::test]
+async fn an_own_host_whose_name_leads_to_this_machine_is_not_dialled() {
+    let names = Names::answering(&["127.0.0.1"]);
+    let proxy = settings(Kit::new()).resolver(names.clone()).start().await;
+    let answer = ask(&proxy, 0, API).await;
+    assert_eq!(answer.verdict(), (502, "egress_blocked".to_owned()), "{answer:?}");
+    assert_eq!(names.asked(), [API]);
+}
+
 #[tokio::test]
 async fn in_front_of_the_sandbox_an_own_host_starts_and_does_not_reach_it() {
     let cloud = Sandboxed::start().await;
@@ -134,7 +144,8 @@ async fn in_front_of_the_sandbox_an_own_host_starts_and_does_not_reach_it() {
     let before = format!("{:?}", cloud.sandbox.counters());
     for (listener, host) in [(0, API), (1, API), (0, HOOK), (2, HOOK)] {
         let answer = ask(&proxy, listener, host).await;
-        assert!(answer.status >= 500, "{answer:?}");
+        assert_eq!(answer.verdict(), (502, "egress_blocked".to_owned()), "{answer:?}");
+        assert!(answer.text().contains("[connect_to]"), "{}", answer.text());
     }
     assert_eq!(format!("{:?}", cloud.sandbox.counters()), before);
 }

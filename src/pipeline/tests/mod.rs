@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 
 use super::*;
 use crate::classify::{BodyPlan, Plan, target};
-use crate::endpoint::on_own_name;
+use crate::endpoint::OwnHosts;
 use crate::names::{Nonce, Scheme};
 use crate::secret::{Secret, SecurityToken};
 use crate::sign::{self, Identity, Key, Payload, Token, Unsignable, Unsigned, Workspace};
@@ -65,7 +65,9 @@ fn sent(
     body: &str,
     has_token: bool,
 ) -> Result<Sent, Stopped> {
-    let endpoint = on_own_name(host, product);
+    let mut own_hosts = OwnHosts::default();
+    own_hosts.add(host, product, None).unwrap();
+    let endpoint = own_hosts.endpoint(host).unwrap();
     let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
     let mut head = Head::new();
     head.buffer().extend(format!("{line} HTTP/1.1\r\nHost: {host}\r\n{headers}{length}\r\n").bytes());
