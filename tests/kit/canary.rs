@@ -12,6 +12,8 @@ use super::{SECRET, TOKEN, date};
 
 /// An OIDC token of the tests, whose middle is a secret of its own.
 pub(crate) const OIDC_TOKEN: &str = "eyJjYW5hcnk.b2lkYy1jYW5hcnk.c2lnbmF0dXJl";
+/// A key of Model Studio, which goes to its hosts as it is.
+pub(crate) const API_KEY: &str = "sk-CanaryKey4wT8xJ";
 /// How the secrets and tokens begin that the scripted STS grants.
 pub(crate) const GRANTED_SECRET: &str = "GrantedCanarySecret";
 pub(crate) const GRANTED_TOKEN: &str = "GrantedCanaryToken";
@@ -28,6 +30,7 @@ static NEEDLES: LazyLock<Vec<Needle>> = LazyLock::new(|| {
         ("the token".to_owned(), TOKEN.as_bytes().to_vec()),
         ("the OIDC token".to_owned(), OIDC_TOKEN.as_bytes().to_vec()),
         ("the OIDC token's middle".to_owned(), b"b2lkYy1jYW5hcnk".to_vec()),
+        ("the key of Model Studio".to_owned(), API_KEY.as_bytes().to_vec()),
         ("a granted secret".to_owned(), GRANTED_SECRET.as_bytes().to_vec()),
         ("a granted token".to_owned(), GRANTED_TOKEN.as_bytes().to_vec()),
     ];

@@ -1,9 +1,9 @@
 //! Model Studio: a request leaves with its key, and the key goes to its own hosts alone.
 
+use crate::kit::canary::API_KEY;
 use crate::kit::{ECS, Kit, Proxy, REGIONS, Reply, Step, Upstream, get, request, with_body};
 
 const HOST: &str = "dashscope.aliyuncs.com";
-const KEY: &str = "sk-canarykey0123456789";
 const CHAT: &str = "/compatible-mode/v1/chat/completions";
 const JSON: &str = "Content-Type: application/json\r\n";
 
@@ -18,7 +18,7 @@ async fn before(kit: Kit, upstream: &Upstream) -> Proxy {
 #[tokio::test]
 async fn whatever_a_client_puts_in_the_keys_place_the_real_one_leaves_and_all_else_is_left_alone() {
     let upstream = Upstream::start(|_, _| Reply::ok()).await;
-    let proxy = before(Kit::new().variable("DASHSCOPE_API_KEY", KEY), &upstream).await;
+    let proxy = before(Kit::new().variable("DASHSCOPE_API_KEY", API_KEY), &upstream).await;
     for proof in [
         "",
         "Authorization: Bearer sk-dummy\r\n",
@@ -33,7 +33,7 @@ async fn whatever_a_client_puts_in_the_keys_place_the_real_one_leaves_and_all_el
             let answer = proxy.call(with_body("POST", host, &target, &format!("{JSON}{proof}"), body)).await;
             assert_eq!(answer.status, 200, "{host} {proof}: {answer:?}");
             let seen = upstream.last();
-            assert_eq!(seen.header("authorization"), Some(format!("Bearer {KEY}")), "{proof}");
+            assert_eq!(seen.header("authorization"), Some(format!("Bearer {API_KEY}")), "{proof}");
             assert_eq!(seen.header("host").as_deref(), Some(host));
             assert_eq!((seen.target(), seen.body.as_slice()), (target, body.as_bytes()));
             assert!(!seen.lower().contains("dummy"), "{}", seen.lower());
@@ -48,7 +48,7 @@ async fn whatever_a_client_puts_in_the_keys_place_the_real_one_leaves_and_all_el
     }
     // Nobody else's request has it.
     assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
-    assert!(!upstream.last().lower().contains(KEY));
+    assert!(!upstream.last().lower().contains(&API_KEY.to_lowercase()));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_answer_in_events_passes_as_it_comes() {
             .then(Step::Send(b"9\r\ndata: b\n\n\r\n0\r\n\r\n".to_vec()))
     })
     .await;
-    let proxy = before(Kit::new().variable("DASHSCOPE_API_KEY", KEY), &upstream).await;
+    let proxy = before(Kit::new().variable("DASHSCOPE_API_KEY", API_KEY), &upstream).await;
     let mut caller = proxy.caller().await;
     caller.send(with_body("POST", HOST, CHAT, JSON, "{}")).await;
     let first = crate::kit::soon("the first event", caller.reader.until(b"data: a\n\n")).await.unwrap();

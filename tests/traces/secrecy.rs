@@ -2,11 +2,13 @@
 //! found in an answer, a line, a metric, a `Debug` form, or the most talkative log. `kit::witness` does the same for every
 //! other test of this program.
 
-use crate::kit::canary::{self, OIDC_TOKEN};
+use crate::kit::canary::{self, API_KEY, OIDC_TOKEN};
 use crate::kit::{
     Caller, ECS, KEY_ID, Kit, OSS, Proxy, REGIONS, Reply, SECRET, Seen, Step, Sts, TOKEN, Upstream, get,
     request, with_body, witness,
 };
+
+const STUDIO: &str = "dashscope.aliyuncs.com";
 
 /// Everything that can go wrong with a request, by its path.
 fn script(seen: &Seen, index: usize) -> Reply {
@@ -19,6 +21,8 @@ fn script(seen: &Seen, index: usize) -> Reply {
         "/skewed" => Reply::new(
             "HTTP/1.1 403 Forbidden\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nContent-Length: 52\r\n\r\n<Error><Code>RequestTimeTooSkewed</Code></Error>    ",
         ),
+        // What the cloud says of a key that it does not know, with a part of it: nothing of that is ours to repeat.
+        "/unknown" => Reply::status("401 Unauthorized", r#"{"code":"InvalidApiKey","message":"x"}"#),
         "/hangs" => Reply::steps([Step::AwaitEnd]),
         _ => Reply::body(&index.to_string()),
     }
@@ -39,7 +43,7 @@ async fn everything(proxy: &Proxy) -> String {
         request("PUT", OSS, "/k", "Transfer-Encoding: chunked\r\n") + "zz\r\n",
         request("GET", ECS, REGIONS, &format!("Authorization: {SECRET}\r\n")).replace(SECRET, "acs x:y"),
     ];
-    for path in ["/short", "/lost", "/garbage", "/expired", "/skewed"] {
+    for path in ["/short", "/lost", "/garbage", "/expired", "/skewed", "/unknown"] {
         requests.push(get(OSS, path));
         requests.push(request(
             "GET",
@@ -47,6 +51,7 @@ async fn everything(proxy: &Proxy) -> String {
             &format!("{path}?Action=DescribeRegions"),
             "x-acs-action: DescribeRegions\r\n",
         ));
+        requests.push(with_body("POST", STUDIO, path, "Authorization: Bearer dummy\r\n", "{}"));
     }
     for request in requests {
         let mut caller = proxy.caller().await;
@@ -55,6 +60,9 @@ async fn everything(proxy: &Proxy) -> String {
             all.push_str(&format!("{answer:?}"));
         }
     }
+    let mut upgrade = proxy.caller().await;
+    upgrade.send(request("GET", STUDIO, "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n")).await;
+    all.push_str(&format!("{:?}", upgrade.answer().await));
     let mut gone = proxy.caller().await;
     gone.send(get(OSS, "/hangs")).await;
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -108,9 +116,17 @@ async fn no_secret_is_found_in_anything_that_anybody_can_read() {
             Kit::new().variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &format!("{SECRET} \n")),
             &upstream,
         ),
+        ("a key of Model Studio", Kit::new().variable("DASHSCOPE_API_KEY", API_KEY), &upstream),
+        (
+            "a key of Model Studio that is none",
+            Kit::new().variable("DASHSCOPE_API_KEY", &format!("{API_KEY} \n{API_KEY}")),
+            &upstream,
+        ),
     ];
     for (name, kit, upstream) in kits {
-        let proxy = kit.access().before(upstream).await;
+        let url = format!("http://{}", upstream.address);
+        let studio = format!("\"{STUDIO}\" = \"{url}\"");
+        let proxy = kit.access().connect_to(&url).settings(&studio).start().await;
         let all = everything(&proxy).await;
         assert_clean(name, &all);
         assert!(all.len() > 20_000, "{name}: {} bytes", all.len());
@@ -120,6 +136,8 @@ async fn no_secret_is_found_in_anything_that_anybody_can_read() {
         assert!(lines.lines().count() >= 20, "{name}: {lines}");
     }
     assert!(sts.calls() >= 2);
+    let has_key = |seen: &Seen| seen.header("authorization") == Some(format!("Bearer {API_KEY}"));
+    assert!(upstream.requests().iter().filter(|seen| has_key(seen)).count() >= 4, "the key left");
     let log = witness::log();
     assert_clean("the log", &log);
     for said in ["role=default", "a request was not answered", " DEBUG "] {
