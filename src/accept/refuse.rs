@@ -26,13 +26,15 @@ pub enum Dialect {
     RocketMq,
     /// DataHub's JSON.
     DataHub,
+    /// Log Service's JSON.
+    Sls,
 }
 
 impl Dialect {
     /// SDKs tell the form of an error by this.
     const fn content_type(self) -> &'static str {
         match self {
-            Self::Json | Self::DataHub => "application/json; charset=utf-8",
+            Self::Json | Self::DataHub | Self::Sls => "application/json; charset=utf-8",
             Self::Xml | Self::Oss | Self::Odps => "application/xml",
             Self::Ots => "application/x-protobuf",
             // One SDK of MNS takes any other for JSON.
@@ -48,6 +50,7 @@ impl Dialect {
             Self::Mns => "x-mns-request-id",
             Self::RocketMq => "x-mq-request-id",
             Self::DataHub => "x-datahub-request-id",
+            Self::Sls => "x-log-requestid",
             Self::Odps => "x-odps-request-id",
             Self::Ots => "x-ots-requestid",
         }
@@ -124,6 +127,9 @@ fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
             body.to_string().into_bytes()
         }
         Dialect::Ots => [(0x0a, &code), (0x12, &message)].into_iter().flat_map(protobuf_text).collect(),
+        Dialect::Sls => {
+            serde_json::json!({ "errorCode": code, "errorMessage": message }).to_string().into_bytes()
+        }
         Dialect::DataHub => {
             let body =
                 serde_json::json!({ "ErrorCode": code, "ErrorMessage": message, "RequestId": request_id });
@@ -200,6 +206,10 @@ mod tests {
             assert!(xml.contains("\r\nContent-Type: text/xml") && xml.contains(id_header), "{xml}");
             assert!(xml.contains("<Error><Code>Countersign.HostNotAllowed</Code>"), "{xml}");
         }
+        let json = rendered(Dialect::Sls, false);
+        assert!(json.contains("x-log-requestid: "), "{json}");
+        let body: serde_json::Value = serde_json::from_str(json.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert_eq!(body["errorCode"], "Countersign.HostNotAllowed");
         let json = rendered(Dialect::DataHub, false);
         assert!(json.contains("x-datahub-request-id: "), "{json}");
         let body: serde_json::Value = serde_json::from_str(json.split("\r\n\r\n").nth(1).unwrap()).unwrap();

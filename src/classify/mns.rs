@@ -5,6 +5,7 @@ use crate::refusal::{Code, Refusal};
 use crate::wire::{Field, Head, Method};
 
 use super::calls::{self, Row};
+use super::family::Family;
 use super::once::{check_once, starts};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body};
@@ -107,9 +108,8 @@ fn only_reads(action: Action) -> bool {
     ["List", "Get", "Peek", "BatchPeek"].iter().any(|verb| action.as_str().starts_with(verb))
 }
 
-/// The header that a client repeated its date in, which goes out anew: to say that it was there.
-pub fn dated(head: &Head) -> &'static [u8] {
-    const NAMES: [&str; 2] = ["x-mns-date", "x-mq-date"];
-    let named = NAMES.into_iter().find(|name| head.field(name).is_some());
-    named.unwrap_or_default().as_bytes()
+/// The header that a client of the queue repeated its date in, which goes out anew: to say that it was there.
+pub fn dated(head: &Head, family: Family) -> &'static [u8] {
+    let name = if family == Family::Mns { "x-mns-date" } else { "x-mq-date" };
+    if head.field(name).is_some() { name.as_bytes() } else { &[] }
 }

@@ -205,7 +205,7 @@ impl fmt::Display for AnswerError {
             Self::Redirect(status) => write!(f, "it answered {status}, a redirect, which is not followed"),
             Self::TooLong => f.write_str("its answer is longer than 64 KiB"),
             Self::NotUtf8 => f.write_str("its answer is not UTF-8"),
-            Self::NotJson => f.write_str("its answer is not JSON of STS"),
+            Self::NotJson => f.write_str("its answer is not the JSON that it should be"),
             Self::Incomplete => f.write_str("its answer lacks a part of the credential"),
             Self::Malformed(part) => {
                 write!(

@@ -1,7 +1,7 @@
 //! A key that the operator keeps in a file (`[keys.NAME]`), where a product takes nothing that expires: the AppKey of an API
 //! gateway, an AccessKey for Dataplus, a key of Model Studio.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,10 @@ use super::error::FetchError;
 use super::file::{self, File, Unread};
 use super::grammar;
 use super::key_file_error::KeyFileError;
+use super::observer::{Event, Observer};
 use super::source::Source;
 use crate::clock::Clock;
+use crate::names::RoleName;
 
 /// A key file is one JSON object of a few lines.
 const FILE_BYTES_MAX: u64 = 16 * 1024;
@@ -61,21 +63,33 @@ pub(super) struct KeyFile {
     file: File,
     kind: KeyKind,
     clock: Arc<dyn Clock>,
+    name: RoleName,
+    observer: Arc<dyn Observer>,
 }
 
 impl KeyFile {
-    pub(super) fn new(path: std::path::PathBuf, kind: KeyKind, clock: Arc<dyn Clock>) -> Self {
-        Self { file: File::new(path), kind, clock }
+    /// `hears`: what is wrong with the file, under which name.
+    pub(super) fn new(
+        (path, kind): (PathBuf, KeyKind),
+        clock: Arc<dyn Clock>,
+        (name, observer): (RoleName, Arc<dyn Observer>),
+    ) -> Self {
+        Self { file: File::new(path), kind, clock, name, observer }
     }
 
     async fn read(&self) -> Result<Fetched, FetchError> {
         let (kind, now) = (self.kind, self.clock.now());
-        let proof = self.file.look(move |path| read(path, kind)).await?.map_err(FetchError::KeyFile)?;
+        let (proof, is_open) =
+            self.file.look(move |path| read(path, kind)).await?.map_err(FetchError::KeyFile)?;
+        if is_open {
+            self.observer.observe(&self.name, &Event::KeyFileReadable);
+        }
         Ok(Fetched { proof, life: Some((now, LIFE)), role: None })
     }
 }
 
-fn read(path: &Path, kind: KeyKind) -> Result<Proof, KeyFileError> {
+/// The key, and whether every user of the machine can read it.
+fn read(path: &Path, kind: KeyKind) -> Result<(Proof, bool), KeyFileError> {
     let name = || path.display().to_string();
     let contents = file::read(path, FILE_BYTES_MAX).map_err(|why| match why {
         Unread::Unreadable(kind) => KeyFileError::Unreadable(name(), kind),
@@ -97,7 +111,7 @@ fn read(path: &Path, kind: KeyKind) -> Result<Proof, KeyFileError> {
         let secret = grammar::secret(take(secret)?).ok_or_else(malformed(secret_name))?;
         Ok(Proof::AccessKey { id, secret, security_token: None })
     };
-    match kind {
+    let proof = match kind {
         KeyKind::App => pair(pieces.app_key, pieces.app_secret, ("app_key", "app_secret")),
         KeyKind::AccessKey => {
             pair(pieces.access_key_id, pieces.access_key_secret, ("access_key_id", "access_key_secret"))
@@ -106,7 +120,8 @@ fn read(path: &Path, kind: KeyKind) -> Result<Proof, KeyFileError> {
             let key = grammar::api_key(take(pieces.api_key)?).ok_or_else(malformed("api_key"))?;
             Ok(Proof::ApiKey(key))
         }
-    }
+    };
+    Ok((proof?, contents.is_open))
 }
 
 impl Source for KeyFile {

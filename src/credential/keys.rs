@@ -37,7 +37,7 @@ pub enum Opens {
     },
 }
 
-/// The cells by what they open. Bounded by the keys that are configured, and the one of the variable.
+/// The cells by what they open, which logs call `keys.NAME`; the variable's, `env.DASHSCOPE_API_KEY`. Bounded by the keys that are configured, and the one of the variable.
 #[derive(Debug, Default)]
 pub struct Keys {
     by_name: BTreeMap<KeysName, Arc<Cell>>,
@@ -53,7 +53,8 @@ impl Keys {
         let mut keys = Self::default();
         if surroundings.variables.value(Variable::DashScopeApiKey).is_some() {
             let source = Arc::new(KeyVariable(Arc::clone(&surroundings.variables)));
-            keys.for_the_rest = Some(cell(Variable::DashScopeApiKey.name(), source, surroundings));
+            keys.for_the_rest =
+                Some(cell(&format!("env.{}", Variable::DashScopeApiKey.name()), source, surroundings));
         }
         for (name, config) in configs {
             let label = format!("keys.{name}");
@@ -61,7 +62,8 @@ impl Keys {
                 Opens::OwnHosts(kind) => kind,
                 Opens::ModelStudio { .. } => KeyKind::Api,
             };
-            let file = KeyFile::new(config.file.clone(), kind, Arc::clone(&surroundings.clock));
+            let hears = (RoleName::new(&label), Arc::clone(&surroundings.observer));
+            let file = KeyFile::new((config.file.clone(), kind), Arc::clone(&surroundings.clock), hears);
             match config.opens {
                 Opens::OwnHosts(_) => {
                     keys.by_name.insert(name.clone(), cell(&label, Arc::new(file), surroundings));

@@ -67,7 +67,7 @@ pub(super) struct Minted {
 
 #[derive(Deserialize)]
 struct Granted {
-    token: String,
+    token: Zeroizing<String>,
     expires_at: i64,
 }
 
@@ -93,7 +93,8 @@ impl Minted {
             _ => return Err(FetchError::Refused(answer::refused(self.host.as_str(), &answer))),
         }
         let Granted { token, expires_at } = answer::json(&answer.body).map_err(bad)?;
-        let key: ApiKey = grammar::api_key(token).ok_or_else(|| bad(AnswerError::Malformed("token")))?;
+        let key: ApiKey =
+            grammar::api_key((*token).clone()).ok_or_else(|| bad(AnswerError::Malformed("token")))?;
         let server = answer.date.as_deref().and_then(|date| calendar::parse_http(date.as_bytes()));
         let left = expires_at.checked_sub(server.unwrap_or_else(|| whole_seconds(&asked_at)));
         let length = left.and_then(|left| u64::try_from(left).ok()).map(Duration::from_secs);

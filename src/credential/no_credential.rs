@@ -61,23 +61,34 @@ impl NoCredential {
     }
 }
 
+/// Whose credential it is: a role's, or a key's, which goes by `keys.NAME` and is no role.
+struct Whose<'a>(&'a RoleName);
+
+impl fmt::Display for Whose<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_key = self.0.as_str().contains('.');
+        write!(f, "{}`{}`", if is_key { "" } else { "role " }, self.0)
+    }
+}
+
 impl fmt::Display for NoCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable { role, cause: Some(cause), .. } => {
-                write!(f, "role `{role}` has no live credential: {cause}")
+                let whose = Whose(role);
+                write!(f, "{whose} has no live credential: {cause}")
             }
             Self::Unavailable { role, cause: None, .. } => {
-                write!(
-                    f,
-                    "role `{role}` has no live credential yet: the first answer of STS is still to come"
-                )
+                let whose = Whose(role);
+                write!(f, "{whose} has no live credential yet: the first answer is still to come")
             }
             Self::Refused { role, cause, .. } => {
-                write!(f, "role `{role}` is refused its credential: {cause}")
+                let whose = Whose(role);
+                write!(f, "{whose} is refused its credential: {cause}")
             }
             Self::NoSource { role, advice } => {
-                write!(f, "role `{role}` has no source of credentials: {advice}")
+                let whose = Whose(role);
+                write!(f, "{whose} has no source of credentials: {advice}")
             }
         }
     }

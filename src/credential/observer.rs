@@ -77,6 +77,8 @@ pub enum Event<'a> {
     },
     /// The OIDC token has expired by its own word; it is sent all the same.
     TokenExpired,
+    /// Every user of the machine can read a key file, and it is not in a volume that the kubelet mounted.
+    KeyFileReadable,
     /// Every user of the machine can read the OIDC token file, and it is not a volume that the kubelet mounted.
     TokenFileReadable,
 }
@@ -119,6 +121,9 @@ impl fmt::Display for Event<'_> {
                 f.write_str(" the cloud's; set it")
             }
             Self::TokenExpired => f.write_str("the OIDC token has expired; check who renews its file"),
+            Self::KeyFileReadable => {
+                f.write_str("every user of this machine can read the key file; take the right away")
+            }
             Self::TokenFileReadable => {
                 f.write_str("every user of this machine can read the OIDC token file; take the right away")
             }

@@ -71,7 +71,13 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
     let code = code(body)?;
     let is = |known: &[&[u8]]| known.contains(&code);
     if code.starts_with(b"InvalidAccessKeyId")
-        || is(&[b"InvalidSecurityToken.Expired", b"SecurityTokenExpired", b"SecurityToken.Expired"])
+        || is(&[
+            b"InvalidSecurityToken.Expired",
+            b"SecurityTokenExpired",
+            b"SecurityToken.Expired",
+            // Model Studio, of a key that has ended or was replaced.
+            b"InvalidApiKey",
+        ])
     {
         Some(Complaint::Token)
     } else if is(&[

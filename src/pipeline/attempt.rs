@@ -97,7 +97,7 @@ fn listed_headers(head: &Head, family: Family) -> &[u8] {
     match family {
         Family::Oss => classify::additional_headers(head),
         Family::ApiGateway => classify::signed_headers(head),
-        Family::Mns | Family::RocketMq => classify::dated(head),
+        Family::Mns | Family::RocketMq => classify::dated(head, family),
         _ => &[],
     }
 }

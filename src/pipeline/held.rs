@@ -89,11 +89,14 @@ impl Held {
         }
         Err(Refusal::new(
             Code::BodyTooLarge,
-            "the signature needs this body whole, and it is larger than `limits.held_body`",
-            "let the SDK sign it with any key, so that its hash is known; or raise the limit",
+            format!("the signature needs this body whole, and it is larger than {} bytes", self.most),
+            "raise `limits.held_body`; where the scheme has a header for the body's hash, SDKs send it and nothing is held",
         ))
     }
 }
+
+/// How much more of a form must come before its fields are looked for again: of 64 KiB at most that is sixteen times.
+const LOOK_EVERY: usize = 4 * 1024;
 
 impl Pipeline {
     /// Reads as much of the body as the plan needs before it can be signed: all of it, or a form's fields.
@@ -116,8 +119,15 @@ impl Pipeline {
             (Framing::None | Framing::Chunked, _) => false,
         };
         let content_type = caller.head.field("content-type").unwrap_or_default().to_vec();
-        let is_enough =
-            |seen: &[u8]| Ok::<_, Refusal>(fields_suffice && form_upload::has_fields(&content_type, seen)?);
+        // Where the fields end is looked for anew each time, and so not for every byte that comes.
+        let mut look_at = 0;
+        let mut is_enough = |seen: &[u8]| {
+            if !fields_suffice || seen.len() < look_at {
+                return Ok::<_, Refusal>(false);
+            }
+            look_at = seen.len() + LOOK_EVERY;
+            form_upload::has_fields(&content_type, seen)
+        };
         let faulty = |fault| Failure::Body(BodyFault::Malformed(fault));
         // Once more from the start: this time for the data.
         *upload =

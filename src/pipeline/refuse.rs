@@ -72,6 +72,7 @@ impl Pipeline {
         let family = endpoint.and_then(|endpoint| classify::family(&endpoint).ok());
         let own = match family {
             Some(Family::Oss) => Some(Dialect::Oss),
+            Some(Family::SlsV1 | Family::SlsV4) => Some(Dialect::Sls),
             Some(Family::Mns) => Some(Dialect::Mns),
             Some(Family::RocketMq) => Some(Dialect::RocketMq),
             Some(Family::DataHub) => Some(Dialect::DataHub),
@@ -82,11 +83,6 @@ impl Pipeline {
         };
         if let Some(dialect) = own {
             return dialect;
-        }
-        match family {
-            Some(Family::Ots) => return Dialect::Ots,
-            Some(Family::Odps) => return Dialect::Odps,
-            _ => {}
         }
         let query = head.target().split(|&byte| byte == b'?').nth(1).unwrap_or_default();
         let wants_xml = parameters(query)
@@ -107,6 +103,12 @@ fn dialect_of(host: &[u8]) -> Option<Dialect> {
         Some(Dialect::RocketMq)
     } else if host.starts_with(b"dh-") {
         Some(Dialect::DataHub)
+    } else if holds(".log.") || holds(".log-") {
+        Some(Dialect::Sls)
+    } else if holds(".maxcompute.") || holds(".odps.") {
+        Some(Dialect::Odps)
+    } else if holds(".ots.") || holds(".ots-") || holds(".tablestore.") {
+        Some(Dialect::Ots)
     } else {
         None
     }

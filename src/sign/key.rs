@@ -17,9 +17,10 @@ type Mac256 = Mac<8>;
 pub struct Key {
     /// Keyed with secret + `&`: RPC signature version 1.0.
     rpc: Mac1,
-    /// Keyed with the secret: ACS3, and SLS version 1 with SHA-256.
+    /// Keyed with the secret: ACS3, SLS version 1 with SHA-256, Function Compute version 1, API Gateway.
     acs3: Mac256,
-    /// Keyed with the secret: ROA version 1.0, OSS V1, SLS version 1, Tablestore and MaxCompute version 2.
+    /// Keyed with the secret: ROA version 1.0, OSS V1, SLS version 1, Tablestore, MaxCompute and MNS version 2, DataHub,
+    /// RocketMQ, Dataplus.
     plain_sha1: Mac1,
     /// Keyed with `aliyun_v4` + secret: the root of every V4 day key.
     v4: Mac256,
@@ -67,15 +68,25 @@ impl Key {
         self.acs3.of::<Sha256, 32>(string_to_sign)
     }
 
-    /// `KEY4(secret, day, region, product)` of the V4 schemes. Four MACs: worth keeping for the day.
+    /// `KEY4(secret, day, region, product)` of the V4 schemes. Four MACs: worth keeping for the day. What it keys is the
+    /// scheme's to say, and not the product's word: that of ACS4 is the caller's.
     pub fn day_key(&self, day: [u8; 8], region: &str, product: &str) -> DayKey {
-        let key = derived(&self.v4, day, [region, product, "aliyun_v4_request"]);
-        match product {
-            super::odps::PRODUCT => DayKey::with_sha1(&*key),
-            // Its key is the text, not the bytes.
-            super::ots::PRODUCT => DayKey::with_sha1(&*Zeroizing::new(base64::<32, 44>(*key))),
-            _ => DayKey::new(&*key),
-        }
+        DayKey::new(&*self.key4(day, region, product))
+    }
+
+    /// The same of MaxCompute, which MACs with SHA-1.
+    pub fn odps_day_key(&self, day: [u8; 8], region: &str) -> DayKey {
+        DayKey::with_sha1(&*self.key4(day, region, super::odps::PRODUCT))
+    }
+
+    /// The same of Tablestore, whose key is the text of it in base64, and not the bytes.
+    pub fn ots_day_key(&self, day: [u8; 8], region: &str) -> DayKey {
+        let key = self.key4(day, region, super::ots::PRODUCT);
+        DayKey::with_sha1(&*Zeroizing::new(base64::<32, 44>(*key)))
+    }
+
+    fn key4(&self, day: [u8; 8], region: &str, product: &str) -> Zeroizing<[u8; 32]> {
+        derived(&self.v4, day, [region, product, "aliyun_v4_request"])
     }
 
     /// The day's key of OSS's S3 dialect, which is Amazon's. `region` is spelled as in the scope: `oss-cn-hangzhou`.
@@ -83,12 +94,14 @@ impl Key {
         DayKey::new(&*derived(&self.aws4, day, [region, super::s3::PRODUCT, "aws4_request"]))
     }
 
-    /// The day's key of a scope as [`super::scope`] gives it.
+    /// The day's key of a scope as [`super::scope`] gives it: `product` is one of its words.
     pub fn scope_key(&self, day: [u8; 8], region: Region, product: &str) -> DayKey {
-        if product == super::s3::PRODUCT {
-            return self.s3_day_key(day, &super::s3::region(region));
+        match product {
+            super::s3::PRODUCT => self.s3_day_key(day, &super::s3::region(region)),
+            super::odps::PRODUCT => self.odps_day_key(day, region.id()),
+            super::ots::PRODUCT => self.ots_day_key(day, region.id()),
+            _ => self.day_key(day, region.id(), product),
         }
-        self.day_key(day, region.id(), product)
     }
 }
 
@@ -136,5 +149,24 @@ impl DayKey {
 impl fmt::Debug for DayKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DayKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_products_word_alone_changes_nothing_about_its_key() {
+        let key = Key::absorb(Secret::new("secret".to_owned()));
+        let day = *b"20260131";
+        for product in ["ots", "odps", "Ecs"] {
+            // Four MACs and nothing else, whoever names the product: that of ACS4 is its caller's word.
+            let derived = derived(&key.v4, day, ["cn-hangzhou", product, "aliyun_v4_request"]);
+            let plain = Mac::keyed::<Sha256, 32>(&*derived).of::<Sha256, 32>(b"text");
+            assert_eq!(key.day_key(day, "cn-hangzhou", product).mac(b"text"), plain, "{product}");
+        }
+        let own = key.ots_day_key(day, "cn-hangzhou");
+        assert_ne!(own.mac(b"text"), key.day_key(day, "cn-hangzhou", "ots").mac(b"text"));
     }
 }

@@ -11,7 +11,7 @@
 use std::sync::LazyLock;
 
 use super::encode::base64;
-use super::ots::{Keyed, PRODUCT, is_own};
+use super::ots::{Keyed, is_own};
 use super::{DayKey, Key, Workspace};
 use crate::secret::Secret;
 use crate::wire::Field;
@@ -70,7 +70,7 @@ pub fn for_caller<'a>(
     let key = match key {
         CallersKey::V2 => Keyed::V2(&DUMMY_KEY),
         CallersKey::V4 { day, region } => {
-            day_key = DUMMY_KEY.day_key(day, region, PRODUCT);
+            day_key = DUMMY_KEY.ots_day_key(day, region);
             Keyed::V4(&day_key)
         }
     };

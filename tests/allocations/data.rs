@@ -2,6 +2,8 @@
 
 use countersign::sign::{odps, ots};
 
+use countersign::names::Region;
+
 use super::*;
 
 #[test]
@@ -78,7 +80,7 @@ fn both_versions_of_tablestore_and_of_maxcompute_allocate_nothing() {
             (&project, "dt.cn-hangzhou.maxcompute.aliyun.com", scoped, Scheme::OdpsV4),
         ] {
             let product = if scheme == Scheme::OdpsV4 { odps::PRODUCT } else { ots::PRODUCT };
-            worker.day_key = worker.key.day_key(calendar::day(0), "cn-hangzhou", product);
+            worker.day_key = worker.key.scope_key(calendar::day(0), Region::new("cn-hangzhou"), product);
             let request = request(line, host, headers, size);
             assert_eq!(worker.measure(&request, None, scheme), 0, "{size} {headers}");
         }

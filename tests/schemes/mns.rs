@@ -141,6 +141,11 @@ async fn a_date_that_the_caller_repeated_is_repeated_anew() {
         let seen = upstream.last();
         assert_eq!(seen.header("x-mns-date"), seen.header("date"));
         assert!(!seen.lower().contains("2020"), "{}", seen.lower());
+        // Another queue's header for it says nothing here.
+        let other = "X-Mq-Date: Wed, 01 Jan 2020 00:00:00 GMT\r\n";
+        assert_eq!(proxy.call(request("DELETE", host, "/queues/q", other)).await.status, 200);
+        let of_other = upstream.last();
+        assert_eq!((of_other.header("x-mns-date"), of_other.header("x-mq-date")), (None, None));
         assert!(
             if host == ACCOUNT { is_v2(&seen) } else { is_v4(&seen, "/queues/q", "") },
             "{}",

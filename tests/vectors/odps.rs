@@ -26,7 +26,7 @@ pub(crate) fn signature(case: &Case, key: &Key, workspace: &mut Workspace) -> Re
     let day_key;
     let keyed = if case.scheme == "odps-v4" {
         let region = case.fixed.oss.region.as_deref().ok_or("  the vector names no region")?;
-        day_key = key.day_key(calendar::day(case.time()?), region, odps::PRODUCT);
+        day_key = key.odps_day_key(calendar::day(case.time()?), region);
         Keyed::V4(&day_key)
     } else {
         Keyed::V2(key)

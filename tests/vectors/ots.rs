@@ -23,7 +23,7 @@ pub(crate) fn signature(case: &Case, key: &Key, workspace: &mut Workspace) -> Re
             true => case.fixed.oss.region.as_deref(),
             false => endpoint(&case.input.host)?.region().map(|region| region.id()),
         };
-        day_key = key.day_key(day, region.ok_or("  there is no region")?, ots::PRODUCT);
+        day_key = key.ots_day_key(day, region.ok_or("  there is no region")?);
         Keyed::V4(&day_key)
     } else {
         Keyed::V2(key)

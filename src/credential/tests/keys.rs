@@ -74,11 +74,28 @@ async fn a_file_gives_the_key_that_it_is_for_and_nothing_else() {
             (Err(says), Err(missing)) => {
                 let told = missing.to_string();
                 assert!(told.contains(says) && !told.contains("canary"), "{text}: {told}");
-                assert!(told.contains("keys.partner"), "{told}");
+                assert!(told.starts_with("`keys.partner` "), "{told}");
             }
             (expected, got) => panic!("{text}: {expected:?}, {got:?}"),
         }
         assert!(keys.named(&KeysName::new("other")).is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_everybody_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (mode, warnings) in [(0o644, 1), (0o600, 0)] {
+        let (stage, file) =
+            (Stage::with_variables(&[]), TokenFile::new(r#"{"app_key":"1","app_secret":"s"}"#));
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let keys = keys(&stage, &[("partner", &file, Opens::OwnHosts(KeyKind::App))]);
+        keys.named(&KeysName::new("partner")).unwrap().wait().await.unwrap();
+        assert_eq!(
+            stage.ear.heard("keys.partner: every user of this machine can read"),
+            warnings,
+            "{mode:o}"
+        );
     }
 }
 
@@ -157,7 +174,7 @@ async fn whatever_a_minting_host_answers_amiss_is_told_and_no_key_is_sent_in_its
         ((429, throttled), false, "Throttling.RateQuota"),
         ((500, "<html>"), false, "500"),
         ((302, ""), false, "redirect"),
-        ((200, "{}"), false, "not JSON"),
+        ((200, "{}"), false, "not the JSON"),
         ((200, &past), false, "had expired"),
         ((200, r#"{"token":"st\r\n1","expires_at":1900000000}"#), false, "malformed"),
         ((200, r#"{"token":"","expires_at":1900000000}"#), false, "malformed"),
