@@ -4,8 +4,7 @@ use crate::names::{Call, Scheme};
 use crate::wire::{Head, Method};
 
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body};
-use super::strip;
+use super::plan::{BodyPlan, Plan, Shape};
 
 /// With what the caller proved itself: a key of any kind, which opens nothing.
 pub(super) fn caller_scheme(head: &Head) -> Option<Scheme> {
@@ -22,13 +21,5 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Plan {
         scheme: Some(Scheme::ApiKey),
         may_be_sent_twice: matches!(shape.head.method(), Some(Method::Get | Method::Head)),
     };
-    Plan {
-        owned: strip::owned_parameters((asked.caller_scheme, false), call.scheme, false),
-        call,
-        body: if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty },
-        adds_action: false,
-        adds_version: false,
-        needs_credential: true,
-        doubt: None,
-    }
+    Plan::of_data_plane(call, BodyPlan::streamed(shape.head))
 }

@@ -7,7 +7,7 @@ use crate::wire::{Head, Method};
 use super::calls::{self, Row};
 use super::once::{check_once, starts};
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body, only_reads};
+use super::plan::{BodyPlan, Plan, Shape, only_reads};
 use super::strip;
 
 /// What clients call themselves, which DataHub wants to know: the version of `pydatahub`'s protocol.
@@ -58,13 +58,8 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         may_be_sent_twice: action.is_some_and(only_reads),
     };
     Ok(Plan {
-        owned: strip::owned_parameters((asked.caller_scheme, false), call.scheme, false),
-        call,
-        body: if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty },
-        adds_action: false,
         adds_version: shape.head.field("x-datahub-client-version").is_none(),
-        needs_credential: true,
-        doubt: None,
+        ..Plan::of_data_plane(call, BodyPlan::streamed(shape.head))
     })
 }
 

@@ -8,7 +8,7 @@ use super::meant::by_path_alone;
 use super::once::{check_once, starts};
 use super::openapi::check_roa_headers;
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body, only_reads};
+use super::plan::{BodyPlan, Plan, Shape, only_reads};
 use super::strip;
 
 /// The version whose calls are signed with version 1 and nothing else.
@@ -75,15 +75,7 @@ fn planned(asked: &Asked, shape: &Shape<'_>, scheme: Scheme) -> Result<Plan, Ref
         scheme: Some(scheme),
         may_be_sent_twice: action.is_some_and(only_reads),
     };
-    Ok(Plan {
-        owned: strip::no_parameters(),
-        call,
-        body: if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty },
-        adds_action: false,
-        adds_version: false,
-        needs_credential: true,
-        doubt: None,
-    })
+    Ok(Plan::of_data_plane(call, BodyPlan::streamed(shape.head)))
 }
 
 /// What version 1 signs.

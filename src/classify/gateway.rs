@@ -64,13 +64,5 @@ fn planned(asked: &Asked, scheme: Scheme, body: BodyPlan) -> Plan {
         scheme: Some(scheme),
         may_be_sent_twice: false,
     };
-    Plan {
-        owned: strip::no_parameters(),
-        call,
-        body,
-        adds_action: false,
-        adds_version: false,
-        needs_credential: true,
-        doubt: None,
-    }
+    Plan::of_data_plane(call, body)
 }

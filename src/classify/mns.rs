@@ -8,8 +8,7 @@ use super::calls::{self, Row};
 use super::family::Family;
 use super::once::{check_once, starts};
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body};
-use super::strip;
+use super::plan::{BodyPlan, Plan, Shape};
 
 /// The protocol's version, where the product's row names none.
 const VERSION: &[u8] = b"2015-06-06";
@@ -93,13 +92,8 @@ pub(super) fn streamed(
     })?;
     let may_be_sent_twice = call.action.is_some_and(only_reads);
     Ok(Plan {
-        owned: strip::owned_parameters((call.caller_scheme, false), call.scheme, false),
-        call: Call { may_be_sent_twice, ..call },
-        body: if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty },
-        adds_action: false,
         adds_version: shape.head.field(version).is_none(),
-        needs_credential: true,
-        doubt: None,
+        ..Plan::of_data_plane(Call { may_be_sent_twice, ..call }, BodyPlan::streamed(shape.head))
     })
 }
 

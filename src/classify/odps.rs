@@ -6,7 +6,7 @@ use crate::wire::{Field, Head, Method};
 
 use super::once::{check_once, starts};
 use super::operation::Asked;
-use super::plan::{BodyPlan, Plan, Shape, has_body};
+use super::plan::{BodyPlan, Plan, Shape};
 use super::strip;
 
 /// The call whose answer names the host of the tunnel.
@@ -40,15 +40,7 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         scheme: Some(scheme),
         may_be_sent_twice: matches!(shape.head.method(), Some(Method::Get | Method::Head)),
     };
-    Ok(Plan {
-        owned: strip::owned_parameters((asked.caller_scheme, false), call.scheme, false),
-        call,
-        body: if has_body(shape.head) { BodyPlan::Stream } else { BodyPlan::Empty },
-        adds_action: false,
-        adds_version: false,
-        needs_credential: true,
-        doubt: None,
-    })
+    Ok(Plan::of_data_plane(call, BodyPlan::streamed(shape.head)))
 }
 
 /// Whoever says more of itself than one signature does is not a caller of ours: what it asked for as somebody must not be

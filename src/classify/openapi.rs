@@ -3,11 +3,12 @@
 
 use crate::names::{Call, Product, Scheme, Style};
 use crate::refusal::{Code, Refusal};
-use crate::wire::Head;
+use crate::wire::{Field, Head};
 
 use super::acs4;
 use super::anonymous::{is_public_read, leaves_unsigned};
 use super::meant::{Meant, meant, nameless};
+use super::once::{check_once, starts};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, is_hexadecimal_sha256, only_reads};
 use super::strip;
@@ -164,31 +165,17 @@ fn unsigned_openapi(
 /// Refuses what ROA version 1 signs and readers read differently: SDKs replace a tab within a value, delete it or leave
 /// it, and of two lines of one name each takes another.
 pub(super) fn check_roa_headers(head: &Head) -> Result<(), Refusal> {
-    let is_signed = |name: &[u8]| {
-        ["accept", "content-md5", "content-type"]
-            .iter()
-            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-    };
-    for (index, field) in head.fields().enumerate() {
-        let is_acs = field.name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-acs-"));
-        if is_acs && field.value.contains(&b'\t') {
-            return Err(Refusal::new(
-                Code::BadHeader,
-                "a header that the signature covers holds a tab, which servers do not read alike",
-                "encode it",
-            ));
-        }
-        let is_repeated = (is_acs || is_signed(field.name))
-            && head.fields().take(index).any(|other| other.has_name_of(&field));
-        if is_repeated {
-            return Err(Refusal::new(
-                Code::DuplicateField,
-                "a header that the signature covers comes twice, and servers do not read two alike",
-                "send it once",
-            ));
-        }
+    let is_acs = |field: Field<'_>| starts(field.name, b"x-acs-");
+    if head.fields().any(|field| is_acs(field) && field.value.contains(&b'\t')) {
+        return Err(Refusal::new(
+            Code::BadHeader,
+            "a header that the signature covers holds a tab, which servers do not read alike",
+            "encode it",
+        ));
     }
-    Ok(())
+    check_once(head, |field| {
+        is_acs(field) || field.is("accept") || field.is("content-md5") || field.is("content-type")
+    })
 }
 
 /// Whether no version of the product has calls by path.

@@ -7,7 +7,6 @@ use crate::wire::{Head, NameSet, Parameter};
 use super::once::{check_once, starts};
 use super::operation::Asked;
 use super::plan::{BodyPlan, Plan, Shape, has_body, only_reads};
-use super::strip;
 
 /// The version of Tablestore's protocol, which every request must name.
 const OTS_VERSION: &[u8] = b"2015-12-31";
@@ -47,15 +46,7 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         scheme: Some(asked.caller_scheme.unwrap_or(Scheme::OtsV2)),
         may_be_sent_twice: action.is_some_and(reads),
     };
-    Ok(Plan {
-        owned: strip::owned_parameters((asked.caller_scheme, false), call.scheme, false),
-        call,
-        body,
-        adds_action: false,
-        adds_version: asked.caller_scheme.is_none(),
-        needs_credential: true,
-        doubt: None,
-    })
+    Ok(Plan { adds_version: asked.caller_scheme.is_none(), ..Plan::of_data_plane(call, body) })
 }
 
 /// Tablestore goes by the header where the two differ, and the operator's list by the host.

@@ -18,6 +18,7 @@ use super::oss;
 use super::ots;
 use super::rocketmq;
 use super::sls;
+use super::strip;
 
 /// What is to be done with a request.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,28 @@ pub enum BodyPlan {
     Dechunk(u64),
 }
 
+impl Plan {
+    /// Of a data plane's request, which is named by method and path, and carries its proof in headers: nothing of the
+    /// query is the proof's, and nothing is added to the call.
+    pub(super) const fn of_data_plane(call: Call, body: BodyPlan) -> Self {
+        Self {
+            owned: strip::no_parameters(),
+            call,
+            body,
+            adds_action: false,
+            adds_version: false,
+            needs_credential: true,
+            doubt: None,
+        }
+    }
+}
+
 impl BodyPlan {
+    /// Of a scheme that never looks at a body.
+    pub(super) fn streamed(head: &Head) -> Self {
+        if has_body(head) { Self::Stream } else { Self::Empty }
+    }
+
     /// Whether any of it is held.
     pub const fn holds(self) -> bool {
         matches!(self, Self::Hold | Self::FormUpload)

@@ -56,15 +56,7 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         scheme: Some(scheme),
         may_be_sent_twice: action.is_some_and(only_reads),
     };
-    Ok(Plan {
-        owned: strip::owned_parameters((asked.caller_scheme, false), call.scheme, false),
-        call,
-        body,
-        adds_action: false,
-        adds_version: asked.caller_scheme.is_none(),
-        needs_credential: true,
-        doubt: None,
-    })
+    Ok(Plan { adds_version: asked.caller_scheme.is_none(), ..Plan::of_data_plane(call, body) })
 }
 
 /// The body's SHA-256 as the caller of Log Service computed it, if it is one. Of an object's content SDKs give that of

@@ -263,3 +263,33 @@ fn the_worked_example_of_the_page_is_what_is_printed() {
     assert!(printed.contains(&format!("LOG testid:{signature}")), "{printed}");
     assert!(text.lines().all(|line| printed.contains(line)), "{printed}");
 }
+
+#[tokio::test]
+async fn a_refusal_is_one_that_the_hosts_own_sdk_reads_be_the_host_known_or_not() {
+    let upstream = Upstream::start(|_, _| Reply::ok()).await;
+    let proxy = proxy(&upstream).await;
+    for (host, content_type, says) in [
+        (
+            "theirs.cn-hangzhou.log.aliyuncs.com",
+            "application/json",
+            "\"errorCode\":\"Countersign.HostNotAllowed\"",
+        ),
+        (
+            "theirs.cn-nowhere.log.aliyuncs.com",
+            "application/json",
+            "\"errorCode\":\"Countersign.HostNotAllowed\"",
+        ),
+        ("inst-9.cn-nowhere.ots.aliyuncs.com", "application/x-protobuf", "Countersign.HostNotAllowed"),
+        (
+            "service.cn-nowhere.maxcompute.aliyun.com",
+            "application/xml",
+            "<Code>Countersign.HostNotAllowed</Code>",
+        ),
+    ] {
+        let answer = proxy.call(get(host, "/logstores")).await;
+        assert_eq!(answer.verdict(), (403, "host_not_allowed".to_owned()), "{host}: {answer:?}");
+        assert!(answer.header("content-type").unwrap().starts_with(content_type), "{host}: {answer:?}");
+        assert!(answer.text().contains(says), "{host}: {}", answer.text());
+    }
+    assert!(upstream.requests().is_empty());
+}

@@ -74,7 +74,7 @@ pub const fn owned_parameters(
         // Also beside another signature, which would otherwise leave as the second of two.
         (Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1), _) if has_rpc_proof => &RPC_PARAMETERS,
         (Some(Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1), None) if is_rpc_path => &RPC_PARAMETERS,
-        // Data planes have parameters of any name, and carry their proof in headers.
+        // Data planes have parameters of any name.
         (Some(_), _) => no_parameters(),
     }
 }
@@ -97,11 +97,10 @@ pub fn keeps_parameter(parameter: &Parameter<'_>, owned: &NameSet) -> bool {
 
 /// The parameters that may stand once, in one spelling.
 pub const fn proofs(family: Family) -> &'static NameSet {
-    static NONE: NameSet = NameSet::new(&[]);
     match family {
         Family::Oss => &OSS_PROOFS,
         Family::Rpc | Family::Acs3 | Family::Roa => &RPC_PROOFS,
-        _ => &NONE,
+        _ => no_parameters(),
     }
 }
 
