@@ -65,7 +65,10 @@ pub fn named<'a>(head: &'a Head, target: &Target<'a>, listener: &Listener) -> Re
         if !listener.is_own(std::str::from_utf8(authority).unwrap_or_default()) {
             split(std::str::from_utf8(authority).map_err(|_| bad_authority())?)?;
         }
-        if !host.as_bytes().eq_ignore_ascii_case(authority) {
+        // A client of a proxy may spell the port of `http` out in the target, and leave it out of `Host` as all do.
+        let without_port = authority.strip_suffix(b":80").unwrap_or(authority);
+        let is_same = |authority: &[u8]| host.as_bytes().eq_ignore_ascii_case(authority);
+        if !is_same(authority) && !is_same(without_port) {
             return Err(Refusal::new(
                 Code::AuthorityMismatch,
                 "the target and the Host header name different hosts",

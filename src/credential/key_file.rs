@@ -54,6 +54,7 @@ struct Pieces {
     app_secret: Option<Zeroizing<String>>,
     access_key_id: Option<Zeroizing<String>>,
     access_key_secret: Option<Zeroizing<String>>,
+    security_token: Option<Zeroizing<String>>,
     api_key: Option<Zeroizing<String>>,
 }
 
@@ -102,6 +103,12 @@ fn read(path: &Path, kind: KeyKind) -> Result<(Proof, bool), KeyFileError> {
     }
     let pieces: Pieces =
         serde_json::from_slice(&contents.bytes).map_err(|_| KeyFileError::NotJson(name()))?;
+    // Without its token it would sign, and be refused by the cloud with a reason that names something else.
+    let is_temporary = pieces.security_token.as_ref().is_some_and(|token| !token.is_empty())
+        || pieces.access_key_id.as_ref().is_some_and(|id| id.starts_with("STS."));
+    if kind == KeyKind::AccessKey && is_temporary {
+        return Err(KeyFileError::Temporary(name()));
+    }
     let lacks = || KeyFileError::Lacks(name(), kind.wanted());
     let malformed = |piece| move || KeyFileError::Malformed(name(), piece);
     // A copy of each, which is wiped as well.

@@ -15,6 +15,8 @@ pub enum KeyFileError {
     NotJson(String),
     /// It lacks what is named.
     Lacks(String, &'static str),
+    /// It holds a credential of STS, whose token these products have no place for.
+    Temporary(String),
     /// The named part has characters, or a length, that none has.
     Malformed(String, &'static str),
 }
@@ -27,6 +29,7 @@ impl KeyFileError {
             Self::TooLong(_) => "key_file_too_long",
             Self::NotJson(_) => "key_file_not_json",
             Self::Lacks(..) => "key_file_incomplete",
+            Self::Temporary(_) => "key_file_temporary",
             Self::Malformed(..) => "key_file_malformed",
         }
     }
@@ -44,6 +47,10 @@ impl fmt::Display for KeyFileError {
                 write!(f, "the key file {path} is no JSON object of texts; check who writes it")
             }
             Self::Lacks(path, wanted) => write!(f, "the key file {path} lacks {wanted}; add what is missing"),
+            Self::Temporary(path) => write!(
+                f,
+                "the key file {path} holds a credential of STS, and the product takes no security token; write a long-lived AccessKey"
+            ),
             Self::Malformed(path, part) => write!(
                 f,
                 "the key file {path} is malformed: \"{part}\" has characters or a length that none has; write it anew"

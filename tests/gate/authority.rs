@@ -171,3 +171,27 @@ async fn a_path_that_can_be_read_in_two_ways_is_refused_except_as_an_objects_key
     let (upstream, proxy) = silent().await;
     all_are_refused(&proxy, &upstream, rows).await;
 }
+
+#[tokio::test]
+async fn the_port_of_http_may_be_spelled_out_in_the_target_where_host_leaves_it_out() {
+    let upstream = crate::kit::Upstream::start(|_, _| crate::kit::Reply::ok()).await;
+    let proxy = crate::kit::Kit::new().before(&upstream).await;
+    let ask = |authority: &str, host: &str| {
+        proxy.call(format!("GET http://{authority}{REGIONS} HTTP/1.1\r\nHost: {host}\r\n\r\n"))
+    };
+    assert_eq!(ask(&format!("{ECS}:80"), ECS).await.status, 200);
+    assert_eq!(upstream.last().header("host").as_deref(), Some(ECS));
+    upstream.forget();
+    let with_80 = format!("{ECS}:80");
+    for (authority, host, code) in [
+        (with_80.as_str(), "evil.test", "authority_mismatch"),
+        ("evil.test:80", ECS, "authority_mismatch"),
+        (&format!("{ECS}:8080"), ECS, "authority_mismatch"),
+        (&format!("{ECS}:80:80"), ECS, "bad_authority"),
+        (&with_80, &with_80, "bad_authority"),
+    ] {
+        let answer = ask(authority, host).await;
+        assert_eq!(answer.verdict(), (400, code.to_owned()), "{authority} {host}");
+    }
+    assert_eq!(upstream.requests().len(), 0);
+}

@@ -47,6 +47,16 @@ async fn a_file_gives_the_key_that_it_is_for_and_nothing_else() {
     for (text, kind, expected) in [
         (r#"{"app_key":"2031","app_secret":"canary"}"#, KeyKind::App, Ok("2031")),
         (r#"{"access_key_id":"LTAI1","access_key_secret":"canary","x":1}"#, KeyKind::AccessKey, Ok("LTAI1")),
+        (
+            r#"{"access_key_id":"STS.x","access_key_secret":"canary"}"#,
+            KeyKind::AccessKey,
+            Err("holds a credential of STS"),
+        ),
+        (
+            r#"{"access_key_id":"LTAI1","access_key_secret":"canary","security_token":"canary"}"#,
+            KeyKind::AccessKey,
+            Err("holds a credential of STS"),
+        ),
         (r#"{"app_key":"1"}"#, NONE, Err("lacks \"app_key\" and \"app_secret\"")),
         (r#"{"access_key_id":"a","access_key_secret":"b"}"#, NONE, Err("lacks \"app_key\"")),
         (r#"{"app_key":"a b","app_secret":"canary"}"#, NONE, Err("\"app_key\" has characters")),
