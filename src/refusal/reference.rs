@@ -40,7 +40,9 @@ const fn meaning(code: Code) -> &'static str {
         Code::BadHeader => "a header's name or value holds what it may not",
         Code::MissingHost => "no `Host`",
         Code::DuplicateHost => "more than one `Host`",
-        Code::BadAuthority => "the host is malformed, or has a port other than 443",
+        Code::BadAuthority => {
+            "the host is malformed, or has a port other than 443 (in the target of a proxied request, 80 may be spelled out)"
+        }
         Code::ForeignAuthority => "a listener that is pinned to an endpoint was asked for another host",
         Code::AuthorityMismatch => "`Host` and the host of the request line differ",
         Code::BadTarget => {
@@ -60,7 +62,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::VersionUnknown => "the product's API version is not known: name it",
         Code::AmbiguousOperation => "two actions or versions that differ",
         Code::DuplicateField => {
-            "a credential, signature, nonce or token twice with different values, or in another letter case"
+            "a credential, signature, nonce or token twice with different values, or in another letter case; a header that the signature covers twice; a form upload's `key` or `policy` twice"
         }
         Code::PresignedUrl => {
             "a signed URL that has expired, is not whole, or comes beside another signature"
@@ -80,13 +82,13 @@ const fn meaning(code: Code) -> &'static str {
         Code::HeadTimeout => "the head did not come within `limits.head_timeout`",
         Code::BodyTimeout => "the body stopped coming for `limits.body_idle_timeout`",
         Code::BodyTooLarge => {
-            "a body that must be held is over `limits.held_body`, or a form has more than 10,000 fields"
+            "a body that must be held is over `limits.held_body`, a form has more than 10,000 fields, or a form upload more than 64 KiB of them before its file"
         }
         Code::UriTooLong => "the target is longer than `limits.uri`",
         Code::Expectation => "an `Expect` other than `100-continue`",
         Code::HeadTooLarge => "the head is over `limits.head` or `limits.headers`",
         Code::SchemeUnavailable => {
-            "the product takes only a scheme that is not built in; the message names it"
+            "nothing that the product takes for this request is signed here: the message names the scheme, or what the host or the caller leaves it without, such as a region"
         }
         Code::UpstreamUnreachable => "no connection to the endpoint: name resolution or network",
         Code::UpstreamTls => "no TLS session that proves the endpoint's name",
@@ -106,7 +108,9 @@ const fn meaning(code: Code) -> &'static str {
         Code::CredentialsRefused => {
             "the source refuses for good: a wrong role, trust policy or token. The log says what"
         }
-        Code::NoCredentials => "no source of credentials is configured",
+        Code::NoCredentials => {
+            "no source of credentials is configured, or no key for a product that takes nothing else"
+        }
         Code::Overloaded => {
             "more connections than `limits.connections`, or more held bodies than `limits.held_bodies`"
         }
