@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use countersign::classify::{self, BodyPlan, Plan};
-use countersign::endpoint::{Tenants, by_path, reverse};
+use countersign::endpoint::{OwnHosts, Tenants, by_path, reverse};
 use countersign::names::{Endpoint, Moment, Nonce, Scheme, calendar};
 use countersign::pipeline::{Parts, Rules, assemble, judge, permit};
 use countersign::secret::{Secret, SecurityToken};
@@ -41,6 +41,15 @@ const HOSTS: &[&str] = &[
     "dt.cn-hangzhou.maxcompute.aliyun.com",
 ];
 
+/// Hosts of the operator's own, each with its product.
+const OWN_HOSTS: &[(&str, &str)] = &[
+    ("api.example.com", "apigateway"),
+    ("trigger.example.com", "fc-trigger"),
+    ("dtplus-cn-shanghai.data.aliyuncs.com", "dataplus"),
+    ("shujuapi.aliyun.com", "dataplus"),
+    ("nlsapi.aliyun.com", "dataplus"),
+];
+
 /// What stands for the credential that signs. None of it may ever be taken for the caller's.
 const ACCESS_KEY_ID: &str = "STS.ours";
 const TOKEN: &str = "OUR+TOKEN/with=signs";
@@ -49,6 +58,7 @@ struct Ours {
     key: Key,
     token: Token,
     tenants: Tenants,
+    own_hosts: OwnHosts,
     moment: Moment,
 }
 
@@ -56,12 +66,27 @@ static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
     key: Key::absorb(Secret::new("our secret".to_owned())),
     token: Token::new(SecurityToken::new(TOKEN.to_owned()).expect("a token")),
     tenants: Tenants::any(),
+    own_hosts: own_hosts(),
     moment: Moment { unix_seconds: 1_769_860_800, nonce: Nonce::from_text("n-1").expect("a nonce") },
 });
 
+fn own_hosts() -> OwnHosts {
+    let mut own_hosts = OwnHosts::default();
+    for (host, product) in OWN_HOSTS {
+        own_hosts.add(host, product, None).expect("a host of an operator's own");
+    }
+    own_hosts
+}
+
+/// The host that a number chooses: the table's first, then the operator's.
+fn host(choice: u8) -> &'static str {
+    let hosts = HOSTS.iter().chain(OWN_HOSTS.iter().map(|(host, _)| host));
+    hosts.copied().cycle().nth(usize::from(choice)).unwrap_or_default()
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let [choice, rest @ ..] = bytes else { return };
-    let host = HOSTS[usize::from(*choice) % HOSTS.len()];
+    let host = host(*choice);
     let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") else { return };
     let (line, rest) = rest.split_at(end);
     let text = [line, b"\r\nHost: ", host.as_bytes(), rest].concat();
@@ -111,11 +136,14 @@ impl Sent {
         all
     }
 
-    /// The proof: of RPC version 1 a parameter, of all others a header, which Tablestore calls otherwise.
+    /// The proof: of RPC version 1 a parameter, of all others a header, which Tablestore and API Gateway call otherwise.
     fn proof(&self) -> Vec<String> {
         let is_rpc = self.scheme == Some(Scheme::RpcV1);
+        let is_app = self.scheme == Some(Scheme::ApiGateway);
         let is_proof = |line: &str| {
-            line.starts_with("authorization:")
+            // What an app's backend is sent in `Authorization` is no proof toward the gateway.
+            line.starts_with("authorization:") && !is_app
+                || is_app && line.starts_with("x-ca-signature:")
                 || line.starts_with("x-ots-signature")
                 || is_rpc && line.starts_with("? Signature=")
         };
@@ -133,7 +161,7 @@ fn through(text: &[u8]) -> Option<Sent> {
     head.method()?;
     classify::refuse_browsers(&head).ok()?;
     let host = std::str::from_utf8(head.field("host")?).ok()?;
-    let endpoint = reverse(host, &OURS.tenants).ok()?;
+    let endpoint = OURS.own_hosts.endpoint(host).or_else(|| reverse(host, &OURS.tenants).ok())?;
     let target = classify::target(head.target()).ok()?;
     let endpoint = by_path(endpoint, target.path);
     let body = match head.framing() {
@@ -179,7 +207,8 @@ fn signed(
                 .map(|(region, product)| OURS.key.scope_key(day, region, product));
             let identity = Identity {
                 access_key_id: ACCESS_KEY_ID,
-                security_token: Some(&OURS.token),
+                // Their keys are long-lived, and have none.
+                security_token: (!takes_no_token(scheme)).then_some(&OURS.token),
                 key: &OURS.key,
                 day_key: day_key.as_ref(),
             };
@@ -216,8 +245,11 @@ fn leaves_whole(sent: &Sent) {
     assert_eq!(of("host").len(), 1, "{sent:?}");
     assert_eq!(sent.proof().len(), 1, "one proof: {sent:?}");
     let proof = sent.proof().remove(0);
-    let key_ids = of("x-ots-accesskeyid");
-    let is_named = if proof.starts_with("x-ots-") { key_ids == [ACCESS_KEY_ID] } else { key_ids.is_empty() };
+    let is_named =
+        [("x-ots-accesskeyid", "x-ots-"), ("x-ca-key", "x-ca-")].into_iter().all(|(name, prefix)| {
+            let expected: &[&str] = if proof.starts_with(prefix) { &[ACCESS_KEY_ID] } else { &[] };
+            of(name) == expected
+        });
     assert!(
         is_named && (proof.contains(ACCESS_KEY_ID) || proof.starts_with(['?', 'x'])),
         "of our own key: {sent:?}"
@@ -239,6 +271,10 @@ fn leaves_whole(sent: &Sent) {
     {
         assert!(of(name).is_empty(), "a header of one hop: {sent:?}");
     }
+}
+
+fn takes_no_token(scheme: Scheme) -> bool {
+    matches!(scheme, Scheme::ApiGateway | Scheme::Dataplus)
 }
 
 /// Whether the scheme signs path and query as the bytes that they are.

@@ -12,17 +12,17 @@ use countersign::names::Scheme;
 pub(crate) struct Count {
     passed: BTreeMap<String, usize>,
     failures: Vec<String>,
-    not_emitted: BTreeMap<String, usize>,
+    /// Each by its name, with why.
+    not_emitted: Vec<(String, String)>,
 }
 
 impl Count {
     /// Runs one.
     pub(crate) fn add(&mut self, vector: Vector) {
         let Vector { scheme, name, left_out, case } = vector;
-        let reason =
-            left_out.or_else(|| built(&scheme).is_none().then(|| format!("{scheme}: not built yet")));
+        let reason = left_out.or_else(|| built(&scheme).is_none().then(|| "not built yet".to_owned()));
         if let Some(reason) = reason {
-            *self.not_emitted.entry(reason).or_default() += 1;
+            self.not_emitted.push((format!("{scheme} {name}"), reason));
             return;
         }
         match case.and_then(|case| check(&case)) {
@@ -48,10 +48,10 @@ impl Count {
 
     /// How many were not emitted.
     pub(crate) fn left_out(&self) -> usize {
-        self.not_emitted.values().sum()
+        self.not_emitted.len()
     }
 
-    /// The failures, the reasons, the numbers; the whole in the last line.
+    /// The failures, the numbers, every vector that is not emitted with its reason; the whole in the last line.
     pub(crate) fn print(&self) {
         for failure in &self.failures {
             println!("FAILED {failure}");
@@ -59,8 +59,8 @@ impl Count {
         for (scheme, count) in &self.passed {
             println!("passed: {count} {scheme}");
         }
-        for (reason, count) in &self.not_emitted {
-            println!("not emitted: {count} {reason}");
+        for (name, reason) in &self.not_emitted {
+            println!("not emitted: {name}: {reason}");
         }
         let (passed, failed, left_out) =
             (self.passed.values().sum::<usize>(), self.failed(), self.left_out());

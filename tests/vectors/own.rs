@@ -110,11 +110,9 @@ pub(crate) fn run() -> Result<Count, String> {
         if vectors.len() < floor {
             return Err(format!("tests/vectors/{file} holds {} vectors, not {floor}", vectors.len()));
         }
-        let failed = count.failed();
+        let (failed, again) = (count.failed(), again(&scheme)?);
         for vector in vectors {
-            if let Ok(case) = &vector.case
-                && let Some(again) = again(&scheme)
-            {
+            if let (Ok(case), Some(again)) = (&vector.case, again) {
                 again(case).map_err(|why| format!("{}, signed with a dummy key:\n{why}", vector.name))?;
             }
             count.add(vector);
@@ -131,18 +129,31 @@ pub(crate) fn run() -> Result<Count, String> {
 
 type Again = fn(&Case) -> Result<(), String>;
 
-/// What takes a vector of a scheme, signed with a dummy key, on its way a second time.
-fn again(scheme: &str) -> Option<Again> {
-    match scheme {
-        "oss-v4-header" | "oss-v1-header" => Some(again::check),
-        "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => Some(sls::again),
-        "datahub" | "mns-v2" | "mns-v4" | "mq-http" => Some(messages::again),
-        "ACS4-HMAC-SHA256" => Some(acs4::again),
-        "FC1-HMAC-SHA256" => Some(fc::again),
-        "ots-v2" | "ots-v4" => Some(ots::again),
-        "odps-v2" | "odps-v4" => Some(odps::again),
-        _ => None,
-    }
+/// What takes a vector of a scheme, signed with a dummy key, on its way a second time. `None` has its reason each; a scheme
+/// that is not listed is a mistake.
+fn again(scheme: &str) -> Result<Option<Again>, String> {
+    let again: Again = match scheme {
+        "oss-v4-header" | "oss-v1-header" | "oss-v4-vectors-header" | "oss-v4-tables-header" => again::check,
+        "oss-s3-sigv4-header" => again::s3,
+        "sls-v1" | "sls-v1-hmac-sha256" | "sls-v4" => sls::again,
+        "datahub" | "mns-v2" | "mns-v4" | "mq-http" => messages::again,
+        "ACS4-HMAC-SHA256" => acs4::again,
+        "FC1-HMAC-SHA256" => fc::again,
+        "ots-v2" | "ots-v4" => ots::again,
+        "odps-v2" | "odps-v4" => odps::again,
+        // Vectors of the kinds `fresh`, `resign` and `upgrade` are among theirs, and say what becomes of each part.
+        "ACS3-HMAC-SHA256" | "RPC1-HMAC-SHA1" | "ROA1-HMAC-SHA1" => return Ok(None),
+        // No table has their hosts: src/pipeline/tests sends these vectors again, to a host of the operator's own.
+        "CA-HMAC-SHA256" | "dataplus" | "dataplus-nopath" => return Ok(None),
+        // A URL that comes signed leaves signed in a header, which none of these vectors has.
+        "oss-v4-query" | "oss-s3-sigv4-query" => return Ok(None),
+        // A policy alone, without the form that it goes with: what becomes of a form is tested with whole forms.
+        "oss-v1-post-policy" | "oss-v4-post-policy" => return Ok(None),
+        // Answers: nobody sends one.
+        "ots-response-v2" | "ots-response-v4" => return Ok(None),
+        other => return Err(format!("nothing sends vectors of {other} again, and nothing says why")),
+    };
+    Ok(Some(again))
 }
 
 fn read(text: &str) -> Result<(String, Vec<Vector>), String> {
