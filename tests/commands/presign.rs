@@ -45,7 +45,7 @@ fn examples(start: &str) -> Vec<(Vec<String>, Vec<String>)> {
 fn the_examples_of_the_documentation_come_out_as_they_stand_there() {
     for (start, expected) in [
         ("countersign presign --", 1),
-        ("countersign sign --explain --date 2026-01-31T12:00:00Z https", 1),
+        ("countersign sign --explain --date 2026-01-31T12:00:00Z https", 3),
         ("countersign sign --explain --date 2026-01-31T12:00:00Z --nonce n-1 -H", 1),
     ] {
         let examples = examples(start);

@@ -3,7 +3,6 @@
 use sha2::{Digest, Sha256};
 
 use super::oss::{hex, mac256};
-use super::worked_example;
 use crate::kit::{ECS, Judge, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, TOKEN, Upstream, request, with_body};
 
 const ACS3: &str = "ACS3-HMAC-SHA256";
@@ -176,7 +175,7 @@ async fn the_other_variants_of_acs3_leave_as_its_usual_form() {
 fn the_worked_example_of_the_page_is_what_is_printed() {
     let header = "Authorization: ACS4-HMAC-SHA256 Credential=any/20260131/cn-hangzhou/Ecs/aliyun_v4_request";
     let url = "https://ecs.cn-hangzhou.aliyuncs.com/?Action=DescribeRegions";
-    let (text, signature) = worked_example("ACS4", &["--nonce", "n-1", "-H", header, url]);
+    let (text, signature) = super::page::example_of("ACS4", &["--nonce", "n-1", "-H", header, url]);
     let mut key = b"aliyun_v4testsecret".to_vec();
     for part in ["20260131", "cn-hangzhou", "Ecs", "aliyun_v4_request"] {
         key = mac256(&key, part);

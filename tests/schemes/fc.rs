@@ -2,7 +2,6 @@
 //! second reading.
 
 use super::oss::{base64, mac256};
-use super::worked_example;
 use crate::kit::{Judge, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, TOKEN, Upstream, request, with_body};
 
 const HOST: &str = "2029384756.cn-hangzhou.fc.aliyuncs.com";
@@ -165,6 +164,6 @@ async fn another_accounts_functions_and_other_spellings_of_a_trigger_are_refused
 #[test]
 fn the_worked_example_of_the_page_is_what_is_printed() {
     let url = "https://1234567890.cn-hangzhou.fc.aliyuncs.com/2016-08-15/proxy/orders/list/?to=9&from=1";
-    let (text, signature) = worked_example("Function Compute", &[url]);
+    let (text, signature) = super::page::example_of("Function Compute", &[url]);
     assert_eq!(base64(&mac256(b"testsecret", &text)), signature);
 }

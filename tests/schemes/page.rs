@@ -14,7 +14,7 @@ pub(crate) fn example_of(section: &str, arguments: &[&str]) -> (String, String) 
         arguments.iter().all(|argument| shown.contains(argument)),
         "the section does not show {arguments:?}"
     );
-    let block = page.split_once("makes of it:\n\n```").unwrap().1;
+    let block = shown.split_once("makes of it:\n\n```").unwrap().1;
     let block = block.split_once("\n```").unwrap().0.strip_prefix('\n').unwrap();
     let (text, signature) = block.rsplit_once('\n').unwrap();
     let place = crate::kit::Place::new();
