@@ -62,7 +62,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::VersionUnknown => "the product's API version is not known: name it",
         Code::AmbiguousOperation => "two actions or versions that differ",
         Code::DuplicateField => {
-            "a credential, signature, nonce or token twice with different values, or in another letter case; a header that the signature covers twice; a form upload's `key` or `policy` twice"
+            "a credential, signature, nonce or token twice with different values, or in another letter case; any header twice that a signature of the product covers; a form upload's `key` or `policy` twice"
         }
         Code::PresignedUrl => {
             "a signed URL that has expired, is not whole, or comes beside another signature"
@@ -82,13 +82,13 @@ const fn meaning(code: Code) -> &'static str {
         Code::HeadTimeout => "the head did not come within `limits.head_timeout`",
         Code::BodyTimeout => "the body stopped coming for `limits.body_idle_timeout`",
         Code::BodyTooLarge => {
-            "a body that must be held is over `limits.held_body`, a form has more than 10,000 fields, or a form upload more than 64 KiB of them before its file"
+            "a body that must be held is over `limits.held_body`, a form has more than 10,000 fields, or a form upload more than 64 KiB of fields in front of its file"
         }
         Code::UriTooLong => "the target is longer than `limits.uri`",
         Code::Expectation => "an `Expect` other than `100-continue`",
         Code::HeadTooLarge => "the head is over `limits.head` or `limits.headers`",
         Code::SchemeUnavailable => {
-            "nothing that the product takes for this request is signed here: the message names the scheme, or what the host or the caller leaves it without, such as a region"
+            "the request or its product needs a signature that cannot be made: a scheme that is not built in, a region that the host does not name, a second identity, version 1 of Function Compute at a host that names no account, a form upload in the dialect of S3; the message says which"
         }
         Code::UpstreamUnreachable => "no connection to the endpoint: name resolution or network",
         Code::UpstreamTls => "no TLS session that proves the endpoint's name",
@@ -109,7 +109,7 @@ const fn meaning(code: Code) -> &'static str {
             "the source refuses for good: a wrong role, trust policy or token. The log says what"
         }
         Code::NoCredentials => {
-            "no source of credentials is configured, or no key for a product that takes nothing else"
+            "no source of credentials is configured, or no key for a product that takes none of a role's"
         }
         Code::Overloaded => {
             "more connections than `limits.connections`, or more held bodies than `limits.held_bodies`"

@@ -152,3 +152,30 @@ pub(super) fn sign(
     };
     Ok(head::write(unsigned, additions, authorization, buffer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::wire::parameters;
+
+    #[test]
+    fn the_worked_example_of_the_page_is_what_is_signed() {
+        let page = include_str!("../../docs/signing.md").split_once("\n## OSS V1\n").unwrap().1;
+        let example = page.split_once("makes of it:\n\n```\n").unwrap().1.split_once("\n```").unwrap().0;
+        let (text, signature) = example.rsplit_once('\n').unwrap();
+        let query: Vec<Parameter<'_>> = parameters(b"acl").collect();
+        let date = Field { name: b"Date", value: b"Sat, 31 Jan 2026 12:00:00 GMT" };
+        let covered = Covered {
+            method: "GET",
+            bucket: Some("examplebucket"),
+            path: b"/report.pdf",
+            query: &query,
+            headers: std::iter::once(&date),
+        };
+        let mut workspace = Workspace::default();
+        let key = Key::absorb(Secret::new("testsecret".to_owned()));
+        assert_eq!(super::signature(covered, &key, &mut workspace), signature.as_bytes());
+        assert_eq!(workspace.string_to_sign(), text.as_bytes());
+    }
+}
