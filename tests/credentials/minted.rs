@@ -1,7 +1,8 @@
 //! Short-lived keys of Model Studio: minted from a file's key, sent in its place, and minted anew when the cloud refuses one.
 
 use crate::kit::canary::{API_KEY, MINTED_KEY};
-use crate::kit::{Kit, Proxy, Reply, Seen, Upstream, get, unix_seconds};
+use crate::kit::clock::unix_seconds;
+use crate::kit::{Kit, Proxy, Reply, Seen, Upstream, get};
 
 const STUDIO: &str = "dashscope.aliyuncs.com";
 const TASK: &str = "/api/v1/tasks/1";
@@ -30,12 +31,19 @@ async fn cloud(takes: impl Fn(&str) -> bool + Send + Sync + 'static) -> Upstream
     Upstream::start(move |seen, _| {
         let proof = seen.header("authorization").unwrap_or_default();
         if is_minting(seen) {
-            let (count, ends) = (minted.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, unix_seconds() + 1_800);
-            return Reply::status("200 OK", &format!(r#"{{"token":"{MINTED_KEY}{count}","expires_at":{ends}}}"#));
+            let (count, ends) =
+                (minted.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, unix_seconds() + 1_800);
+            return Reply::status(
+                "200 OK",
+                &format!(r#"{{"token":"{MINTED_KEY}{count}","expires_at":{ends}}}"#),
+            );
         }
         match takes(&proof) {
             true => Reply::ok(),
-            false => Reply::status("401 Unauthorized", r#"{"code":"InvalidApiKey","message":"Invalid API-key provided."}"#),
+            false => Reply::status(
+                "401 Unauthorized",
+                r#"{"code":"InvalidApiKey","message":"Invalid API-key provided."}"#,
+            ),
         }
     })
     .await
@@ -51,7 +59,10 @@ async fn a_key_is_minted_once_and_it_alone_is_sent() {
     let (minting, calls): (Vec<_>, Vec<_>) = upstream.requests().into_iter().partition(is_minting);
     assert_eq!(minting.len(), 1);
     assert_eq!(minting[0].target(), "/api/v1/tokens?expire_in_seconds=1800");
-    assert_eq!((minting[0].method(), minting[0].header("authorization")), ("POST".to_owned(), bearer(API_KEY)));
+    assert_eq!(
+        (minting[0].method(), minting[0].header("authorization")),
+        ("POST".to_owned(), bearer(API_KEY))
+    );
     assert_eq!(calls.len(), 3);
     for call in calls {
         assert_eq!(call.header("authorization"), bearer(&format!("{MINTED_KEY}1")), "{}", call.lower());

@@ -2,7 +2,8 @@
 //! another kind, and nothing of them is found in an answer, an access line or the log.
 
 use crate::kit::canary::{self, API_KEY, APP_SECRET, MINTED_KEY, SPEECH_SECRET};
-use crate::kit::{Kit, Reply, Seen, Upstream, get, unix_seconds, with_body, witness};
+use crate::kit::clock::unix_seconds;
+use crate::kit::{Kit, Reply, Seen, Upstream, get, with_body, witness};
 
 const API: &str = "api.example.com";
 const SPEECH: &str = "speech.example.com";
@@ -60,7 +61,9 @@ async fn nothing_of_a_key_file_is_found_in_anything_that_anybody_can_read() {
             let (mut all, mut answered) = (String::new(), 0);
             for host in HOSTS {
                 for path in ["/", "/unknown"] {
-                    for request in [get(host, path), with_body("POST", host, path, "x-api-key: dummy\r\n", "{}")] {
+                    for request in
+                        [get(host, path), with_body("POST", host, path, "x-api-key: dummy\r\n", "{}")]
+                    {
                         let answer = proxy.call(request).await;
                         answered += usize::from(answer.status == 200);
                         all.push_str(&format!("{answer:?} {}", answer.text()));
