@@ -144,7 +144,8 @@ impl Sent {
             // What an app's backend is sent in `Authorization` is no proof toward the gateway.
             line.starts_with("authorization:") && !is_app
                 || is_app && line.starts_with("x-ca-signature:")
-                || line.starts_with("x-ots-signature")
+                || line.starts_with("x-ots-signature:")
+                || line.starts_with("x-ots-signaturev4:")
                 || is_rpc && line.starts_with("? Signature=")
         };
         self.sorted().into_iter().filter(|line| is_proof(line)).collect()

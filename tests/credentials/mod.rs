@@ -3,5 +3,6 @@
 mod admin;
 mod hosts;
 mod life;
+mod minted;
 mod own_proof;
 mod sources;

@@ -14,6 +14,10 @@ use super::{SECRET, TOKEN, date};
 pub(crate) const OIDC_TOKEN: &str = "eyJjYW5hcnk.b2lkYy1jYW5hcnk.c2lnbmF0dXJl";
 /// A key of Model Studio, which goes to its hosts as it is.
 pub(crate) const API_KEY: &str = "sk-CanaryKey4wT8xJ";
+/// What the keys of hosts of the operator's own are made of, and how short-lived keys of Model Studio begin.
+pub(crate) const APP_SECRET: &str = "CanaryAppSecret8mQz2";
+pub(crate) const SPEECH_SECRET: &str = "CanarySpeechSecret5kLw7";
+pub(crate) const MINTED_KEY: &str = "st-CanaryMinted3";
 /// How the secrets and tokens begin that the scripted STS grants.
 pub(crate) const GRANTED_SECRET: &str = "GrantedCanarySecret";
 pub(crate) const GRANTED_TOKEN: &str = "GrantedCanaryToken";
@@ -31,6 +35,9 @@ static NEEDLES: LazyLock<Vec<Needle>> = LazyLock::new(|| {
         ("the OIDC token".to_owned(), OIDC_TOKEN.as_bytes().to_vec()),
         ("the OIDC token's middle".to_owned(), b"b2lkYy1jYW5hcnk".to_vec()),
         ("the key of Model Studio".to_owned(), API_KEY.as_bytes().to_vec()),
+        ("an app's secret".to_owned(), APP_SECRET.as_bytes().to_vec()),
+        ("the secret of a Dataplus key".to_owned(), SPEECH_SECRET.as_bytes().to_vec()),
+        ("a minted key".to_owned(), MINTED_KEY.as_bytes().to_vec()),
         ("a granted secret".to_owned(), GRANTED_SECRET.as_bytes().to_vec()),
         ("a granted token".to_owned(), GRANTED_TOKEN.as_bytes().to_vec()),
     ];

@@ -2,5 +2,6 @@
 
 mod access;
 mod debug;
+mod key_files;
 mod refusals;
 mod secrecy;
