@@ -117,4 +117,35 @@ mod tests {
         let not_base64 = policy(Some(b"{}"), &OURS, "bkt1", "");
         assert_eq!(not_base64.map_err(|refusal| refusal.code), Err(Code::BadForm));
     }
+
+    #[test]
+    fn the_worked_example_of_the_page_is_what_is_written_and_signed() {
+        use hmac::{Hmac, KeyInit, Mac};
+
+        let page = include_str!("../../docs/signing.md").split_once("\n## Form uploads\n").unwrap().1;
+        let section = page.split("\n## ").next().unwrap();
+        let example = section.split_once("makes of it:\n\n```\n").unwrap().1.split_once("\n```").unwrap().0;
+        let (shown, signature) = example.split_once('\n').unwrap();
+        let own: [(&str, &[u8]); 3] = [
+            ("x-oss-signature-version", b"OSS4-HMAC-SHA256"),
+            ("x-oss-credential", b"testid/20260131/cn-hangzhou/oss/aliyun_v4_request"),
+            ("x-oss-date", b"20260131T120000Z"),
+        ];
+        let written = policy(None, &own, "examplebucket", "2026-01-31T13:00:00Z").unwrap();
+        assert_eq!(String::from_utf8(written.clone()).unwrap(), shown);
+        let mac = |key: &[u8], text: &[u8]| {
+            let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+            mac.update(text);
+            mac.finalize().into_bytes().to_vec()
+        };
+        let mut key = b"aliyun_v4testsecret".to_vec();
+        for part in ["20260131", "cn-hangzhou", "oss", "aliyun_v4_request"] {
+            key = mac(&key, part.as_bytes());
+        }
+        let again = mac(&key, &written).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(again, signature);
+        let ours = crate::sign::Key::absorb(crate::secret::Secret::new("testsecret".to_owned()));
+        let ours = ours.day_key(*b"20260131", "cn-hangzhou", "oss");
+        assert_eq!(&crate::sign::oss_form::signature_v4(&written, &ours)[..], signature.as_bytes());
+    }
 }

@@ -8,15 +8,12 @@ pub(crate) fn example(section: &str, url: &str) -> (String, String) {
 
 /// The same of a request that needs more `arguments` than its address.
 pub(crate) fn example_of(section: &str, arguments: &[&str]) -> (String, String) {
-    let page = include_str!("../../docs/signing.md").split_once(&format!("\n## {section}\n")).unwrap().1;
-    let shown = page.split("\n## ").next().unwrap();
+    let shown = of(section);
     assert!(
         arguments.iter().all(|argument| shown.contains(argument)),
         "the section does not show {arguments:?}"
     );
-    let block = shown.split_once("makes of it:\n\n```").unwrap().1;
-    let block = block.split_once("\n```").unwrap().0.strip_prefix('\n').unwrap();
-    let (text, signature) = block.rsplit_once('\n').unwrap();
+    let (text, signature) = shown_in(section);
     let place = crate::kit::Place::new();
     let printed = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
         .args(["sign", "--explain", "--date", "2026-01-31T12:00:00Z"])
@@ -29,4 +26,15 @@ pub(crate) fn example_of(section: &str, arguments: &[&str]) -> (String, String) 
     let printed = String::from_utf8(printed.stdout).unwrap();
     assert!(printed.contains(text) && printed.contains(signature), "{printed}");
     (text.to_owned(), signature.to_owned())
+}
+
+/// The same where the program prints neither: what the page shows.
+pub(crate) fn shown_in(section: &str) -> (&'static str, &'static str) {
+    let block = of(section).split_once("makes of it:\n\n```\n").unwrap().1;
+    block.split_once("\n```").unwrap().0.rsplit_once('\n').unwrap()
+}
+
+fn of(section: &str) -> &'static str {
+    let page = include_str!("../../docs/signing.md").split_once(&format!("\n## {section}\n")).unwrap().1;
+    page.split("\n## ").next().unwrap()
 }
