@@ -152,3 +152,35 @@ pub(super) fn sign(
     };
     Ok(head::write(unsigned, additions, authorization, buffer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `countersign sign` reads no settings of products, so the page's example is held to the signer itself.
+    #[test]
+    fn the_worked_example_of_the_page_is_what_is_signed() {
+        use hmac::{Hmac, KeyInit, Mac};
+
+        let page = include_str!("../../docs/signing.md").split_once("\n## OSS V1\n").unwrap().1;
+        let section = page.split("\n## ").next().unwrap();
+        let example = section.split_once("makes of it:\n\n```\n").unwrap().1.split_once("\n```").unwrap().0;
+        let (shown, signature) = example.rsplit_once('\n').unwrap();
+        let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"testsecret").unwrap();
+        mac.update(shown.as_bytes());
+        assert_eq!(data_encoding::BASE64.encode(&mac.finalize().into_bytes()), signature);
+        let query: Vec<Parameter<'_>> = crate::wire::parameters(b"acl").collect();
+        let date = Field { name: b"Date", value: b"Sat, 31 Jan 2026 12:00:00 GMT" };
+        let covered = Covered {
+            method: "GET",
+            bucket: Some("examplebucket"),
+            path: b"/report.pdf",
+            query: &query,
+            headers: std::iter::once(&date),
+        };
+        let mut workspace = Workspace::default();
+        let key = Key::absorb(crate::secret::Secret::new("testsecret".to_owned()));
+        assert_eq!(super::signature(covered, &key, &mut workspace), signature.as_bytes());
+        assert_eq!(workspace.string_to_sign(), shown.as_bytes());
+    }
+}

@@ -4,10 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::oss::{base64, hex, mac1, mac256};
-use super::page::{example, example_of, shown_in};
-use countersign::secret::Secret;
-use countersign::sign::{Key, Workspace, oss_v1};
-use countersign::wire::{Field, Parameter, parameters};
+use super::page::{example, example_of};
 
 /// The key of one day, for a region and a product.
 fn day_key(region: &str, product: &str) -> Vec<u8> {
@@ -103,25 +100,4 @@ fn version_4_of_maxcompute_is_worked_out_as_it_is_printed() {
     hmac::Mac::update(&mut mac, text.as_bytes());
     let signature = base64(&hmac::Mac::finalize(mac).into_bytes());
     assert_eq!(proof, format!("Authorization: ODPS testid/{scope}:{signature}"));
-}
-
-/// `countersign sign` reads no settings of products, so the signer itself is asked.
-#[test]
-fn oss_version_1_is_worked_out_as_it_is_signed() {
-    let (text, signature) = shown_in("OSS V1");
-    assert_eq!(base64(&mac1("testsecret", text)), signature);
-    let query: Vec<Parameter<'_>> = parameters(b"acl").collect();
-    let date = Field { name: b"Date", value: b"Sat, 31 Jan 2026 12:00:00 GMT" };
-    let (method, path) = ("GET", b"/report.pdf".as_slice());
-    let covered = oss_v1::Covered {
-        method,
-        bucket: Some("examplebucket"),
-        path,
-        query: &query,
-        headers: std::iter::once(&date),
-    };
-    let mut workspace = Workspace::default();
-    let key = Key::absorb(Secret::new("testsecret".to_owned()));
-    assert_eq!(oss_v1::signature(covered, &key, &mut workspace), signature.as_bytes());
-    assert_eq!(workspace.string_to_sign(), text.as_bytes());
 }
