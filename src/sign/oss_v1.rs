@@ -156,15 +156,20 @@ pub(super) fn sign(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
-    use crate::wire::parameters;
 
+    /// `countersign sign` reads no settings of products, so the page's example is held to the signer itself.
     #[test]
     fn the_worked_example_of_the_page_is_what_is_signed() {
+        use hmac::{Hmac, KeyInit, Mac};
+
         let page = include_str!("../../docs/signing.md").split_once("\n## OSS V1\n").unwrap().1;
-        let example = page.split_once("makes of it:\n\n```\n").unwrap().1.split_once("\n```").unwrap().0;
-        let (text, signature) = example.rsplit_once('\n').unwrap();
-        let query: Vec<Parameter<'_>> = parameters(b"acl").collect();
+        let section = page.split("\n## ").next().unwrap();
+        let example = section.split_once("makes of it:\n\n```\n").unwrap().1.split_once("\n```").unwrap().0;
+        let (shown, signature) = example.rsplit_once('\n').unwrap();
+        let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"testsecret").unwrap();
+        mac.update(shown.as_bytes());
+        assert_eq!(data_encoding::BASE64.encode(&mac.finalize().into_bytes()), signature);
+        let query: Vec<Parameter<'_>> = crate::wire::parameters(b"acl").collect();
         let date = Field { name: b"Date", value: b"Sat, 31 Jan 2026 12:00:00 GMT" };
         let covered = Covered {
             method: "GET",
@@ -174,8 +179,8 @@ mod tests {
             headers: std::iter::once(&date),
         };
         let mut workspace = Workspace::default();
-        let key = Key::absorb(Secret::new("testsecret".to_owned()));
+        let key = Key::absorb(crate::secret::Secret::new("testsecret".to_owned()));
         assert_eq!(super::signature(covered, &key, &mut workspace), signature.as_bytes());
-        assert_eq!(workspace.string_to_sign(), text.as_bytes());
+        assert_eq!(workspace.string_to_sign(), shown.as_bytes());
     }
 }

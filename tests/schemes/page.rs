@@ -28,8 +28,7 @@ pub(crate) fn example_of(section: &str, arguments: &[&str]) -> (String, String) 
     (text.to_owned(), signature.to_owned())
 }
 
-/// The same where the program prints neither: what the page shows.
-pub(crate) fn shown_in(section: &str) -> (&'static str, &'static str) {
+fn shown_in(section: &str) -> (&'static str, &'static str) {
     let block = of(section).split_once("makes of it:\n\n```\n").unwrap().1;
     block.split_once("\n```").unwrap().0.rsplit_once('\n').unwrap()
 }
