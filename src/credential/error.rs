@@ -49,6 +49,7 @@ impl FetchError {
                 Class::Permanent
             }
             Self::Refused(refused) => refused.class(),
+            Self::KeyFile(error) if error.is_permanent() => Class::Permanent,
             Self::BadAnswer(_, AnswerError::RoleMismatch) => Class::Permanent,
             Self::Inner(inner) if inner.is_permanent() => Class::Permanent,
             _ => Class::Passing,

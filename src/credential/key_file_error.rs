@@ -22,6 +22,11 @@ pub enum KeyFileError {
 }
 
 impl KeyFileError {
+    /// Whether it stays until somebody changes the file. One that cannot be read may still be about to be mounted.
+    pub(super) const fn is_permanent(&self) -> bool {
+        !matches!(self, Self::Unreadable(..))
+    }
+
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(..) => "key_file_unreadable",

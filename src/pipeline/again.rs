@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Pipeline;
+use super::prepare::Prepared;
 use crate::accept::Stream;
 use crate::credential::{Cell, Credential};
 use crate::names::calendar;
@@ -29,9 +30,10 @@ impl Pipeline {
         &self,
         arrived: &mut Arrived,
         (credential, cell): (&Arc<Credential>, &Cell),
+        prepared: &Prepared,
         side: &mut CallerSide<'_, Stream>,
     ) -> Option<Arc<Credential>> {
-        if !matches!(arrived.status(), 400 | 401 | 403 | 404 | 408) {
+        if !matches!(arrived.status(), 400 | 401 | 403 | 404 | 408) || is_a_customers(prepared) {
             return None;
         }
         match complaint(arrived, side).await? {
@@ -60,6 +62,15 @@ impl Pipeline {
             }
         }
     }
+}
+
+/// Whether a customer's own code or server may have written the answer: it says nothing of the cloud's clock, which is that
+/// of every request, nor of a credential, and is not asked twice.
+fn is_a_customers(prepared: &Prepared) -> bool {
+    let call = &prepared.plan.call;
+    matches!(prepared.endpoint.product().code, "apigateway" | "dataplus" | "fc-trigger")
+        // A function that is called at its account's host: no operation of the product has its path.
+        || matches!(prepared.endpoint.product().code, "fc" | "fc-open") && call.action.is_none()
 }
 
 async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> Option<Complaint> {

@@ -138,7 +138,10 @@ impl Pipeline {
                     // What was not signed is not signed anew: its answer is the caller's.
                     let Some(credential) = &credential else { return Ok(arrived) };
                     let cell = self.cell_of(&exchange.prepared)?;
-                    match self.again(&mut arrived, (credential, cell), &mut side(caller)).await {
+                    match self
+                        .again(&mut arrived, (credential, cell), &exchange.prepared, &mut side(caller))
+                        .await
+                    {
                         Some(renewed) => exchange.credential = Some(renewed),
                         None => return Ok(arrived),
                     }

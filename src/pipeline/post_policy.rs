@@ -1,6 +1,7 @@
 //! The policy of a form upload: what its caller allows, with the terms of our signature in place of the caller's.
 
 use data_encoding::BASE64;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::refusal::{Code, Refusal};
@@ -10,7 +11,7 @@ use crate::refusal::{Code, Refusal};
 pub(super) const LIFE_SECONDS: i64 = 3_600;
 
 /// What a signature brings into a form. A condition on one of them is the caller's own signature's.
-const OWN: [&str; 8] = [
+const OWN: [&str; 11] = [
     "x-oss-signature-version",
     "x-oss-credential",
     "x-oss-date",
@@ -19,6 +20,10 @@ const OWN: [&str; 8] = [
     "x-oss-access-key-id",
     "OSSAccessKeyId",
     "Signature",
+    // Of other dialects, which no form of ours is in.
+    "AWSAccessKeyId",
+    "Authorization",
+    "x-oss-expires",
 ];
 
 /// Whether a field of a form is its caller's signature's, and goes. The policy stands apart.
@@ -44,6 +49,9 @@ pub(super) fn policy(
         }
     };
     let conditions = policy.get_mut("conditions").and_then(Value::as_array_mut).ok_or_else(unreadable)?;
+    if !conditions.iter().all(is_kept_whole) {
+        return Err(unreadable());
+    }
     conditions.retain(|condition| !is_of_signature(condition));
     conditions.extend(own.iter().map(|(name, value)| json!({ *name: String::from_utf8_lossy(value) })));
     Ok(BASE64.encode(Value::Object(policy).to_string().as_bytes()).into_bytes())
@@ -51,9 +59,33 @@ pub(super) fn policy(
 
 fn parsed(given: &[u8]) -> Option<Map<String, Value>> {
     let text = BASE64.decode(given.trim_ascii()).ok()?;
+    // Of two lists of conditions nobody knows which holds.
+    serde_json::from_slice::<Once>(&text).ok()?;
     match serde_json::from_slice(&text).ok()? {
         Value::Object(policy) => Some(policy),
         _ => None,
+    }
+}
+
+/// What stands in a policy once.
+#[derive(serde::Deserialize)]
+struct Once {
+    #[serde(rename = "conditions")]
+    _conditions: IgnoredAny,
+    #[serde(rename = "expiration", default)]
+    _expiration: Option<IgnoredAny>,
+}
+
+/// Whether it can be written as it was read: not a number that is rounded, and no condition that is ours in part.
+fn is_kept_whole(condition: &Value) -> bool {
+    match condition {
+        Value::Object(pairs) => {
+            let own = pairs.keys().filter(|name| is_own(name.as_bytes())).count();
+            (own == 0 || own == pairs.len()) && pairs.values().all(is_kept_whole)
+        }
+        Value::Array(items) => items.iter().all(is_kept_whole),
+        Value::Number(number) => !number.is_f64(),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -111,7 +143,17 @@ mod tests {
 
     #[test]
     fn what_is_no_policy_is_refused() {
-        for given in ["", "[]", "{}", r#"{"conditions":{}}"#, "{\"conditions\":[]", "no json"] {
+        for given in [
+            r#"{"conditions":[{"bucket":"other"}],"conditions":[]}"#,
+            r#"{"conditions":[["content-length-range",0,18446744073709551616]]}"#,
+            r#"{"conditions":[{"x-oss-date":"old","key":"k"}]}"#,
+            "",
+            "[]",
+            "{}",
+            r#"{"conditions":{}}"#,
+            "{\"conditions\":[]",
+            "no json",
+        ] {
             assert_eq!(written(Some(given)).map_err(|refusal| refusal.code), Err(Code::BadForm), "{given}");
         }
         let not_base64 = policy(Some(b"{}"), &OURS, "bkt1", "");

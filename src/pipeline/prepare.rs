@@ -62,7 +62,9 @@ pub fn judge<'a>(
     parts: &mut Parts<'a>,
 ) -> Result<(Plan, bool), Refusal> {
     let family = classify::family_of(endpoint, head, target.path)?;
-    classify::check_path(target.path, target.query, family == Family::Oss)?;
+    // Tables and vectors are no objects, whose keys may be of any form.
+    let is_key = family == Family::Oss && !matches!(endpoint.product().code, "oss-tables" | "oss-vectors");
+    classify::check_path(target.path, target.query, is_key)?;
     reach::check(head, endpoint, target.path, rules.tenants)?;
     if family == Family::Odps {
         projects::check(&target, "odps", rules.tenants)?;

@@ -31,15 +31,28 @@ pub(super) fn check(head: &Head, endpoint: &Endpoint, path: &[u8], tenants: &Ten
             })
         }
         "datahub-data" => check_project(head, path, tenants),
-        "oss-tables" => {
-            let Some(resource) = crate::sign::oss::table_bucket(path) else { return Ok(()) };
-            let resource: Vec<u8> = decoded(resource, Spelling::Path).collect();
-            let bucket = resource.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-            let is_listed = std::str::from_utf8(bucket).is_ok_and(|bucket| tenants.lists("oss", bucket));
-            if is_listed { Ok(()) } else { Err(foreign_tables()) }
-        }
+        "oss-tables" => check_tables(path, tenants),
         _ => Ok(()),
     }
+}
+
+/// The bucket of tables that a path names: `acs:osstables:REGION:ACCOUNT:bucket/NAME`, with a table behind it or not. It is
+/// named once and in this spelling, since a server may see a name in another.
+fn check_tables(path: &[u8], tenants: &Tenants) -> Result<(), Refusal> {
+    let mut whole: Vec<u8> = decoded(path, Spelling::Path).collect();
+    whole.make_ascii_lowercase();
+    let names = memchr::memmem::find_iter(&whole, b"osstables").count();
+    let Some(resource) = crate::sign::oss::table_bucket(path) else {
+        return if names == 0 { Ok(()) } else { Err(foreign_tables()) };
+    };
+    let resource: Vec<u8> = decoded(resource, Spelling::Path).collect();
+    let bucket = std::str::from_utf8(&resource).ok().and_then(|resource| {
+        let name = resource.splitn(5, ':').nth(4)?.strip_prefix("bucket/")?;
+        let (name, below) = name.split_once('/').unwrap_or((name, "table/"));
+        below.starts_with("table/").then_some(name)
+    });
+    let is_listed = bucket.is_some_and(|bucket| tenants.lists("oss", bucket));
+    if is_listed && names == 1 { Ok(()) } else { Err(foreign_tables()) }
 }
 
 /// DataHub's projects, `/projects/NAME/…`. The signature covers the decoded path, so what a server might take apart
@@ -209,6 +222,32 @@ mod tests {
             ["fc.cn-hangzhou.aliyuncs.com", "cn-hangzhou.fc.aliyuncs.com", "fcv3.cn-hangzhou.aliyuncs.com"]
         {
             assert_eq!(check_one(host, trigger, ""), Err(Code::NeverSignHost), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_of_tables_is_named_once_and_in_one_spelling() {
+        let host = "cn-hangzhou.oss-tables.aliyuncs.com";
+        let arn = "acs%3Aosstables%3Acn-hangzhou%3A123%3Abucket%2F";
+        for path in [
+            "/buckets".to_owned(),
+            format!("/namespaces/{arn}mine-1"),
+            "/namespaces/acs:osstables:cn-hangzhou:123:bucket/mine-1/a".to_owned(),
+            format!("/tag/{arn}mine-1%2Ftable%2F0aa1"),
+        ] {
+            assert_eq!(check_one(host, &path, ""), Ok(()), "{path}");
+        }
+        for path in [
+            format!("/namespaces/{arn}theirs"),
+            format!("/namespaces/{arn}theirs%2Fmine-1"),
+            format!("/tables/{arn}mine-1/{arn}theirs"),
+            format!("/tables/{arn}mine-1/../{arn}theirs"),
+            "/buckets/ACS%3Aosstables%3Acn-hangzhou%3A123%3Abucket%2Ftheirs".to_owned(),
+            "/buckets/%20acs%3Aosstables%3Acn-hangzhou%3A123%3Abucket%2Ftheirs".to_owned(),
+            "/buckets/acs%253Aosstables%253Acn-hangzhou%253A123%253Abucket%252Ftheirs".to_owned(),
+            "/buckets/acs:osstables:cn-hangzhou:123:x/mine-1/bucket/theirs".to_owned(),
+        ] {
+            assert_eq!(check_one(host, &path, ""), Err(Code::HostNotAllowed), "{path}");
         }
     }
 }

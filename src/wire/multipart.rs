@@ -44,13 +44,16 @@ pub fn boundary(content_type: &[u8]) -> Option<&[u8]> {
     }
     let mut named = pieces.filter_map(|piece| {
         let (name, value) = piece.split_at_checked(piece.iter().position(|&byte| byte == b'=')?)?;
-        name.eq_ignore_ascii_case(b"boundary").then_some(value.get(1..)?)
+        // With a blank before `=`, or as `boundary*`, it is one to some.
+        let is_like = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"boundary"));
+        is_like.then_some((name.len(), value.get(1..)?))
     });
-    let value = named.next()?;
+    let (name_length, value) = named.next()?;
     let value = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
     // RFC 2046 §5.1.1; what needs quoting beyond these is not worth two readings.
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(byte);
     let is_boundary = (1..=70).contains(&value.len()) && value.iter().all(is_plain) && named.next().is_none();
+    let is_boundary = is_boundary && name_length == 8;
     is_boundary.then_some(value)
 }
 
@@ -77,13 +80,19 @@ pub fn form_fields<'a>(data: &'a [u8], boundary: &[u8]) -> Result<Option<FormFie
         let Some(length) = memchr::memmem::find(head, b"\r\n\r\n") else { return Ok(None) };
         let (lines, body) = head.split_at(length);
         let name = part_name(lines).ok_or(BadForm::Syntax)?;
-        if name.eq_ignore_ascii_case(b"file") {
+        if name == b"file" {
             return Ok(Some(FormFields { fields, file_from: from }));
         }
         let body = body.get(4..).unwrap_or_default();
         let end = [b"\r\n--", boundary].concat();
         let Some(length) = memchr::memmem::find(body, &end) else { return Ok(None) };
         let value = body.get(..length).unwrap_or_default();
+        // Some readers take LF alone for the end of a line.
+        let ends_early = memchr::memmem::find_iter(value, boundary)
+            .any(|at| value.get(..at).is_some_and(|before| before.ends_with(b"\n--")));
+        if ends_early || name.eq_ignore_ascii_case(b"file") {
+            return Err(BadForm::Syntax);
+        }
         let to = (value.as_ptr().addr() - data.as_ptr().addr()) + length;
         fields.push(FormField { name, value, part: data.get(from..to).unwrap_or_default() });
         from = to;
@@ -92,6 +101,21 @@ pub fn form_fields<'a>(data: &'a [u8], boundary: &[u8]) -> Result<Option<FormFie
 
 /// The name of a part, if its headers give it one and in one way only.
 fn part_name(lines: &[u8]) -> Option<&[u8]> {
+    // A line is a header, in the one spelling that all readers take for one: none is folded, none ends in LF alone.
+    let is_header = |line: &[u8]| {
+        let name = memchr::memchr(b':', line).and_then(|colon| line.get(..colon)).unwrap_or_default();
+        !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+    };
+    let mut whole_lines = lines.split(|&byte| byte == b'\n').peekable();
+    while let Some(line) = whole_lines.next() {
+        let line = match whole_lines.peek() {
+            Some(_) => line.strip_suffix(b"\r")?,
+            None => line,
+        };
+        if !is_header(line) {
+            return None;
+        }
+    }
     let mut dispositions = lines.split(|&byte| byte == b'\n').filter_map(|line| {
         let line = line.trim_ascii();
         let (name, value) = line.split_at_checked(line.iter().position(|&byte| byte == b':')?)?;
@@ -99,9 +123,15 @@ fn part_name(lines: &[u8]) -> Option<&[u8]> {
     });
     let disposition = dispositions.next()?;
     let rest = disposition.get(..9)?.eq_ignore_ascii_case(b"form-data").then(|| disposition.get(9..))??;
-    let mut names = parameters(rest)?.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"name"));
-    let (_, name) = names.next()?;
-    (dispositions.next().is_none() && names.next().is_none() && !name.is_empty()).then_some(name)
+    let parameters = parameters(rest)?;
+    // `name*` is another way to give one.
+    let is_named = |name: &[u8]| name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"name"));
+    let mut names = parameters.into_iter().filter(|(name, _)| is_named(name));
+    let (word, name) = names.next()?;
+    // What one reader decodes, trims or takes for the end is in no name that OSS knows.
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+    let is_one = word.len() == 4 && dispositions.next().is_none() && names.next().is_none();
+    (is_one && !name.is_empty() && name.iter().all(is_plain)).then_some(name)
 }
 
 /// The parameters of a disposition: `; name="value"` each. A quote within a value is written `%22` by those who send forms;
@@ -137,7 +167,7 @@ mod tests {
 
     const FORM: &[u8] = b"--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\na/1.txt\r\n\
         --b\r\ncontent-disposition: form-data; name=policy\r\nContent-Type: text/plain\r\n\r\n\r\n\
-        --b\r\nContent-Disposition: form-data; filename=\"x;y.txt\"; name=\"File\"\r\n\r\nthe file\r\n--b--\r\n";
+        --b\r\nContent-Disposition: form-data; filename=\"x;y.txt\"; name=\"file\"\r\n\r\nthe file\r\n--b--\r\n";
 
     #[test]
     fn the_fields_end_where_the_file_begins() {
@@ -176,6 +206,20 @@ mod tests {
             (format!("--b\r\n{disposition}\r\n{disposition}\r\n\r\n"), BadForm::Syntax),
             ("--b\r\nContent-Disposition: form-data; name=\"a\\\"b\"\r\n\r\n".to_owned(), BadForm::Syntax),
             (format!("--b\r\n{disposition}\r\n\r\n1\r\n--bc\r\n"), BadForm::Syntax),
+            (format!("--b\r\n{disposition}\r\n ; name=\"policy\"\r\n\r\n1\r\n--b\r\n"), BadForm::Syntax),
+            (
+                format!("--b\r\n{disposition}\r\nContent-Disposition : form-data; name=\"policy\"\r\n\r\n"),
+                BadForm::Syntax,
+            ),
+            (format!("--b\r\n{disposition}\nA: b\r\n\r\n"), BadForm::Syntax),
+            (format!("--b\r\n{disposition}; name*=UTF-8''policy\r\n\r\n"), BadForm::Syntax),
+            ("--b\r\nContent-Disposition: form-data; name=\"policy \"\r\n\r\n".to_owned(), BadForm::Syntax),
+            ("--b\r\nContent-Disposition: form-data; name=\"%70olicy\"\r\n\r\n".to_owned(), BadForm::Syntax),
+            (format!("--b\r\n{disposition}\r\n\r\n1\n--b\nX: y\r\n--b\r\n"), BadForm::Syntax),
+            (
+                "--b\r\nContent-Disposition: form-data; name=\"FILE\"\r\n\r\nx\r\n--b\r\n".to_owned(),
+                BadForm::Syntax,
+            ),
         ] {
             assert_eq!(form_fields(form.as_bytes(), b"b"), Err(why), "{form:?}");
         }
@@ -190,6 +234,8 @@ mod tests {
             ("multipart/form-data; boundary=", None),
             ("multipart/form-data; boundary=a; boundary=b", None),
             ("multipart/form-data; boundary=\"a b\"", None),
+            ("multipart/form-data; boundary=a; boundary =b", None),
+            ("multipart/form-data; boundary*=a", None),
             ("multipart/mixed; boundary=abc", None),
         ] {
             assert_eq!(boundary(content_type.as_bytes()), expected.map(str::as_bytes), "{content_type}");

@@ -165,3 +165,39 @@ fn signed_at(seen: &Seen) -> i64 {
     let stamp = seen.header("x-acs-date").or_else(|| seen.header("x-oss-date")).unwrap();
     date::seconds(&stamp)
 }
+
+#[tokio::test]
+async fn a_customers_own_answer_says_nothing_of_the_clock_and_is_not_asked_for_twice() {
+    let hook = "f-abc.cn-hangzhou.fcapp.run";
+    let account = "2029384756.cn-hangzhou.fc.aliyuncs.com";
+    let upstream = Upstream::start(|seen, _| {
+        let is_customers = seen.header("host").is_some_and(|host| !host.starts_with("ecs."));
+        if is_customers { complaint_of(unix_seconds() - 259_200) } else { Reply::ok() }
+    })
+    .await;
+    let url = format!("http://{}", upstream.address);
+    let proxy = Kit::new()
+        .settings(&format!("[hosts]\n\"{hook}\" = {{ product = \"fc-trigger\" }}"))
+        .connect_to(&url)
+        .settings(&format!("\"{hook}\" = \"{url}\"\n\"{account}\" = \"{url}\"\n"))
+        .start()
+        .await;
+    for (host, target) in [(hook, "/x"), (account, "/2016-08-15/proxy/s/f/")] {
+        upstream.forget();
+        assert_eq!(proxy.get(host, target).await.status, 403, "{host}");
+        assert_eq!(upstream.requests().len(), 1, "{host}: its code ran once");
+        assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
+        let date = upstream.last().header("x-acs-date").unwrap();
+        assert_eq!(&date[..10], &date::iso(unix_seconds())[..10], "{host}");
+    }
+}
+
+/// A refusal that complains of a clock, dated so.
+fn complaint_of(seconds: i64) -> Reply {
+    let body = r#"{"Code":"InvalidTimeStamp.Expired"}"#;
+    let date = date::http(seconds);
+    Reply::new(format!(
+        "HTTP/1.1 403 Forbidden\r\nDate: {date}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+}

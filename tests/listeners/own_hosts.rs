@@ -121,7 +121,7 @@ async fn keys_that_are_not_there_or_not_theirs_are_told_and_the_roles_never_stan
     kit.place.write("partner.json", r#"{"api_key":"sk-canary"}"#);
     let proxy = kit.start().await;
     let answer = ask(&proxy, 0, API).await;
-    assert_eq!(answer.verdict(), (503, "credentials_unavailable".to_owned()), "{answer:?}");
+    assert_eq!(answer.verdict(), (503, "credentials_refused".to_owned()), "{answer:?}");
     assert!(answer.text().contains("app_key") && !answer.text().contains("canary"), "{}", answer.text());
     assert_eq!(upstream.requests().len(), 0);
 }

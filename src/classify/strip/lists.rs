@@ -6,6 +6,7 @@ use crate::wire::NameSet;
 pub(super) static CREDENTIALS: NameSet = NameSet::new(&[
     "authorization",
     "x-acs-security-token",
+    "x-acs-signature",
     "x-acs-accesskey-id",
     "x-acs-bearer-token",
     "x-acs-zero-trust-idtoken",
