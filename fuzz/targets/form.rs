@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
         for field in &form.fields {
             assert!(!field.is("file") && !field.name.is_empty());
             assert!(field.part.ends_with(field.value));
-            assert!(!contains(field.value, b"\r\n--b"), "a value ends where its part does");
+            assert!(!contains(field.value, b"\n--b"), "a value ends where its part does, to every reader");
         }
         assert!(contains(&bytes[form.file_from..], b"\r\n\r\n"), "the head of the file is here");
     }
@@ -52,8 +52,8 @@ fn written(bytes: &[u8]) {
     let head =
         |name: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").into_bytes();
     let form = [&head("key")[..], bytes, b"\r\n", &head("file"), b"the file\r\n--b--\r\n"].concat();
-    if contains(&[bytes, b"\r\n"].concat(), b"\r\n--b") {
-        // It ends its own part; what follows is read as it stands.
+    if contains(&[bytes, b"\r\n"].concat(), b"\n--b") {
+        // It ends its own part, to some readers or to all.
         return;
     }
     let read = form_fields(&form, BOUNDARY);
