@@ -65,7 +65,10 @@ fn used(reply: &Reply, body: &Value, credential: &Credential) {
     );
     assert!(!text(&granted["AccessKeySecret"]).is_empty());
     let token = text(&granted["SecurityToken"]);
-    assert_eq!(credential.access_key().expect("a pair").security_token().map(|token| token.expose()), Some(token.as_str()));
+    assert_eq!(
+        credential.access_key().expect("a pair").security_token().map(|token| token.expose()),
+        Some(token.as_str())
+    );
     assert!(!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
     let user = text(&body["AssumedRoleUser"]["Arn"]).to_ascii_lowercase();
     assert!(user.starts_with("acs:ram::1000000000000001:assumed-role/app/"), "{user} is not of the role");
