@@ -20,6 +20,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod deadline;
+pub mod mismatch;
 pub mod names;
 pub mod refusal;
 pub mod secret;

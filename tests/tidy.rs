@@ -36,6 +36,7 @@ const ROOMS: &[Room] = &[
     Room { name: "policy", may_use: &["names", "refusal", "policy"], never: NO_IO },
     Room { name: "clock", may_use: &["names"], never: NO_ENVIRONMENT },
     Room { name: "refusal", may_use: &["names"], never: NO_IO },
+    Room { name: "mismatch", may_use: &["names", "wire", "mismatch"], never: NO_IO },
     Room { name: "suggest", may_use: &[], never: NO_IO },
     Room { name: "deadline", may_use: &[], never: NO_SOCKETS },
     Room { name: "buffers", may_use: &[], never: NO_SOCKETS },

@@ -55,8 +55,13 @@ fn replaced(text: &str, form: &str) -> String {
     out
 }
 
-/// The scheme, the canonical request, the string-to-sign and the signed request.
-pub(super) fn explained(scheme: Option<Scheme>, workspace: &Workspace, head: &[u8], mask: &Mask) -> String {
+/// The scheme, the canonical request, the string-to-sign, where the cloud's differs if that was asked, and the signed request.
+pub(super) fn explained(
+    scheme: Option<Scheme>,
+    workspace: &Workspace,
+    (head, against): (&[u8], Option<&str>),
+    mask: &Mask,
+) -> String {
     let scheme = scheme.map_or("none: the call leaves unsigned", Scheme::name);
     let mut out = format!("# scheme\n{scheme}\n\n");
     for (title, text) in
@@ -65,6 +70,9 @@ pub(super) fn explained(scheme: Option<Scheme>, workspace: &Workspace, head: &[u
         if !text.is_empty() {
             out.push_str(&format!("# {title}\n{}\n\n", mask.hide(text)));
         }
+    }
+    if let Some(against) = against {
+        out.push_str(&format!("# against what the cloud signed\n{}\n\n", mask.hide(against.as_bytes())));
     }
     let masked = if mask.0.is_empty() { "" } else { ", without its security token" };
     out.push_str(&format!("# signed request{masked}\n{}", mask.hide(head)));

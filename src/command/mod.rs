@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Each parses, calls the library, and prints.
 
 #[cfg(feature = "sandbox")]
+mod against;
 mod cloud;
 mod completions;
 #[cfg(feature = "sandbox")]
@@ -9,6 +10,7 @@ mod explain;
 #[cfg(feature = "sandbox")]
 mod fault;
 mod manual;
+mod offline;
 mod output;
 mod presign;
 mod process;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::offline::{Failed, Offline, Sought, endpoint, moment, pair, request, usage};
 use super::output::{self, complain, print};
-use super::sign::{Failed, Sought, credential, endpoint, moment, pair, request, usage};
 use super::{Exit, process};
 use crate::classify;
 use crate::clock::SystemClock;
@@ -71,7 +71,8 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
     let (head, _) = request(&sought)?;
     let refused = |refusal: crate::refusal::Refusal| (Exit::Failed, refusal.to_string());
     let target = classify::target(head.target()).map_err(|refusal| usage(refusal.to_string()))?;
-    let endpoint = endpoint(&head)?;
+    let offline = Offline::load(arguments.config.as_ref())?;
+    let endpoint = endpoint(&head, &offline.rules.own_hosts)?;
     classify::check_path(target.path, target.query, true).map_err(refused)?;
     check_bucket(&endpoint)?;
     let query: Vec<_> = parameters(target.query).collect();
@@ -97,7 +98,7 @@ fn presigned(arguments: &Arguments) -> Result<String, Failed> {
         additional_headers: &[],
         scope: None,
     };
-    let credential = credential(&arguments.role, arguments.config.as_ref())?;
+    let credential = offline.credential(&arguments.role, (Scheme::OssV4, &endpoint))?;
     let pair = pair(&credential)?;
     let day = calendar::day(moment.unix_seconds);
     let day_key = sign::scope(Scheme::OssV4, &endpoint)

@@ -4,6 +4,7 @@ mod bind;
 mod check;
 mod keys;
 mod observer;
+mod offline;
 mod parts;
 mod state;
 mod worker;
@@ -35,6 +36,7 @@ use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolve
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
+pub use offline::{SigningRules, proofs_alone};
 use parts::Parts;
 use state::Report;
 pub use worker::line_format;
@@ -129,16 +131,6 @@ pub struct Sidecar {
     admin_task: JoinHandle<io::Result<()>>,
 }
 
-/// The roles and their credentials without anything that serves: for signing at the command line. Must be called in a
-/// runtime, which does the fetching.
-pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
-    let variables = Arc::new(Variables::from_pairs(setup.environment));
-    let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
-    // Nothing listens.
-    let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    credentials(&setup.settings, &surroundings(&dialler, variables, &setup.clock))
-}
-
 impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
@@ -149,7 +141,8 @@ impl Sidecar {
         let (admin_listener, admin) = bind::admin(&settings)?;
         let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
         let own = addresses.iter().flatten().copied().chain([admin]).collect();
-        let Parts { tenants, own_hosts, routes, pinned, upgrades, oss_v1 } = parts;
+        let Parts { tenants, rules, routes, pinned } = parts;
+        let SigningRules { own_hosts, upgrades, oss_v1 } = rules;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
         let (credentials, keys) = proofs(&settings, &surroundings(&dialler, variables, &clock))?;
@@ -168,7 +161,7 @@ impl Sidecar {
         });
         let plan = Arc::new(Plan {
             tenants,
-            own_hosts,
+            own_hosts: Arc::new(own_hosts),
             pinned,
             upgrades,
             oss_v1,

@@ -1,13 +1,13 @@
 //! What the settings mean: endpoints, tenants, routes and roles, with every mistake found before anything starts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::keys;
+use super::{SigningRules, keys};
 use crate::config::{Problem, Settings, Target};
 use crate::endpoint::{self, OwnHosts, Tenants};
 use crate::names::{Endpoint, Host, Network};
@@ -18,18 +18,15 @@ use crate::upstream::{Dial, Routes, Trust};
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) tenants: Arc<Tenants>,
-    pub(super) own_hosts: Arc<OwnHosts>,
+    pub(super) rules: SigningRules,
     pub(super) routes: Routes,
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
-    pub(super) upgrades: HashSet<String>,
-    pub(super) oss_v1: bool,
 }
 
 /// What can be judged before anything is built.
 pub(super) struct Judged {
     tenants: Tenants,
-    own_hosts: OwnHosts,
     pinned: Vec<Option<Endpoint>>,
     extra_ca: RootCertStore,
     pub(super) problems: Vec<Problem>,
@@ -52,29 +49,19 @@ pub(super) fn judge(settings: &Settings, allows_any: bool) -> Judged {
     });
     let pinned = pinned.collect();
     let extra_ca = extra_ca(settings, &mut problems);
-    Judged { tenants, own_hosts, pinned, extra_ca, problems }
+    Judged { tenants, pinned, extra_ca, problems }
 }
 
 impl Parts {
     /// `elsewhere`: where everything is dialled instead of the real cloud.
     pub(super) fn new(settings: &Settings, elsewhere: Option<&Dial>) -> Result<Self, Vec<Problem>> {
-        let Judged { tenants, own_hosts, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
+        let Judged { tenants, pinned, extra_ca, problems } = judge(settings, elsewhere.is_some());
         if !problems.is_empty() {
             return Err(problems);
         }
         let trust = Trust::platform(extra_ca);
-        let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
-        let upgrades = upgrades.map(|(code, _)| code.clone()).collect();
-        let oss_v1 = settings.products.get("oss").is_some_and(|rules| rules.leaves_as_oss_v1);
         let routes = routes(settings, elsewhere, &trust);
-        Ok(Self {
-            tenants: Arc::new(tenants),
-            own_hosts: Arc::new(own_hosts),
-            routes,
-            pinned,
-            upgrades,
-            oss_v1,
-        })
+        Ok(Self { tenants: Arc::new(tenants), rules: SigningRules::of(settings), routes, pinned })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Commands as processes: what they print, and how they end.
 
+mod against;
 mod presign;
 mod sign;
 mod words;

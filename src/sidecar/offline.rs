@@ -1,0 +1,48 @@
+//! What a command signs with that listens to nobody: the settings' rules, and the proofs.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::check::checked;
+use super::{Setup, keys, parts, surroundings};
+use crate::config::{Problem, Settings};
+use crate::credential::{Credentials, Keys, Variables};
+use crate::endpoint::OwnHosts;
+use crate::upstream::{Dialler, Egress};
+
+/// What the settings say of signatures, beside the roles.
+#[derive(Debug)]
+pub struct SigningRules {
+    /// The operator's own hosts.
+    pub own_hosts: OwnHosts,
+    /// Products whose RPC signatures leave as ACS3.
+    pub upgrades: HashSet<String>,
+    /// Whether requests to OSS leave with its signature V1.
+    pub oss_v1: bool,
+}
+
+impl SigningRules {
+    /// Of settings in which nothing is wrong.
+    pub fn of(settings: &Settings) -> Self {
+        let upgrades = settings.products.iter().filter(|(_, rules)| rules.rpc_leaves_as_acs3);
+        Self {
+            own_hosts: parts::own_hosts(settings, &mut Vec::new()),
+            upgrades: upgrades.map(|(code, _)| code.clone()).collect(),
+            oss_v1: settings.products.get("oss").is_some_and(|rules| rules.leaves_as_oss_v1),
+        }
+    }
+}
+
+/// The roles' credentials and the keys. Nothing listens.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
+    let variables = Arc::new(Variables::from_pairs(setup.environment));
+    let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
+    let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
+    let surroundings = surroundings(&dialler, variables, &setup.clock);
+    let credentials = super::credentials(&setup.settings, &surroundings)?;
+    let keys = Keys::new(&keys::configs(&setup.settings), &surroundings);
+    Ok((credentials, keys))
+}
