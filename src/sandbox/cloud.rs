@@ -10,6 +10,7 @@ use super::encode::hex;
 use super::fault::Faults;
 use super::identity::{Identities, Identity, Principal};
 use super::ledger::Ledger;
+use super::mns::Mns;
 use super::news::{Observer, Teller};
 use super::oss::Store;
 use super::verify::{Bench, Nonces};
@@ -30,6 +31,7 @@ pub(crate) struct Cloud {
     pub(crate) store: Store,
     pub(crate) ecs: Ecs,
     pub(crate) cs: Cs,
+    pub(crate) mns: Mns,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -52,6 +54,7 @@ impl Cloud {
             store,
             ecs: Ecs::default(),
             cs: Cs::default(),
+            mns: Mns::default(),
             lifetime,
         }
     }

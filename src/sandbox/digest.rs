@@ -1,5 +1,6 @@
 //! Hashes and keyed hashes, spelled out as their standards do.
 
+use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,11 @@ pub(crate) fn sha256_hex(data: &[u8]) -> String {
 /// SHA-256.
 pub(crate) fn sha256(data: &[u8]) -> Vec<u8> {
     Sha256::digest(data).to_vec()
+}
+
+/// MD5, for the digests of bodies and messages.
+pub(crate) fn md5(data: &[u8]) -> Vec<u8> {
+    Md5::digest(data).to_vec()
 }
 
 /// HMAC-SHA256.

@@ -4,6 +4,7 @@
 //! and it is what the tests hold the signer against: every signature is checked by a second, naive implementation of
 //! its own, which never uses the one that signs.
 
+mod admission;
 mod answer;
 mod certificate;
 mod cloud;
@@ -11,12 +12,14 @@ mod cs;
 mod date;
 mod digest;
 mod ecs;
+mod element;
 mod encode;
 mod error;
 mod fault;
 mod heard;
 mod identity;
 mod ledger;
+mod mns;
 mod news;
 mod oidc;
 mod open_api;

@@ -22,7 +22,10 @@ impl Place {
             _ => host,
         };
         let labels: Vec<&str> = host.split('.').collect();
-        Self::oss(&host, &labels).unwrap_or_else(|| Self::open_api(&host, &labels))
+        let own = [Self::oss, Self::messages];
+        own.iter()
+            .find_map(|reading| reading(&host, &labels))
+            .unwrap_or_else(|| Self::open_api(&host, &labels))
     }
 
     /// `[BUCKET.]oss-REGION[-internal].aliyuncs.com`, `[BUCKET.]REGION.oss.aliyuncs.com`, `oss.aliyuncs.com`.
@@ -39,6 +42,24 @@ impl Place {
         let region = (!region.starts_with("accelerate")).then(|| region.to_owned());
         let bucket = before.last().map(|&label| label.to_owned());
         Some(Self { host: host.to_owned(), product: "oss".to_owned(), region, bucket })
+    }
+
+    /// `[ACCOUNT.]mns.REGION[-internal[-vpc]].aliyuncs.com`, `REGION.mns.aliyuncs.com`, and RocketMQ's
+    /// `ACCOUNT.mqrest.REGION[-internal].aliyuncs.com`.
+    fn messages(host: &str, labels: &[&str]) -> Option<Self> {
+        let (product, region) = match labels {
+            [_, "mns", region, "aliyuncs", "com"] | [region, "mns", "aliyuncs", "com"] => ("mns", *region),
+            [_, "mqrest", region, "aliyuncs", "com"] => ("ons-http", *region),
+            _ => return None,
+        };
+        let region = region.strip_suffix("-vpc").unwrap_or(region);
+        let region = region.strip_suffix("-internal").unwrap_or(region);
+        Some(Self {
+            host: host.to_owned(),
+            product: product.to_owned(),
+            region: Some(region.to_owned()),
+            bucket: None,
+        })
     }
 
     /// `PRODUCT[-vpc][.REGION].aliyuncs.com`, and the older `PRODUCT-REGION.aliyuncs.com`.
@@ -72,6 +93,11 @@ mod tests {
             ("b1.oss-cn-hangzhou-internal.aliyuncs.com", "oss", Some("cn-hangzhou"), Some("b1")),
             ("b1.cn-hangzhou.oss.aliyuncs.com", "oss", Some("cn-hangzhou"), Some("b1")),
             ("b1.oss-accelerate.aliyuncs.com", "oss", None, Some("b1")),
+            ("1234567890123456.mns.cn-hangzhou.aliyuncs.com", "mns", Some("cn-hangzhou"), None),
+            ("1.mns.cn-hangzhou-internal-vpc.aliyuncs.com", "mns", Some("cn-hangzhou"), None),
+            ("cn-hangzhou.mns.aliyuncs.com", "mns", Some("cn-hangzhou"), None),
+            ("mns-open.cn-hangzhou.aliyuncs.com", "mns-open", Some("cn-hangzhou"), None),
+            ("1.mqrest.cn-hangzhou-internal.aliyuncs.com", "ons-http", Some("cn-hangzhou"), None),
             ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
         ];
         for (host, product, region, bucket) in cases {

@@ -23,7 +23,7 @@ use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
 use super::place::Place;
-use super::{open_api, oss};
+use super::{mns, open_api, oss};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -78,7 +78,10 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
         oss::answer(&cloud, &place, &heard, body).await
     } else if let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await {
         heard.body = body.to_bytes().to_vec();
-        open_api::answer(&cloud, &issuer, &place, &heard).await
+        match place.product.as_str() {
+            "mns" => mns::answer(&cloud, &place, &heard).await,
+            _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
+        }
     } else {
         let error =
             Error::new(413, "RequestEntityTooLarge", "The body is larger than 16 MiB, or ended early.");

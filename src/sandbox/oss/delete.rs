@@ -2,11 +2,11 @@
 
 use hyper::body::Incoming;
 
-use super::element::Element;
 use super::multipart::{encoding, spelled};
 use super::objects::Call;
 use super::{buckets, malformed_xml, receive, xml_answer};
 use crate::sandbox::answer::{Answer, Payload};
+use crate::sandbox::element::Element;
 use crate::sandbox::error::Error;
 
 /// How many one call can name. From the reference of `DeleteMultipleObjects`.

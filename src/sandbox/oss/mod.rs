@@ -8,7 +8,6 @@ mod conditions;
 mod copy;
 mod crc64;
 mod delete;
-mod element;
 mod headers;
 mod listing;
 mod multipart;

@@ -8,13 +8,13 @@ use md5::{Digest, Md5};
 
 use super::conditions::allow_overwriting;
 use super::crc64::joined;
-use super::element::Element;
 use super::objects::Call;
 use super::receive::{self, Received};
 use super::scratch::Content;
 use super::store::{Bucket, Kind, Object, Part, Upload};
 use super::{buckets, headers, invalid_argument, malformed_xml, xml_answer};
 use crate::sandbox::answer::{Answer, Payload, set};
+use crate::sandbox::element::Element;
 use crate::sandbox::encode::{base64, hex, percent, percent_path, xml};
 use crate::sandbox::error::Error;
 

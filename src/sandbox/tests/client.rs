@@ -28,35 +28,35 @@ use crate::sandbox::{Options, Sandbox};
 
 /// What signs a request.
 #[derive(Clone, Debug)]
-pub(super) struct Key {
-    pub(super) id: String,
-    pub(super) secret: String,
-    pub(super) token: Option<String>,
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub(super) struct Read {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Read {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Read {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The error code, in whichever dialect.
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let text = self.text();
         match text.split_once("<Code>") {
             Some((_, rest)) => rest.split('<').next().unwrap_or_default().to_owned(),
@@ -66,15 +66,15 @@ impl Read {
 }
 
 /// A sandbox under a standing clock, and a client of it.
-pub(super) struct Visit {
-    pub(super) sandbox: Sandbox,
-    pub(super) clock: Arc<StandingClock>,
-    pub(super) ear: Arc<Ear>,
+pub(crate) struct Visit {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) clock: Arc<StandingClock>,
+    pub(crate) ear: Arc<Ear>,
     tls: TlsConnector,
 }
 
 impl Visit {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let clock = Arc::new(StandingClock::new());
         let ear = Arc::new(Ear::default());
         let options = Options { observer: ear.clone(), ..Options::default() };
@@ -89,13 +89,18 @@ impl Visit {
         Self { sandbox, clock, ear, tls: TlsConnector::from(Arc::new(config)) }
     }
 
-    pub(super) fn user(&self) -> Key {
+    pub(crate) fn user(&self) -> Key {
         let (id, secret) = self.sandbox.access_key();
         Key { id, secret, token: None }
     }
 
+    /// The cloud's clock.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.moment().unix_seconds
+    }
+
     /// Sends a request as it stands. None when the sandbox hangs up instead of answering.
-    pub(super) async fn try_send(&self, heard: &Heard) -> Option<Read> {
+    pub(crate) async fn try_send(&self, heard: &Heard) -> Option<Read> {
         let tls = self.connect(&heard.header("host").unwrap()).await;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(tls)).await.unwrap();
@@ -114,21 +119,21 @@ impl Visit {
     }
 
     /// A TLS connection to a host, for what no client would send.
-    pub(super) async fn connect(&self, host: &str) -> TlsStream<TcpStream> {
+    pub(crate) async fn connect(&self, host: &str) -> TlsStream<TcpStream> {
         let tcp = TcpStream::connect(self.sandbox.address()).await.unwrap();
         self.tls.connect(ServerName::try_from(host.to_owned()).unwrap(), tcp).await.unwrap()
     }
 
-    pub(super) async fn send(&self, heard: &Heard) -> Read {
+    pub(crate) async fn send(&self, heard: &Heard) -> Read {
         self.try_send(heard).await.unwrap()
     }
 
     /// An RPC call with its parameters in the query, signed as version 1.
-    pub(super) async fn rpc(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Read {
+    pub(crate) async fn rpc(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Read {
         self.send(&self.rpc_request(key, host, pairs)).await
     }
 
-    pub(super) fn rpc_request(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Heard {
+    pub(crate) fn rpc_request(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Heard {
         rpc_signed(self.rpc_unsigned(key, host, pairs), key)
     }
 
@@ -148,7 +153,7 @@ impl Visit {
     }
 
     /// An RPC call with its parameters in a form and what signs it in the query, as version 1.
-    pub(super) async fn rpc_form(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Read {
+    pub(crate) async fn rpc_form(&self, key: &Key, host: &str, pairs: &[(&str, &str)]) -> Read {
         let mut heard = self.rpc_unsigned(key, host, &[]);
         heard.headers.push(("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec()));
         heard.body = query(pairs).into_bytes();
@@ -156,7 +161,7 @@ impl Visit {
     }
 
     /// An unsigned RPC call with its parameters in a form.
-    pub(super) async fn form(&self, host: &str, pairs: &[(&str, &str)]) -> Read {
+    pub(crate) async fn form(&self, host: &str, pairs: &[(&str, &str)]) -> Read {
         let mut heard = request("POST", host, "/", "");
         heard.headers.push(("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec()));
         heard.body = query(pairs).into_bytes();
@@ -164,12 +169,12 @@ impl Visit {
     }
 
     /// A call signed as ACS3.
-    pub(super) async fn acs3(&self, key: &Key, place: (&str, &str, &str), action: &str) -> Read {
+    pub(crate) async fn acs3(&self, key: &Key, place: (&str, &str, &str), action: &str) -> Read {
         self.acs3_json(key, place, action, "").await
     }
 
     /// The same with a body of JSON.
-    pub(super) async fn acs3_json(
+    pub(crate) async fn acs3_json(
         &self,
         key: &Key,
         (method, host, path): (&str, &str, &str),
@@ -195,11 +200,11 @@ impl Visit {
     }
 
     /// A call to OSS, signed as version 4.
-    pub(super) async fn oss(&self, key: &Key, heard: Heard) -> Read {
+    pub(crate) async fn oss(&self, key: &Key, heard: Heard) -> Read {
         self.send(&self.oss_request(key, heard)).await
     }
 
-    pub(super) fn oss_request(&self, key: &Key, mut heard: Heard) -> Heard {
+    pub(crate) fn oss_request(&self, key: &Key, mut heard: Heard) -> Heard {
         let stamp = date::iso(self.clock.moment().unix_seconds).replace(['-', ':'], "");
         let mut add =
             |name: &str, value: &str| heard.headers.push((name.to_owned(), value.as_bytes().to_vec()));
@@ -214,7 +219,7 @@ impl Visit {
     }
 
     /// A key that STS issues to the sandbox's user.
-    pub(super) async fn role_key(&self, more: &[(&str, &str)]) -> Key {
+    pub(crate) async fn role_key(&self, more: &[(&str, &str)]) -> Key {
         let mut pairs = vec![
             ("Action", "AssumeRole"),
             ("Version", "2015-04-01"),
@@ -228,7 +233,7 @@ impl Visit {
 }
 
 /// The key in an answer of STS.
-pub(super) fn key_of(answer: &Read) -> Key {
+pub(crate) fn key_of(answer: &Read) -> Key {
     let answer = answer.json();
     let text =
         |name: &str| answer["Credentials"][name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
@@ -236,7 +241,7 @@ pub(super) fn key_of(answer: &Read) -> Key {
 }
 
 /// A request with nothing but a host.
-pub(super) fn request(method: &str, host: &str, path: &str, query: &str) -> Heard {
+pub(crate) fn request(method: &str, host: &str, path: &str, query: &str) -> Heard {
     Heard {
         method: method.to_owned(),
         path: path.to_owned(),
@@ -263,6 +268,15 @@ fn authorized(mut heard: Heard, lead: &str, key: &Key) -> Heard {
     let mut unsigned = heard.clone();
     unsigned.headers.push(("authorization".to_owned(), format!("{lead},Signature=-").into_bytes()));
     let value = format!("{lead},Signature={}", mac(&unsigned, key));
+    heard.headers.push(("authorization".to_owned(), value.into_bytes()));
+    heard
+}
+
+/// The request with an `Authorization` of this beginning and the signature behind it.
+pub(crate) fn signed_with(mut heard: Heard, lead: &str, key: &Key) -> Heard {
+    let mut unsigned = heard.clone();
+    unsigned.headers.push(("authorization".to_owned(), format!("{lead}-").into_bytes()));
+    let value = format!("{lead}{}", mac(&unsigned, key));
     heard.headers.push(("authorization".to_owned(), value.into_bytes()));
     heard
 }

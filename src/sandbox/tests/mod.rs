@@ -1,6 +1,6 @@
 //! The sandbox as its clients meet it: over TLS, one product after the other.
 
-mod client;
+pub(crate) mod client;
 mod clock;
 mod ear;
 mod faults;

@@ -5,6 +5,8 @@
 
 mod acs3;
 mod denial;
+mod mns;
+mod mq;
 mod nonces;
 mod oss;
 mod roa;
@@ -85,6 +87,11 @@ impl Recipe {
 
 /// Reads the claim of a request, whatever its scheme. `Ok(None)` when it carries no signature at all.
 pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial> {
+    match place.product.as_str() {
+        "mns" => return mns::read(heard, place),
+        "ons-http" => return mq::read(heard),
+        _ => {}
+    }
     let parameters = heard.parameter_bytes().map_err(|repeated| Denial::Repeated(repeated.0))?;
     let by_parameter = parameters.contains_key(b"Signature".as_slice());
     let Some(authorization) = heard.header("authorization") else {

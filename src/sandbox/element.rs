@@ -1,20 +1,25 @@
-//! Reads the XML that callers send: elements and their text. No more of XML than the lists of keys and parts need.
+//! Reads the XML that callers send: elements and their text. No more of XML than
+//! lists of keys and parts, queues and messages need.
+
+use std::fmt;
+
+use super::encode::xml;
 
 /// How deep elements may lie in each other. The lists are three deep.
 const DEPTH_MOST: usize = 8;
 
 /// One element.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: String,
+pub(crate) struct Element {
+    pub(crate) name: String,
     /// Its own text, references resolved.
-    pub(super) text: String,
-    pub(super) children: Vec<Self>,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Self>,
 }
 
 impl Element {
     /// Reads a document. `None` when it is none.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut rest = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
         // Above the elements that are open there is one that stands for the document.
         let mut open = vec![Self::default()];
@@ -22,6 +27,10 @@ impl Element {
             open.last_mut()?.text.push_str(&resolved(before)?);
             let (closed, behind) = if let Some(comment) = tag.strip_prefix("!--") {
                 (None, comment.split_once("-->")?.1)
+            } else if let Some(text) = tag.strip_prefix("![CDATA[") {
+                let (text, behind) = text.split_once("]]>")?;
+                open.last_mut()?.text.push_str(text);
+                (None, behind)
             } else {
                 let (tag, behind) = tag.split_once('>')?;
                 (Some(tag), behind)
@@ -48,8 +57,17 @@ impl Element {
     }
 
     /// The text of the first child of this name.
-    pub(super) fn child(&self, name: &str) -> Option<&str> {
+    pub(crate) fn child(&self, name: &str) -> Option<&str> {
         self.children.iter().find(|child| child.name == name).map(|child| child.text.as_str())
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, text, children } = self;
+        write!(f, "<{name}>{}", xml(text))?;
+        children.iter().try_for_each(|child| write!(f, "{child}"))?;
+        write!(f, "</{name}>")
     }
 }
 
@@ -91,6 +109,20 @@ mod tests {
         .unwrap();
         assert_eq!((root.name.as_str(), root.child("Quiet")), ("Delete", Some("")));
         assert_eq!(root.children.last().unwrap().child("Key"), Some("a&\u{4f60}\n b"));
+    }
+
+    #[test]
+    fn an_element_is_written_as_it_would_be_read() {
+        let root = Element::read(b"<a><b>1 &lt; 2</b><c/></a>").unwrap();
+        assert_eq!(root.to_string(), "<a><b>1 &lt; 2</b><c></c></a>");
+        assert_eq!(Element::read(root.to_string().as_bytes()), Some(root));
+    }
+
+    #[test]
+    fn text_that_is_marked_as_such_is_taken_as_it_stands() {
+        let root = Element::read(b"<a>1<![CDATA[ <b>&amp;]] ]]>2</a>").unwrap();
+        assert_eq!((root.text.as_str(), root.children.len()), ("1 <b>&amp;]] 2", 0));
+        assert_eq!(Element::read(b"<a><![CDATA[ </a>"), None);
     }
 
     #[test]

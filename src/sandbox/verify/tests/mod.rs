@@ -1,8 +1,11 @@
 //! The verifiers against requests that published SDKs signed: taken as they are, refused when one byte is another.
 
+mod messages;
+
 use serde_json::Value;
 
 use super::*;
+use crate::sandbox::date;
 use crate::sandbox::identity::Principal;
 
 /// One signed request of `tests/data/sandbox/`.
@@ -51,6 +54,46 @@ fn signed(row: &Value) -> Signed {
         string_to_sign: row["string_to_sign"].as_str().map(str::to_owned),
         identities,
     }
+}
+
+/// The requests of `tests/vectors/FILE.jsonl`, as the SDK that each names sent them.
+fn shared(file: &str) -> Vec<Signed> {
+    let path = format!("{}/tests/vectors/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let origin = lines.next().unwrap();
+    let rows: Vec<Value> = lines.collect();
+    assert_eq!(Some(rows.len()), origin["vectors"].as_u64().and_then(|count| usize::try_from(count).ok()));
+    rows.iter().map(|row| signed(&flattened(row, &origin))).collect()
+}
+
+/// A row of `tests/vectors/` as one of `tests/data/sandbox/`.
+fn flattened(row: &Value, origin: &Value) -> Value {
+    let key = &origin["keys"][row["key"].as_str().unwrap()];
+    let request = &row["request"];
+    let target = request[2].as_str().unwrap();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut headers: Vec<Value> = vec![serde_json::json!(["host", request[1]])];
+    let own = row["headers"].as_array().unwrap().iter();
+    headers.extend(own.filter(|pair| !pair[0].as_str().unwrap().eq_ignore_ascii_case("host")).cloned());
+    headers.extend(row["adds"]["headers"].as_array().unwrap().iter().cloned());
+    if let Some(token) = key[2].as_str() {
+        let is_there = headers.iter().any(|pair| pair[1].as_str() == Some(token));
+        assert!(is_there, "{} sends no token", row["name"]);
+    }
+    serde_json::json!({
+        "name": row["name"],
+        "method": request[0],
+        "path": path,
+        "query": query,
+        "headers": headers,
+        "body": row["body"]["utf8"],
+        "access_key_id": key[0],
+        "secret": key[1],
+        "security_token": key[2],
+        "moment": date::from_iso(row["time"].as_str().unwrap()).unwrap(),
+        "string_to_sign": row["string_to_sign"],
+    })
 }
 
 /// Reads and judges, at the moment of signing plus so many seconds, with no nonce seen before.
