@@ -11,6 +11,7 @@ use super::fault::Faults;
 use super::identity::{Identities, Identity, Principal};
 use super::ledger::Ledger;
 use super::mns::Mns;
+use super::mq::Topics;
 use super::news::{Observer, Teller};
 use super::oss::Store;
 use super::verify::{Bench, Nonces};
@@ -32,6 +33,7 @@ pub(crate) struct Cloud {
     pub(crate) ecs: Ecs,
     pub(crate) cs: Cs,
     pub(crate) mns: Mns,
+    pub(crate) topics: Topics,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -55,6 +57,7 @@ impl Cloud {
             ecs: Ecs::default(),
             cs: Cs::default(),
             mns: Mns::default(),
+            topics: Topics::default(),
             lifetime,
         }
     }

@@ -23,7 +23,7 @@ use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
 use super::place::Place;
-use super::{mns, open_api, oss};
+use super::{mns, mq, open_api, oss};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -80,6 +80,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
         heard.body = body.to_bytes().to_vec();
         match place.product.as_str() {
             "mns" => mns::answer(&cloud, &place, &heard).await,
+            "ons-http" => mq::answer(&cloud, &place, &heard).await,
             _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
         }
     } else {

@@ -1,9 +1,5 @@
 //! Messages: sent, received with long polling, looked at, hidden for longer, deleted.
 
-use std::time::Duration;
-
-use tokio::time::{Instant, timeout_at};
-
 use super::Call;
 use super::dialect::{MNS, element};
 use super::queue::{Message, milliseconds, within};
@@ -13,6 +9,7 @@ use crate::sandbox::digest::md5;
 use crate::sandbox::element::Element;
 use crate::sandbox::encode::hex;
 use crate::sandbox::error::Error;
+use crate::sandbox::polling::{Look, poll};
 
 /// How many messages one call can send, receive or delete. From the reference of `BatchSendMessage`.
 const BATCH_MOST: i64 = 16;
@@ -91,32 +88,25 @@ pub(super) async fn receive(call: &Call<'_>, name: &str) -> Result<Answer, Error
         Some(text) => Some(within("waitseconds", &text, 0, WAIT_MOST)?),
         None => None,
     };
-    let mut end = None;
-    loop {
-        let (mut arrivals, next, usual) = {
-            let mut queues = call.cloud.mns.queues();
-            let queue = queue(&mut queues, call, name)?;
-            let visibility = queue.attributes.visibility;
-            let now = call.now();
-            let taken: Vec<String> = queue
-                .visible(now, usize::try_from(count.unwrap_or(1)).unwrap_or(1))
-                .into_iter()
-                .map(|message| take(call, message, now + visibility))
-                .collect();
-            if !taken.is_empty() {
-                return Ok(answer(count, &taken));
-            }
-            let next = queue.next_visible(now).map(|at| seconds(at - now));
-            (queue.arrivals.subscribe(), next, queue.attributes.polling_wait)
-        };
-        let end = *end.get_or_insert_with(|| Instant::now() + seconds(wait.unwrap_or(usual)));
-        if Instant::now() >= end {
-            return Err(no_message());
+    let taken = poll(wait, || {
+        let mut queues = call.cloud.mns.queues();
+        let queue = queue(&mut queues, call, name)?;
+        let (visibility, now) = (queue.attributes.visibility, call.now());
+        let taken: Vec<String> = queue
+            .visible(now, usize::try_from(count.unwrap_or(1)).unwrap_or(1))
+            .into_iter()
+            .map(|message| take(call, message, now + visibility))
+            .collect();
+        if !taken.is_empty() {
+            return Ok(Look::Found(taken));
         }
-        let until = next.map_or(end, |next| end.min(Instant::now() + next));
-        // An arrival, a message that is visible again, or the end: each is looked into above.
-        let _ = timeout_at(until, arrivals.changed()).await;
-    }
+        Ok(Look::Nothing {
+            arrivals: queue.arrivals.subscribe(),
+            next: queue.next_visible(now).map(|at| at - now),
+            usual: queue.attributes.polling_wait,
+        })
+    });
+    Ok(answer(count, &taken.await?.ok_or_else(no_message)?))
 }
 
 fn take(call: &Call<'_>, message: &mut Message, visible_at: i64) -> String {
@@ -206,10 +196,6 @@ fn answer(count: Option<i64>, messages: &[String]) -> Answer {
             MNS.document(200, "Messages", &listed.concat())
         }
     }
-}
-
-fn seconds(number: i64) -> Duration {
-    Duration::from_secs(number.unsigned_abs())
 }
 
 fn no_message() -> Error {

@@ -7,7 +7,8 @@ mod queues;
 #[cfg(test)]
 mod tests;
 
-use dialect::words;
+pub(crate) use dialect::{Dialect, element, words};
+pub(crate) use queue::within;
 pub(crate) use queues::Mns;
 
 use super::admission::Admission;

@@ -55,7 +55,7 @@ impl Attributes {
 }
 
 /// A whole number between two others, or why not.
-pub(super) fn within(name: &str, text: &str, low: i64, high: i64) -> Result<i64, Error> {
+pub(crate) fn within(name: &str, text: &str, low: i64, high: i64) -> Result<i64, Error> {
     text.trim().parse().ok().filter(|number| (low..=high).contains(number)).ok_or_else(|| {
         let message = format!("The value of {name} should between {low} and {high} seconds/bytes.");
         Error::new(400, "InvalidArgument", &message)
