@@ -33,7 +33,7 @@ impl Admission {
             Ok(None) => return Self::refused(None, words(&Denial::Missing("Authorization"), None)),
             Err(denial) => return Self::refused(None, words(&denial, None)),
         };
-        match cloud.bench().judge(&claim) {
+        match cloud.bench_of(place).judge(&claim) {
             Ok(identity) => Self { claim: Some(claim), outcome: Outcome::Verified, caller: Ok(identity) },
             Err(denial) => {
                 let error = words(&denial, Some(&claim));

@@ -1,19 +1,22 @@
 //! What every part of the sandbox shares: its clock, its keys, its stores and its book.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cs::Cs;
 use super::digest::sha256;
 use super::ecs::Ecs;
 use super::encode::hex;
 use super::fault::Faults;
+use super::fc::Functions;
 use super::identity::{Identities, Identity, Principal};
 use super::ledger::Ledger;
 use super::mns::Mns;
 use super::mq::Topics;
 use super::news::{Observer, Teller};
 use super::oss::Store;
+use super::place::Place;
 use super::verify::{Bench, Nonces};
 use crate::clock::Clock;
 
@@ -27,6 +30,10 @@ pub(crate) struct Cloud {
     throws: AtomicU64,
     pub(crate) faults: Faults,
     pub(crate) identities: Identities,
+    /// The keys of API Gateway's apps.
+    pub(crate) apps: Identities,
+    /// Hosts of customers' own, and the product that answers there.
+    pub(crate) own_hosts: Mutex<HashMap<String, String>>,
     pub(crate) nonces: Nonces,
     pub(crate) ledger: Ledger,
     pub(crate) store: Store,
@@ -34,6 +41,7 @@ pub(crate) struct Cloud {
     pub(crate) cs: Cs,
     pub(crate) mns: Mns,
     pub(crate) topics: Topics,
+    pub(crate) functions: Functions,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -51,6 +59,8 @@ impl Cloud {
             throws: AtomicU64::new(0),
             faults: Faults::default(),
             identities: Identities::default(),
+            apps: Identities::default(),
+            own_hosts: Mutex::default(),
             nonces: Nonces::default(),
             ledger: Ledger::new(teller),
             store,
@@ -58,6 +68,7 @@ impl Cloud {
             cs: Cs::default(),
             mns: Mns::default(),
             topics: Topics::default(),
+            functions: Functions::default(),
             lifetime,
         }
     }
@@ -76,6 +87,20 @@ impl Cloud {
     /// What signatures are judged by at this moment.
     pub(crate) fn bench(&self) -> Bench<'_> {
         Bench { identities: &self.identities, nonces: &self.nonces, faults: &self.faults, now: self.now() }
+    }
+
+    /// The same at a host: API Gateway knows the keys of its apps, and none of RAM.
+    pub(crate) fn bench_of(&self, place: &Place) -> Bench<'_> {
+        let is_gateway = place.product == "apigateway";
+        let identities = if is_gateway { &self.apps } else { &self.identities };
+        Bench { identities, ..self.bench() }
+    }
+
+    /// What a `Host` header means here.
+    pub(crate) fn place(&self, authority: &str) -> Place {
+        let place = Place::of(authority);
+        let own = self.own_hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        own.get(&place.host).map_or_else(|| place.clone(), |product| Place::own(&place.host, product))
     }
 
     /// Random bytes out of the clock's nonces: the one way in for randomness. The count keeps them apart even under

@@ -11,11 +11,13 @@ mod cloud;
 mod cs;
 mod date;
 mod digest;
+mod echo;
 mod ecs;
 mod element;
 mod encode;
 mod error;
 mod fault;
+mod fc;
 mod heard;
 mod identity;
 mod ledger;
@@ -43,7 +45,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -187,6 +189,24 @@ impl Sandbox {
             revocations: self.cloud.faults.revocations(),
             principal,
         });
+    }
+
+    /// Makes the AppKey and the AppSecret of an app of API Gateway known.
+    pub fn admit_app(&self, app_key: &str, app_secret: &str) {
+        let arn = format!("acs:apigateway::{}:app/{app_key}", cloud::ACCOUNT);
+        self.cloud.apps.admit(Identity {
+            access_key_id: app_key.to_owned(),
+            secret: app_secret.to_owned(),
+            principal: Principal::User { arn, id: app_key.to_owned() },
+            ..self.user.clone()
+        });
+    }
+
+    /// Plays a product (`apigateway`, `dataplus`, `fc-trigger`) at a host of a customer's own. Those that the products give
+    /// out, as `*.alicloudapi.com` and `*.fcapp.run`, are known without.
+    pub fn own_host(&self, host: &str, product: &str) {
+        let mut own = self.cloud.own_hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        own.insert(host.to_owned(), product.to_owned());
     }
 
     /// The switches that make it misbehave.

@@ -22,7 +22,7 @@ impl Place {
             _ => host,
         };
         let labels: Vec<&str> = host.split('.').collect();
-        let own = [Self::oss, Self::messages];
+        let own = [Self::oss, Self::messages, Self::functions, Self::given];
         own.iter()
             .find_map(|reading| reading(&host, &labels))
             .unwrap_or_else(|| Self::open_api(&host, &labels))
@@ -62,6 +62,39 @@ impl Place {
         })
     }
 
+    /// `fcv3.REGION.aliyuncs.com`, `fc[-vpc].REGION.aliyuncs.com`, `[ACCOUNT.]REGION[-internal].fc.aliyuncs.com`.
+    fn functions(host: &str, labels: &[&str]) -> Option<Self> {
+        let region = match labels {
+            ["fcv3" | "fc" | "fc-vpc", region, "aliyuncs", "com"] => *region,
+            [_, region, "fc", "aliyuncs", "com"] | [region, "fc", "aliyuncs", "com"] => *region,
+            _ => return None,
+        };
+        let region = region.strip_suffix("-internal").unwrap_or(region);
+        Some(Self {
+            host: host.to_owned(),
+            product: "fc".to_owned(),
+            region: Some(region.to_owned()),
+            bucket: None,
+        })
+    }
+
+    /// The names that products give to what their customers run: `*.alicloudapi.com`, `*.fcapp.run`, `dtplus-*`.
+    fn given(host: &str, labels: &[&str]) -> Option<Self> {
+        let product = match labels {
+            [.., "alicloudapi", "com"] => "apigateway",
+            [.., "fcapp", "run"] => "fc-trigger",
+            ["shujuapi" | "nlsapi", "aliyun", "com"] => "dataplus",
+            [first, "data", "aliyuncs", "com"] if first.starts_with("dtplus-") => "dataplus",
+            _ => return None,
+        };
+        Some(Self::own(host, product))
+    }
+
+    /// A host of a customer's own, where this product answers.
+    pub(crate) fn own(host: &str, product: &str) -> Self {
+        Self { host: host.to_owned(), product: product.to_owned(), region: None, bucket: None }
+    }
+
     /// `PRODUCT[-vpc][.REGION].aliyuncs.com`, and the older `PRODUCT-REGION.aliyuncs.com`.
     fn open_api(host: &str, labels: &[&str]) -> Self {
         let (product, region) = match labels {
@@ -98,6 +131,12 @@ mod tests {
             ("cn-hangzhou.mns.aliyuncs.com", "mns", Some("cn-hangzhou"), None),
             ("mns-open.cn-hangzhou.aliyuncs.com", "mns-open", Some("cn-hangzhou"), None),
             ("1.mqrest.cn-hangzhou-internal.aliyuncs.com", "ons-http", Some("cn-hangzhou"), None),
+            ("fcv3.cn-hangzhou.aliyuncs.com", "fc", Some("cn-hangzhou"), None),
+            ("1.cn-hangzhou-internal.fc.aliyuncs.com", "fc", Some("cn-hangzhou"), None),
+            ("cn-beijing.fc.aliyuncs.com", "fc", Some("cn-beijing"), None),
+            ("a-cn-hangzhou.alicloudapi.com", "apigateway", None, None),
+            ("a-b.cn-hangzhou.fcapp.run", "fc-trigger", None, None),
+            ("dtplus-cn-shanghai.data.aliyuncs.com", "dataplus", None, None),
             ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
         ];
         for (host, product, region, bucket) in cases {

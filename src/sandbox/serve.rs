@@ -22,8 +22,7 @@ use super::error::Error;
 use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
-use super::place::Place;
-use super::{mns, mq, open_api, oss};
+use super::{echo, fc, mns, mq, open_api, oss};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -73,13 +72,15 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
     }
     let (parts, body) = request.into_parts();
     let mut heard = heard(&parts);
-    let place = Place::of(&heard.header("host").unwrap_or_default());
+    let place = cloud.place(&heard.header("host").unwrap_or_default());
     let mut answer = if place.product == "oss" {
         oss::answer(&cloud, &place, &heard, body).await
     } else if let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await {
         heard.body = body.to_bytes().to_vec();
         match place.product.as_str() {
             "mns" => mns::answer(&cloud, &place, &heard).await,
+            "fc" => fc::answer(&cloud, &place, &heard),
+            "apigateway" | "dataplus" | "fc-trigger" => echo::answer(&cloud, &place, &heard),
             "ons-http" => mq::answer(&cloud, &place, &heard).await,
             _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
         }

@@ -7,20 +7,34 @@ use crate::sandbox::digest::sha256_hex;
 use crate::sandbox::encode::percent;
 use crate::sandbox::heard::Heard;
 
-/// Reads the rest of the `Authorization` header. Its three fields may stand in any order.
+/// What an `Authorization` of ACS3 says.
+pub(super) struct Fields {
+    pub(super) access_key_id: String,
+    pub(super) signed_headers: String,
+    pub(super) signature: String,
+}
+
+impl Fields {
+    /// Reads what follows the algorithm. Its three fields may stand in any order.
+    pub(super) fn read(authorization: &str) -> Result<Self, Denial> {
+        let field = |name: &str| {
+            authorization
+                .split(',')
+                .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+                .map(str::to_owned)
+        };
+        match (field("Credential"), field("SignedHeaders"), field("Signature")) {
+            (Some(access_key_id), Some(signed_headers), Some(signature)) => {
+                Ok(Self { access_key_id, signed_headers, signature })
+            }
+            _ => Err(Denial::Malformed("Authorization names Credential, SignedHeaders and Signature")),
+        }
+    }
+}
+
+/// Reads the rest of the `Authorization` header.
 pub(super) fn read(heard: &Heard, authorization: &str) -> Result<Claim, Denial> {
-    let field = |name: &str| {
-        authorization
-            .split(',')
-            .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
-            .map(str::to_owned)
-    };
-    let malformed = Denial::Malformed("Authorization names Credential, SignedHeaders and Signature");
-    let (Some(access_key_id), Some(signed_headers), Some(signature)) =
-        (field("Credential"), field("SignedHeaders"), field("Signature"))
-    else {
-        return Err(malformed);
-    };
+    let Fields { access_key_id, signed_headers, signature } = Fields::read(authorization)?;
     let header = |name: &'static str| heard.header(name).ok_or(Denial::Missing(name));
     header("x-acs-action")?;
     header("x-acs-version")?;

@@ -137,7 +137,10 @@ fn canonical_request(heard: &Heard) -> Result<Vec<u8>, Denial> {
 }
 
 /// The headers that a signature covers, sorted by name. With two of one name, the reader might heed the other.
-fn covered(heard: &Heard, is_covered: impl Fn(&str) -> bool) -> Result<Vec<(&str, &[u8])>, Denial> {
+pub(super) fn covered(
+    heard: &Heard,
+    is_covered: impl Fn(&str) -> bool,
+) -> Result<Vec<(&str, &[u8])>, Denial> {
     let mut headers: Vec<(&str, &[u8])> = heard
         .headers
         .iter()

@@ -4,7 +4,10 @@
 //! It builds whole strings where the signer streams, for the pleasure of being read beside the specification.
 
 mod acs3;
+mod dataplus;
 mod denial;
+mod fc;
+mod gateway;
 mod mns;
 mod mq;
 mod nonces;
@@ -56,6 +59,8 @@ pub(crate) enum Recipe {
     Roa,
     /// hex(HMAC-SHA256(secret, text)).
     Acs3,
+    /// base64(HMAC-SHA256(secret, text)): Function Compute and API Gateway.
+    Sha256,
     /// hex(HMAC-SHA256(derived key, text)), the key derived for one day, region and product.
     OssV4 {
         /// `20240307`.
@@ -73,6 +78,7 @@ impl Recipe {
         match self {
             Self::Rpc => base64(&hmac_sha1(format!("{secret}&").as_bytes(), text)),
             Self::Roa => base64(&hmac_sha1(secret.as_bytes(), text)),
+            Self::Sha256 => base64(&hmac_sha256(secret.as_bytes(), text)),
             Self::Acs3 => hex(&hmac_sha256(secret.as_bytes(), text)),
             Self::OssV4 { day, region, product } => {
                 let mut key = format!("aliyun_v4{secret}").into_bytes();
@@ -90,6 +96,21 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
     match place.product.as_str() {
         "mns" => return mns::read(heard, place),
         "ons-http" => return mq::read(heard),
+        "apigateway" => return gateway::read(heard),
+        "dataplus" => return dataplus::read(heard, place),
+        "fc" | "fc-trigger" => {
+            let is_trigger = place.product == "fc-trigger";
+            match mns::authorization(heard)? {
+                Some((scheme, rest)) if scheme == "FC" => {
+                    let covers_query = is_trigger || heard.path.starts_with("/2016-08-15/proxy/");
+                    return fc::version_1(heard, &rest, covers_query).map(Some);
+                }
+                Some((scheme, rest)) if is_trigger && scheme == "ACS3-HMAC-SHA256" => {
+                    return fc::of_trigger(heard, &rest).map(Some);
+                }
+                _ => {}
+            }
+        }
         _ => {}
     }
     let parameters = heard.parameter_bytes().map_err(|repeated| Denial::Repeated(repeated.0))?;
