@@ -15,6 +15,7 @@ use super::ledger::Ledger;
 use super::mns::Mns;
 use super::mq::Topics;
 use super::news::{Observer, Teller};
+use super::odps::Odps;
 use super::oss::Store;
 use super::place::Place;
 use super::verify::{Bench, Nonces};
@@ -42,6 +43,7 @@ pub(crate) struct Cloud {
     pub(crate) mns: Mns,
     pub(crate) topics: Topics,
     pub(crate) functions: Functions,
+    pub(crate) odps: Odps,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -69,6 +71,7 @@ impl Cloud {
             mns: Mns::default(),
             topics: Topics::default(),
             functions: Functions::default(),
+            odps: Odps::default(),
             lifetime,
         }
     }

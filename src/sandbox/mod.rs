@@ -24,6 +24,7 @@ mod ledger;
 mod mns;
 mod mq;
 mod news;
+mod odps;
 mod oidc;
 mod open_api;
 mod oss;

@@ -22,7 +22,8 @@ impl Place {
             _ => host,
         };
         let labels: Vec<&str> = host.split('.').collect();
-        let own = [Self::oss, Self::messages, Self::functions, Self::given];
+        let own =
+            [Self::oss, Self::messages, Self::functions, Self::given, Self::max_compute, Self::data_hub];
         own.iter()
             .find_map(|reading| reading(&host, &labels))
             .unwrap_or_else(|| Self::open_api(&host, &labels))
@@ -73,6 +74,40 @@ impl Place {
         Some(Self {
             host: host.to_owned(),
             product: "fc".to_owned(),
+            region: Some(region.to_owned()),
+            bucket: None,
+        })
+    }
+
+    /// `{service,dt,…}.REGION.maxcompute.aliyun.com`, `{service,dt,…}.REGION{-vpc,-intranet}.maxcompute.aliyun-inc.com`, and
+    /// the central `{service,dt}.odps.aliyun.com`.
+    fn max_compute(host: &str, labels: &[&str]) -> Option<Self> {
+        let region = match labels {
+            [_, region, "maxcompute", "aliyun" | "aliyun-inc", "com"] => Some(*region),
+            [_, "odps", "aliyun" | "aliyun-inc", "com"] => None,
+            _ => return None,
+        };
+        let bare = |region: &str| {
+            let network = ["-vpc", "-intranet"].iter().find_map(|network| region.strip_suffix(network));
+            network.unwrap_or(region).to_owned()
+        };
+        Some(Self {
+            host: host.to_owned(),
+            product: "odps".to_owned(),
+            region: region.map(bare),
+            bucket: None,
+        })
+    }
+
+    /// `dh-REGION[-int-vpc].aliyuncs.com`, `dh-REGION.aliyun-inc.com`; `dh-singapore` stands for its region.
+    fn data_hub(host: &str, labels: &[&str]) -> Option<Self> {
+        let [first, "aliyuncs" | "aliyun-inc", "com"] = labels else { return None };
+        let region = first.strip_prefix("dh-")?;
+        let region = region.strip_suffix("-int-vpc").unwrap_or(region);
+        let region = if region == "singapore" { "ap-southeast-1" } else { region };
+        Some(Self {
+            host: host.to_owned(),
+            product: "datahub-data".to_owned(),
             region: Some(region.to_owned()),
             bucket: None,
         })
@@ -137,6 +172,14 @@ mod tests {
             ("a-cn-hangzhou.alicloudapi.com", "apigateway", None, None),
             ("a-b.cn-hangzhou.fcapp.run", "fc-trigger", None, None),
             ("dtplus-cn-shanghai.data.aliyuncs.com", "dataplus", None, None),
+            ("service.cn-hangzhou.maxcompute.aliyun.com", "odps", Some("cn-hangzhou"), None),
+            ("dt.cn-hangzhou-vpc.maxcompute.aliyun-inc.com", "odps", Some("cn-hangzhou"), None),
+            ("dt.cn-hangzhou-intranet.maxcompute.aliyun-inc.com", "odps", Some("cn-hangzhou"), None),
+            ("service.odps.aliyun.com", "odps", None, None),
+            ("maxcompute.cn-hangzhou.aliyuncs.com", "maxcompute", Some("cn-hangzhou"), None),
+            ("dh-cn-hangzhou.aliyuncs.com", "datahub-data", Some("cn-hangzhou"), None),
+            ("dh-cn-hangzhou-int-vpc.aliyuncs.com", "datahub-data", Some("cn-hangzhou"), None),
+            ("dh-singapore.aliyuncs.com", "datahub-data", Some("ap-southeast-1"), None),
             ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
         ];
         for (host, product, region, bucket) in cases {

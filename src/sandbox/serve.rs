@@ -22,7 +22,7 @@ use super::error::Error;
 use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
-use super::{echo, fc, mns, mq, open_api, oss};
+use super::{echo, fc, mns, mq, odps, open_api, oss};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -82,6 +82,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
             "fc" => fc::answer(&cloud, &place, &heard),
             "apigateway" | "dataplus" | "fc-trigger" => echo::answer(&cloud, &place, &heard),
             "ons-http" => mq::answer(&cloud, &place, &heard).await,
+            "odps" => odps::answer(&cloud, &place, &heard),
             _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
         }
     } else {

@@ -4,6 +4,7 @@
 //! It builds whole strings where the signer streams, for the pleasure of being read beside the specification.
 
 mod acs3;
+mod datahub;
 mod dataplus;
 mod denial;
 mod fc;
@@ -11,6 +12,7 @@ mod gateway;
 mod mns;
 mod mq;
 mod nonces;
+mod odps;
 mod oss;
 mod roa;
 mod rpc;
@@ -70,6 +72,13 @@ pub(crate) enum Recipe {
         /// `oss`.
         product: String,
     },
+    /// base64(HMAC-SHA1(derived key, text)), the key derived for one day, region and MaxCompute.
+    OdpsV4 {
+        /// `20240307`.
+        day: String,
+        /// `cn-hangzhou`.
+        region: String,
+    },
 }
 
 impl Recipe {
@@ -81,14 +90,19 @@ impl Recipe {
             Self::Sha256 => base64(&hmac_sha256(secret.as_bytes(), text)),
             Self::Acs3 => hex(&hmac_sha256(secret.as_bytes(), text)),
             Self::OssV4 { day, region, product } => {
-                let mut key = format!("aliyun_v4{secret}").into_bytes();
-                for step in [day.as_str(), region, product, "aliyun_v4_request"] {
-                    key = hmac_sha256(&key, step.as_bytes());
-                }
-                hex(&hmac_sha256(&key, text))
+                hex(&hmac_sha256(&day_key(secret, day, region, product), text))
             }
+            Self::OdpsV4 { day, region } => base64(&hmac_sha1(&day_key(secret, day, region, "odps"), text)),
         }
     }
+}
+
+/// The key that the schemes of version 4 derive for one day, region and product.
+fn day_key(secret: &str, day: &str, region: &str, product: &str) -> Vec<u8> {
+    let secret = format!("aliyun_v4{secret}").into_bytes();
+    [day, region, product, "aliyun_v4_request"]
+        .iter()
+        .fold(secret, |key, step| hmac_sha256(&key, step.as_bytes()))
 }
 
 /// Reads the claim of a request, whatever its scheme. `Ok(None)` when it carries no signature at all.
@@ -127,6 +141,8 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
         "ACS3-HMAC-SHA256" => acs3::read(heard, rest).map(Some),
         "acs" => roa::read(heard, rest).map(Some),
         "OSS4-HMAC-SHA256" => oss::read(heard, place, rest).map(Some),
+        "ODPS" if place.product == "odps" => odps::read(heard, place, rest).map(Some),
+        "DATAHUB" if place.product == "datahub-data" => datahub::read(heard, rest).map(Some),
         _ => Err(Denial::Malformed("this scheme is not known here")),
     }
 }
