@@ -41,13 +41,13 @@ impl Observer for Watch {
 fn refused(code: &str) -> &'static str {
     match code {
         "InvalidSecurityToken.Expired" | "SecurityTokenExpired" => "an expired security token was refused",
-        "InvalidTimeStamp.Expired" | "RequestTimeTooSkewed" => {
+        "InvalidTimeStamp.Expired" | "RequestTimeTooSkewed" | "RequestTimeTooSkewd" => {
             "a request was refused that is dated far from the cloud's clock"
         }
         "InvalidAccessKeyId.NotFound" | "InvalidAccessKeyId" => {
             "an AccessKey was refused that is unknown or revoked"
         }
-        "SignatureDoesNotMatch" => "a wrong signature was refused",
+        "SignatureDoesNotMatch" | "SignatureNotMatch" => "a wrong signature was refused",
         _ => "a request was refused",
     }
 }

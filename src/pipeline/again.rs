@@ -89,12 +89,16 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
             // Model Studio, of a key that has ended or was replaced.
             b"InvalidApiKey",
         ])
+        // MaxCompute, whose code says this of any parameter. The number is of invalid credentials.
+        || code == b"InvalidParameter" && memchr::memmem::find(body, b"ODPS-0410051").is_some()
     {
         Some(Complaint::Token)
     } else if is(&[
         b"InvalidTimeStamp.Expired",
         b"IllegalTimestamp",
         b"RequestTimeTooSkewed",
+        // MaxCompute's spelling.
+        b"RequestTimeTooSkewd",
         b"RequestTimeExpired",
         // Of MNS and RocketMQ, with the status 408.
         b"TimeExpired",

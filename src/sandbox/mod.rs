@@ -1,4 +1,5 @@
-//! An embedded Alibaba Cloud in miniature: STS, ECS, Container Service and OSS on one local address, over TLS.
+//! An embedded Alibaba Cloud in miniature: STS, ECS, Container Service, OSS and the data
+//! planes that have rooms below, on one local address, over TLS.
 //!
 //! It is what `demo` and `run --sandbox` talk to, so that the main job can be seen without an account or a network,
 //! and it is what the tests hold the signer against: every signature is checked by a second, naive implementation of

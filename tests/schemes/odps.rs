@@ -1,7 +1,11 @@
 //! MaxCompute: its two versions, its two hosts behind one listener, and answers that lead back, checked by a second reading.
 
 use super::oss::{base64, mac1, mac256};
-use crate::kit::{Caller, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, TOKEN, Upstream, get, request, with_body};
+use crate::kit::clock::unix_seconds;
+use crate::kit::{
+    Caller, KEY_ID, Kit, Moved, Proxy, Reply, SECRET, Seen, Sts, TOKEN, Upstream, date, get, request,
+    with_body,
+};
 
 const SERVICE: &str = "service.cn-hangzhou.maxcompute.aliyun.com";
 const TUNNEL: &str = "dt.cn-hangzhou.maxcompute.aliyun.com";
@@ -269,6 +273,63 @@ async fn access_lines_name_what_is_done_to_what() {
     let actions: Vec<_> = lines.iter().map(|line| line["action"].as_str().unwrap_or_default()).collect();
     assert_eq!(actions, calls.map(|(_, _, _, action)| action));
     assert!(lines.iter().all(|line| line["product"] == "odps" && line["request_id"] == "65E9"), "{lines:?}");
+}
+
+/// What MaxCompute answers: XML at `service.*`, JSON at a tunnel.
+fn complaint(seen: &Seen, code: &str, message: &str) -> Reply {
+    let body = if seen.header("host").unwrap() == TUNNEL {
+        format!("{{\"Code\":\"{code}\",\"Message\":\"{message}\"}}")
+    } else {
+        format!(
+            "<?xml version=\"1.0\"?>\n<Error>\n\t<Code>{code}</Code>\n\t<Message>{message}</Message>\n</Error>"
+        )
+    };
+    let (now, length) = (date::http(unix_seconds()), body.len());
+    Reply::new(format!("HTTP/1.1 401 Unauthorized\r\nDate: {now}\r\nContent-Length: {length}\r\n\r\n{body}"))
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_corrected_by_maxcomputes_and_the_request_sent_again() {
+    for target in [(SERVICE, "/api/projects/project_1"), (TUNNEL, "/projects/project_1/tables/t?downloads")] {
+        let upstream = Upstream::start(|seen, _| {
+            let stamp = seen.header("date").unwrap();
+            // The SDKs know the code in the spelling of MaxCompute, which has a letter less.
+            let message = "ODPS-0410031:Authentication request expired - max_interval_date:900000";
+            let is_near = (-900..900).any(|off| date::http(unix_seconds() + off) == stamp);
+            if is_near { Reply::ok() } else { complaint(seen, "RequestTimeTooSkewd", message) }
+        })
+        .await;
+        let proxy = before(Kit::new().clock(Moved::wrong_by(7_200)), &upstream).await;
+        assert_eq!(proxy.get(target.0, target.1).await.status, 200, "{target:?}");
+        assert_eq!(upstream.requests().len(), 2, "{target:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_credential_that_maxcompute_does_not_take_is_fetched_anew_and_the_request_sent_again() {
+    for (message, calls) in [
+        ("ODPS-0410051:Invalid credentials - accessKeyId not found", 2),
+        // The same code, of something else.
+        ("ODPS-0420061:Invalid parameter in HTTP request", 1),
+    ] {
+        for target in
+            [(SERVICE, "/api/projects/project_1"), (TUNNEL, "/projects/project_1/tables/t?downloads")]
+        {
+            let sts = Sts::default();
+            let granting = sts.clone();
+            let upstream = Upstream::start(move |seen, _| {
+                if Sts::is_asked(seen) {
+                    return granting.grant();
+                }
+                let is_first = seen.lower().contains("token0");
+                if is_first { complaint(seen, "InvalidParameter", message) } else { Reply::ok() }
+            })
+            .await;
+            let proxy = before(Kit::new().assuming(), &upstream).await;
+            let answer = proxy.get(target.0, target.1).await;
+            assert_eq!((answer.status == 200, sts.calls()), (calls == 2, calls), "{target:?}: {answer:?}");
+        }
+    }
 }
 
 #[test]

@@ -155,12 +155,15 @@ impl<'a> Reader<'a> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let [byte] = self.array()?;
+            if shift == 63 && byte > 1 {
+                break;
+            }
             number |= u64::from(byte & 0x7F) << shift;
             if byte & 0x80 == 0 {
                 return Ok(number);
             }
         }
-        Err("a number is longer than ten bytes")
+        Err("a number is longer than 64 bits")
     }
 
     /// The number of the field that follows. Its wire type follows from its column.
@@ -188,7 +191,11 @@ impl<'a> Reader<'a> {
                 Value::Integer(integer)
             }
             Kind::Boolean => {
-                let is = self.varint()? != 0;
+                let is = match self.varint()? {
+                    0 => false,
+                    1 => true,
+                    _ => return Err("a boolean is neither true nor false"),
+                };
                 sum.update(&[u8::from(is)]);
                 Value::Boolean(is)
             }
