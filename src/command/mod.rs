@@ -1,7 +1,7 @@
 //! The command line: one file a subcommand. Each parses, calls the library, and prints.
 
-#[cfg(feature = "sandbox")]
 mod against;
+#[cfg(feature = "sandbox")]
 mod cloud;
 mod completions;
 #[cfg(feature = "sandbox")]
