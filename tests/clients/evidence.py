@@ -2,18 +2,24 @@
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
+import regions
 from python import dummies
-from suites import SUITES
 
 # Where each scheme names the key.
-KEY_ON_THE_WIRE = re.compile(rb"(?:Credential=|AccessKeyId=)([^/,& \r\n]+)")
+KEY_ON_THE_WIRE = re.compile(
+    rb"(?:Credential=|AccessKeyId=|[Xx]-[Oo]ts-[Aa]ccess[Kk]ey[Ii]d: ?|\r\n[Aa]uthorization: ?(?:acs|DATAHUB|Dataplus|FC|LOG|MNS|MQ|ODPS|OSS|SLS) )"
+    rb"([^/,&:; \r\n]+)"
+)
+
+# With these the sandbox refuses what a relay has spoilt.
+SPOILT_CODES = {"SignatureDoesNotMatch", "SignatureNotMatch", "OTSAuthFailed", "InvalidArgument", "InvalidSignature"}
 
 
-def lines(countersign, code):
+def lines(countersign, code, suites):
     """`ok SENTENCE` or `FAILED SENTENCE: WHY`, one a check."""
-    return told(checks(countersign, code))
+    return told(checks(countersign, code, suites))
 
 
 def of_lines(countersign, code, suites):
@@ -27,16 +33,18 @@ def told(checks_):
         yield f"FAILED {sentence}: {wrong}" if wrong else f"ok {sentence}"
 
 
-def checks(countersign, code):
+def checks(countersign, code, suites):
     """Sentences, and functions that return what contradicts them."""
-    heard = countersign.relay.heard()
-    yield from of_access(countersign, code, SUITES)
-    yield "the sandbox issued a credential to each role and refused no request", lambda: refusals(countersign.log())
-    yield "the log warns of the relay in the clear, and of nothing else", lambda: warnings(countersign.log())
+    heard = countersign.relays.kept.heard()
+    access = countersign.access_lines()
+    yield from of_access(countersign, code, suites)
+    yield "the sandbox issued a credential to each role", lambda: not_issued(countersign.log(), suites)
+    yield "it refused what was spoilt on the way, and nothing else", lambda: refusals(countersign.log(), access)
+    yield "the log warns of the relays and of what they spoilt, and of nothing else", lambda: warnings(countersign.log())
     for name, dummy in vars(dummies).items():
         if name.isupper():
             yield f"no {spelled([name.lower()])} of a client went out", lambda d=dummy: found(d, heard)
-    yield "every key that went out is one of the sandbox's STS, one a role", lambda: keys(heard)
+    yield "every key that went out is one of the sandbox's STS, one a role", lambda: keys(heard, suites)
 
 
 def of_access(countersign, code, suites):
@@ -48,6 +56,8 @@ def of_access(countersign, code, suites):
     for suite in suites:
         own = [line for line in access if line["role"] == suite.role]
         yield f"the requests of {suite.role} left as {spelled(suite.schemes)}", lambda s=suite, o=own: schemes(s, o)
+        if suite.is_spoilt:
+            yield f"{suite.role} called every region where requests are spoilt", lambda o=own: not_called(o)
 
 
 def others(access, is_right):
@@ -61,31 +71,58 @@ def schemes(suite, own):
     return set(seen) != suite.schemes and dict(seen)
 
 
+def schemes_by_role(countersign):
+    """What each role's requests left as."""
+    seen = defaultdict(set)
+    for line in countersign.access_lines():
+        seen[line["role"]].add(line.get("scheme", "unsigned"))
+    return seen
+
+
+def not_called(own):
+    called = {line.get("region") for line in own}
+    missing = set(regions.SPOILT) - regions.MISLED - called
+    return missing | (set() if called & regions.MISLED else regions.MISLED)
+
+
 def found(dummy, heard):
     at = heard.find(dummy.encode())
     return at >= 0 and heard[max(0, at - 80) : at + 80]
 
 
-def keys(heard):
+def keys(heard, suites):
     seen = Counter(KEY_ON_THE_WIRE.findall(heard))
+    expected = sum(suite.is_relayed for suite in suites)
     are_issued = all(key.startswith(b"STS.N") for key in seen)
-    return (len(seen) != len(SUITES) or not are_issued) and dict(seen)
+    return (len(seen) != expected or not are_issued) and dict(seen)
 
 
-def refusals(log):
-    """What the sandbox says that it turned away: a signature, a key, a date. It tells each kind at least once."""
-    said = [json.loads(line) for line in log.splitlines() if '"sandbox: ' in line]
-    issued = {line["role"].rpartition("/")[2] for line in said if "issued a credential" in line["message"]}
-    if missing := {f"sandbox-{suite.role}" for suite in SUITES} - issued:
-        return f"nothing was issued to {missing}"
-    return [line for line in said if "refused" in line["message"]]
+def of_the_sandbox(log):
+    return [json.loads(line) for line in log.splitlines() if '"sandbox: ' in line]
+
+
+def not_issued(log, suites):
+    issued = {line["role"].rpartition("/")[2] for line in of_the_sandbox(log) if "issued a credential" in line["message"]}
+    missing = {f"sandbox-{suite.role}" for suite in suites} - issued
+    return missing and f"nothing was issued to {missing}"
+
+
+def refusals(log, access):
+    """What the sandbox turned away. It tells each kind at once, and later how often it has come since."""
+    refused = [line for line in of_the_sandbox(log) if "refused" in line["message"]]
+    if odd := [line for line in refused if line["code"] not in SPOILT_CODES]:
+        return odd
+    spoilt = sum(line.get("region") in regions.SPOILT and line["status"] >= 400 for line in access)
+    count = sum(1 + int(line.get("more") or 0) for line in refused)
+    return count > spoilt and f"{count} were refused, and {spoilt} were spoilt"
 
 
 def warnings(log):
-    """What the log warns of, but for the relay: of that it must."""
-    lines = [line for line in log.splitlines() if '"level":"WARN"' in line or '"level":"ERROR"' in line]
-    relayed = [line for line in lines if "cn-beijing.aliyuncs.com leave in the clear" in line]
-    return [line for line in lines if line not in relayed] or (not relayed and "no word of the relay")
+    """What the log warns of, but for the relays, of which it must, and for what they spoilt."""
+    lines = [json.loads(line) for line in log.splitlines() if '"level":"WARN"' in line or '"level":"ERROR"' in line]
+    relayed = [line for line in lines if "leave in the clear" in line["message"]]
+    spoilt = [line for line in lines if line.get("code") in SPOILT_CODES]
+    return [line for line in lines if line not in relayed + spoilt] or (not relayed and "no word of the relays")
 
 
 def spelled(words):

@@ -5,7 +5,7 @@ import os
 
 import evidence
 import proxy
-from suites import CALLS
+from suites.python import CALLS
 
 # Fewer checks than this means that a file was lost, not that it passed.
 CHECKS_LEAST = 30
@@ -21,7 +21,7 @@ SUITE_SECONDS = 1800
 PIECE = bytes(range(256)) * 256
 
 
-def run(perform, python, path, scratch):
+def run(perform, command, path, scratch):
     """Lines of all checks."""
     with proxy.Cloud(path, scratch / "cloud", scratch) as cloud:
         lines = list(memory(path, scratch, cloud))
@@ -30,7 +30,7 @@ def run(perform, python, path, scratch):
         own.mkdir()
         with proxy.Countersign(path, own, CALLS, cloud) as countersign:
             for suite in CALLS:
-                lines += perform(suite, countersign, python, SUITE_SECONDS, OBJECT_MIB=str(OBJECT_MIB))
+                lines += perform(suite, countersign, command, SUITE_SECONDS, OBJECT_MIB=str(OBJECT_MIB))
                 print(f"  so far the proxy has had {countersign.peak_memory()} KiB", flush=True)
             code = countersign.stop()
         afterwards = list(evidence.of_lines(countersign, code, CALLS))

@@ -9,18 +9,7 @@ import urllib.error
 import urllib.request
 
 from harness.program import Program
-from relay import Relay
-from suites import SUITES
-
-# Every host of this region is dialled through the relay, which keeps what is sent.
-RELAYED = (
-    "cs.cn-beijing.aliyuncs.com",
-    "ecs.cn-beijing.aliyuncs.com",
-    "sts.cn-beijing.aliyuncs.com",
-    "vpc.cn-beijing.aliyuncs.com",
-    "oss-cn-beijing.aliyuncs.com",
-    "*.oss-cn-beijing.aliyuncs.com",
-)
+from regions import Relays
 
 
 class Cloud:
@@ -55,11 +44,11 @@ class Cloud:
 class Countersign:
     """A running proxy, with its sandbox unless another is given."""
 
-    def __init__(self, binary, scratch, suites=SUITES, cloud=None):
+    def __init__(self, binary, scratch, suites, cloud=None):
         self.binary = binary
         self.scratch = scratch
         self.cloud = cloud
-        self.relay = None if cloud else Relay()
+        self.relays = None if cloud else Relays()
         self.listeners = {suite.role: self.addresses(suite) for suite in suites}
 
     def addresses(self, suite):
@@ -81,7 +70,7 @@ class Countersign:
             # It is there, and to be ready, even where no listener names it.
             lines += ["[role.default]", *self.cloud.role(), *self.cloud.way()]
         else:
-            lines += ["[connect_to]", *(f'"{host}" = "http://127.0.0.1:{self.relay.port}"' for host in RELAYED)]
+            lines += ["[connect_to]", *self.relays.connect_to()]
         lines += ["[admin]", 'address = "127.0.0.1:0"', "[log]", 'access = "access.log"', 'format = "json"']
         return "\n".join(lines) + "\n"
 
@@ -91,8 +80,8 @@ class Countersign:
         command = [self.binary, "run", *(() if self.cloud else ("--sandbox",)), "--config", file]
         self.program = Program(command, self.scratch)
         try:
-            if self.relay:
-                self.relay.lead_to(self.program.wait_for(self.sandbox_address, "sandbox"))
+            if self.relays:
+                self.relays.lead_to(self.program.wait_for(self.sandbox_address, "sandbox"))
             *addresses, self.admin = self.program.listening()
             told = iter(addresses)
             self.listeners = {role: {at: next(told) for at in own} for role, own in self.listeners.items()}

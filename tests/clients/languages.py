@@ -1,0 +1,114 @@
+"""What each language needs before its programs run, how one is run, and which version of an SDK that is."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import environment
+from suites import go, java, node, python
+
+HERE = Path(__file__).resolve().parent
+# What is built goes where cargo builds; what is installed goes beside its list, and is not part of the repository.
+BUILT = environment.TARGET / "clients"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One of `tests/clients/run`'s words."""
+
+    name: str
+    suites: tuple
+    checks_least: int
+    """Fewer checks than this mean that a file was lost, not that it passed."""
+    programs: dict[str, str]
+    """What must be installed, and which of Debian's packages has it."""
+
+
+LANGUAGES = {
+    language.name: language
+    for language in (
+        Language("python", python.SUITES, 155, {"curl": "curl"}),
+        Language("node", node.SUITES, 1, {"node": "nodejs", "npm": "npm"}),
+        Language("go", go.SUITES, 1, {"go": "golang-go"}),
+        Language("java", java.SUITES, 1, {"java": "default-jdk-headless", "mvn": "maven"}),
+    )
+}
+
+
+def prepare(name):
+    """Installs the SDKs in the versions of their list, and builds what must be built. Returns what makes a suite's command."""
+    environment.need(LANGUAGES[name].programs)
+    return {"python": with_python, "node": with_node, "go": with_go, "java": with_java}[name]()
+
+
+def with_python():
+    interpreter = environment.interpreter(HERE / ".venv", HERE / "python" / "requirements.txt")
+    return lambda suite: [interpreter, HERE / suite.file] if suite.file.endswith(".py") else ["sh", HERE / suite.file]
+
+
+def with_node():
+    directory = HERE / "node"
+    lock = (directory / "package-lock.json").read_text()
+    stamp = directory / "node_modules" / ".installed"
+    if not stamp.exists() or stamp.read_text() != lock:
+        work(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], directory)
+        stamp.write_text(lock)
+    return lambda suite: ["node", HERE / suite.file]
+
+
+def with_go():
+    BUILT.mkdir(parents=True, exist_ok=True)
+    work(["go", "build", "-mod=readonly", "-o", f"{BUILT}/go/", "./..."], HERE / "go")
+    return lambda suite: [BUILT / "go" / Path(suite.file).parent.name]
+
+
+def with_java():
+    directory, classes = HERE / "java", BUILT / "java"
+    maven = ["mvn", "--quiet", "--batch-mode", f"-DbuildDirectory={classes}"]
+    work([*maven, "compile", "dependency:build-classpath", f"-Dmdep.outputFile={classes}/classpath"], directory)
+    path = f"{classes}/classes:{(classes / 'classpath').read_text().strip()}"
+    return lambda suite: ["java", "-cp", path, Path(suite.file).stem]
+
+
+def work(command, directory):
+    """Runs what installs or builds, and says so: it may take minutes."""
+    print(f"preparing: {' '.join(str(word) for word in command[:3])} …", flush=True)
+    done = subprocess.run(command, cwd=directory, check=False, env=os.environ)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} ended with {done.returncode}")
+
+
+def version(name, suite):
+    """The version of a suite's SDK, by its language's own list. None: the machine's own."""
+    if suite.sdk == "curl":
+        return None
+    found = {"python": of_pip, "node": of_npm, "go": of_go, "java": of_maven}[name](suite.sdk)
+    return found or sys.exit(f"no list names the version of {suite.sdk}")
+
+
+def of_pip(sdk):
+    pins = (HERE / "python" / "requirements.txt").read_text()
+    return match(rf"(?im)^{re.escape(sdk)}==(\S+)", pins)
+
+
+def of_npm(sdk):
+    return json.loads((HERE / "node" / "package.json").read_text())["dependencies"].get(sdk)
+
+
+def of_go(sdk):
+    return match(rf"(?m)^(?:require)?\s*{re.escape(sdk)} (\S+)", (HERE / "go" / "go.mod").read_text())
+
+
+def of_maven(sdk):
+    group, artifact = sdk.split(":")
+    between = rf"<groupId>{re.escape(group)}</groupId>\s*<artifactId>{re.escape(artifact)}</artifactId>\s*<version>([^<]+)"
+    return match(between, (HERE / "java" / "pom.xml").read_text())
+
+
+def match(pattern, text):
+    found = re.search(pattern, text)
+    return found and found[1]

@@ -1,0 +1,38 @@
+"""The suites: one an SDK, each with a role of its own, so that access lines and credentials tell them apart."""
+
+from dataclasses import dataclass
+
+ACS3 = "ACS3-HMAC-SHA256"
+RPC1 = "RPC1-HMAC-SHA1"
+OSS4 = "OSS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One client."""
+
+    role: str
+    sdk: str
+    """Its package, by the name that its registry knows. The version is found in the language's own list."""
+    product: str
+    """Whose service it calls, as a reader of the table knows it."""
+    way: str
+    """How it is pointed at the proxy, for the table: one line of Markdown."""
+    file: str
+    """Its program, below `tests/clients`."""
+    schemes: frozenset[str]
+    """What its requests must leave as: each of these, and no other."""
+    requests_least: int
+    """Fewer access lines than this mean that it went around the proxy."""
+    pins: tuple[str, ...] = ()
+    """The endpoints of the listeners it gets besides its forward listener."""
+    by_environment: bool = False
+    """Whether the SDK is pointed at the proxy by `http_proxy` in its environment."""
+    unix: tuple[str, ...] = ()
+    """The endpoints of its unix sockets."""
+    is_relayed: bool = True
+    """Whether it calls `cn-beijing`, where every byte is kept. A product that does not exist there cannot."""
+    is_spoilt: bool = True
+    """Whether it calls the regions where what the proxy sends is spoilt."""
+    more: str = ""
+    """What else of this SDK the suite is about, where it has several."""
