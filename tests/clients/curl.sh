@@ -62,12 +62,12 @@ says "a call by path with a body of JSON creates a cluster" 202 '"task_id":"T-' 
 says "a form is answered" 200 '"InstanceName":"web-4"' \
     --header "$ECS" --data "Action=DescribeInstances&Version=2014-05-26&Format=JSON&RegionId=cn-hangzhou&PageSize=3&PageNumber=2" \
     --data-urlencode "InstanceName=web-*" --data-urlencode "Note=web + *~测试" "$FORWARD/"
-says "an instance is run by a form" 200 '"InstanceIdSet":["i-sandboxcnshanghai0006"]' \
-    --header "Host: ecs.cn-shanghai.aliyuncs.com" --data "Action=RunInstances&Version=2014-05-26&Format=JSON" \
+says "an instance is run by a form" 200 '"InstanceIdSet":["i-sandboxeucentral10006"]' \
+    --header "Host: ecs.eu-central-1.aliyuncs.com" --data "Action=RunInstances&Version=2014-05-26&Format=JSON" \
     --data "ImageId=aliyun_3&InstanceType=ecs.c8i.large&Tag.1.Key=team" --data-urlencode "Tag.1.Value=a b+c/d=e&f*~测试" \
     "$FORWARD/"
-says "and one with the same tag by a query" 200 '"InstanceIdSet":["i-sandboxcnshanghai0007"]' \
-    --get --header "Host: ecs.cn-shanghai.aliyuncs.com" --data-urlencode "Tag.1.Value=a b+c/d=e&f*~测试" \
+says "and one with the same tag by a query" 200 '"InstanceIdSet":["i-sandboxeucentral10007"]' \
+    --get --header "Host: ecs.eu-central-1.aliyuncs.com" --data-urlencode "Tag.1.Value=a b+c/d=e&f*~测试" \
     "$FORWARD/?Action=RunInstances&ImageId=aliyun_3&InstanceType=ecs.c8i.large&Tag.1.Key=team"
 says "a form beside an operation in the query is answered" 200 '"InstanceName":"web-4"' \
     --header "$ECS" --data "RegionId=cn-hangzhou&PageSize=3&PageNumber=2" "$FORWARD/?Action=DescribeInstances"

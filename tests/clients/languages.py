@@ -31,7 +31,7 @@ class Language:
 LANGUAGES = {
     language.name: language
     for language in (
-        Language("python", python.SUITES, 155, {"curl": "curl"}),
+        Language("python", python.SUITES, 170, {"curl": "curl"}),
         Language("node", node.SUITES, 1, {"node": "nodejs", "npm": "npm"}),
         Language("go", go.SUITES, 1, {"go": "golang-go"}),
         Language("java", java.SUITES, 1, {"java": "default-jdk-headless", "mvn": "maven"}),

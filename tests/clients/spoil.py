@@ -19,7 +19,7 @@ SIGNATURES = (
 # The last digit of the seconds, in every form that a signed date has: a parameter, ISO's (short, long, with a fraction), HTTP's.
 DATES = (
     rb"^[^\r]*[?&]Timestamp=[^& ]*?(\d)Z",
-    rb"\r\n(?:x-acs-date|x-oss-date|x-amz-date|x-log-date|x-ots-date|x-ots-signdate|x-mns-date|date): *[^\r]*?:?\d\d(\d)(?:\.\d+)?(?:Z| GMT)",
+    rb"\r\n(?:x-acs-date|x-oss-date|x-amz-date|x-log-date|x-ots-date|x-ots-signdate|x-mns-date|date): *[^\r]*?\d(\d)(?:\.\d+)?(?:Z| GMT)",
     rb"\r\nx-ca-timestamp: *\d+(\d)\r",
 )
 

@@ -101,6 +101,24 @@ def another_region_with_a_dummy_token_answers_for_itself():
     of.delete_cluster(made.cluster_id, models.DeleteClusterRequest())
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    error = checks.raised(ClientException, lambda: client(region).describe_cluster_detail("c5b1sandbox0001"))
+    return error.status_code, error.code
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (400, "SignatureDoesNotMatch"))
+
+
+def a_header_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (400, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-qingdao"), (400, "SignatureDoesNotMatch"))
+
+
 checks.run(
     a_cluster_is_created_described_and_deleted,
     clusters_are_listed_in_both_ways_and_by_page,
@@ -110,4 +128,7 @@ checks.run(
     a_protected_cluster_stays,
     an_asynchronous_call_is_answered_too,
     another_region_with_a_dummy_token_answers_for_itself,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_header_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

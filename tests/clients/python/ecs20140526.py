@@ -174,6 +174,24 @@ def another_region_of_the_same_listener_answers_for_itself():
     checks.same(body.total_count, 5)
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    error = checks.raised(ClientException, lambda: instances(client(region), region))
+    return error.status_code, error.code
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (400, "SignatureDoesNotMatch"))
+
+
+def a_header_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (400, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-qingdao"), (400, "SignatureDoesNotMatch"))
+
+
 checks.run(
     the_regions_come_back_parsed,
     an_instance_comes_back_with_its_nested_fields,
@@ -188,4 +206,7 @@ checks.run(
     a_dummy_token_is_replaced_like_a_dummy_key,
     an_error_of_the_cloud_reaches_the_caller_whole,
     another_region_of_the_same_listener_answers_for_itself,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_header_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

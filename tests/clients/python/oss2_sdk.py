@@ -160,6 +160,25 @@ def a_bucket_of_another_region_is_made_filled_and_deleted():
         checks.same(of.delete_bucket().status, 204)
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    of = oss2.Bucket(VERSION_4, f"http://oss-{region}.aliyuncs.com", BUCKET, region=region)
+    error = checks.raised(oss2.exceptions.ServerError, lambda: of.put_object(PREFIX + "spoilt", b"spoilt"))
+    return error.status, error.code
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (403, "SignatureDoesNotMatch"))
+
+
+def a_header_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (403, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-qingdao"), (400, "InvalidArgument"))
+
+
 checks.run(
     an_object_comes_back_with_its_headers,
     a_head_tells_the_size_and_has_no_body,
@@ -175,4 +194,7 @@ checks.run(
     a_client_without_any_key_is_served_too,
     a_dummy_token_is_replaced_whatever_the_signature,
     a_bucket_of_another_region_is_made_filled_and_deleted,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_header_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

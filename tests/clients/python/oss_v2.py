@@ -206,6 +206,26 @@ def a_bucket_of_another_region_is_made_filled_and_deleted():
     checks.same(plain.delete_bucket(oss.DeleteBucketRequest(bucket=FAR_BUCKET)).status_code, 204)
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    proxy = {"http": os.environ["FORWARD"]}
+    of = client(region=region, endpoint=f"http://oss-{region}.aliyuncs.com", proxy_host=proxy)
+    error = checks.raised(oss.exceptions.OperationError, lambda: put(of, PREFIX + "spoilt", b"spoilt")).unwrap()
+    return type(error), error.status_code, error.code
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (oss.exceptions.ServiceError, 403, "SignatureDoesNotMatch"))
+
+
+def a_header_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (oss.exceptions.ServiceError, 403, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-qingdao"), (oss.exceptions.ServiceError, 400, "InvalidArgument"))
+
+
 checks.run(
     an_object_comes_back_with_its_headers,
     a_head_tells_the_size_and_has_no_body,
@@ -225,4 +245,7 @@ checks.run(
     the_virtual_host_style_works_through_a_forward_listener,
     an_asynchronous_client_is_served_too,
     a_bucket_of_another_region_is_made_filled_and_deleted,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_header_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

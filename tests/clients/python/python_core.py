@@ -147,6 +147,25 @@ def another_region_of_the_same_listener_answers_for_itself():
         checks.same(first["InstanceId"], "i-sandboxcnbeijing0001")
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    error = checks.raised(ServerException, lambda: answer(client(region), instances()))
+    return error.get_http_status(), error.get_error_code()
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (400, "SignatureDoesNotMatch"))
+
+
+def a_parameter_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (400, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    """The signature of RPC version 1 does not cover the host, but the parameter RegionId does not belong there."""
+    checks.same(refused_in("cn-qingdao"), (404, "InvalidRegionId.NotFound"))
+
+
 checks.run(
     the_regions_come_back_as_json,
     pages_of_two_hold_every_instance_once,
@@ -159,4 +178,7 @@ checks.run(
     a_dummy_token_does_not_change_who_calls,
     an_error_of_the_cloud_reaches_the_caller_whole,
     another_region_of_the_same_listener_answers_for_itself,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_parameter_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

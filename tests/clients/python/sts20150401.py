@@ -6,6 +6,7 @@ import os
 import checks
 import dummies
 from alibabacloud_sts20150401.client import Client
+from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
 
 # The role that `run --sandbox` assumes, in a session that is named after the role of the settings.
@@ -33,7 +34,7 @@ def the_caller_is_the_proxys_role_and_nobody_else():
 
 
 def the_endpoint_that_the_sdk_finds_for_a_region_is_known():
-    checks.same(client(region_id="cn-shanghai").get_caller_identity().body.arn, ARN)
+    checks.same(client(region_id="eu-central-1").get_caller_identity().body.arn, ARN)
 
 
 def the_central_endpoint_is_known():
@@ -50,10 +51,31 @@ def a_dummy_token_does_not_change_who_calls():
     checks.same(of.get_caller_identity().body.arn, ARN)
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    error = checks.raised(ClientException, client(region_id=region).get_caller_identity)
+    return error.status_code, error.code
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (400, "SignatureDoesNotMatch"))
+
+
+def a_header_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (400, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-qingdao"), (400, "SignatureDoesNotMatch"))
+
+
 checks.run(
     the_caller_is_the_proxys_role_and_nobody_else,
     the_endpoint_that_the_sdk_finds_for_a_region_is_known,
     the_central_endpoint_is_known,
     an_asynchronous_call_is_the_same_caller,
     a_dummy_token_does_not_change_who_calls,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_header_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

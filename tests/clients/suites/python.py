@@ -3,7 +3,8 @@
 from suites import ACS3, OSS4, RPC1, Suite
 
 BY_CONFIG = '`Config(…, protocol="http", http_proxy="http://127.0.0.1:P")`'
-BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment, an endpoint that begins with `http://`"
+BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment"
+OSS2 = f"{BY_ENVIRONMENT}, an endpoint that begins with `http://`"
 OSS_V2 = '`config.endpoint = "http://127.0.0.1:Q"`, or `config.proxy_host = {"http": "http://127.0.0.1:P"}`'
 
 CALLS = (
@@ -24,7 +25,7 @@ CALLS = (
         sdk="oss2",
         more="every call that moves objects",
         product="OSS",
-        way=BY_ENVIRONMENT,
+        way=OSS2,
         file="python/oss2_calls.py",
         schemes=frozenset({OSS4}),
         requests_least=400,
@@ -97,7 +98,7 @@ SUITES = (
         role="oss2",
         sdk="oss2",
         product="OSS",
-        way=BY_ENVIRONMENT,
+        way=OSS2,
         file="python/oss2_sdk.py",
         schemes=frozenset({OSS4}),
         requests_least=28,
