@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::encode::xml;
 use super::error::Error;
+use super::events::Events;
 use super::heard::Heard;
 use super::oss::Reader;
 
@@ -18,12 +19,14 @@ use super::oss::Reader;
 pub(crate) type Answer = Response<Payload>;
 
 /// The body of an answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Payload {
     /// Bytes at hand.
     Whole(Bytes),
     /// What OSS keeps. Reads block for as long as the page cache takes, which is what a sandbox can afford.
     Kept(Reader),
+    /// What comes piece by piece.
+    Events(Events),
 }
 
 impl Payload {
@@ -39,12 +42,13 @@ impl Body for Payload {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let piece = match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => None,
             Self::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
             Self::Kept(reader) => reader.next(),
+            Self::Events(events) => std::task::ready!(events.poll_next(context)).map(Ok),
         };
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
@@ -54,10 +58,11 @@ impl Body for Payload {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match self {
-            Self::Whole(bytes) => bytes.len() as u64,
-            Self::Kept(reader) => reader.left(),
-        })
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Kept(reader) => SizeHint::with_exact(reader.left()),
+            Self::Events(_) => SizeHint::default(),
+        }
     }
 }
 

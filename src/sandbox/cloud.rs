@@ -18,6 +18,7 @@ use super::news::{Observer, Teller};
 use super::odps::Odps;
 use super::oss::Store;
 use super::place::Place;
+use super::studio::ApiKeys;
 use super::verify::{Bench, Nonces};
 use crate::clock::Clock;
 
@@ -44,6 +45,7 @@ pub(crate) struct Cloud {
     pub(crate) topics: Topics,
     pub(crate) functions: Functions,
     pub(crate) odps: Odps,
+    pub(crate) api_keys: ApiKeys,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -72,6 +74,7 @@ impl Cloud {
             topics: Topics::default(),
             functions: Functions::default(),
             odps: Odps::default(),
+            api_keys: ApiKeys::default(),
             lifetime,
         }
     }

@@ -17,6 +17,7 @@ mod ecs;
 mod element;
 mod encode;
 mod error;
+mod events;
 mod fault;
 mod fc;
 mod heard;
@@ -34,6 +35,7 @@ mod place;
 mod polling;
 mod serve;
 mod sts;
+mod studio;
 mod verify;
 
 #[cfg(test)]
@@ -202,6 +204,11 @@ impl Sandbox {
             principal: Principal::User { arn, id: app_key.to_owned() },
             ..self.user.clone()
         });
+    }
+
+    /// Makes an API key of Model Studio known.
+    pub fn admit_api_key(&self, key: &str) {
+        self.cloud.api_keys.admit(key);
     }
 
     /// Plays a product (`apigateway`, `dataplus`, `fc-trigger`) at a host of a customer's own. Those that the products give

@@ -113,10 +113,13 @@ impl Place {
         })
     }
 
-    /// The names that products give to what their customers run: `*.alicloudapi.com`, `*.fcapp.run`, `dtplus-*`.
+    /// The names that products give to what their customers run: `*.alicloudapi.com`, `*.fcapp.run`, `dtplus-*`; and Model
+    /// Studio's, which name no region either.
     fn given(host: &str, labels: &[&str]) -> Option<Self> {
         let product = match labels {
             [.., "alicloudapi", "com"] => "apigateway",
+            [first, "aliyuncs", "com"] if first.split('-').next() == Some("dashscope") => "dashscope",
+            [_, "dashscope", "aliyuncs", "com"] | [_, _, "maas", "aliyuncs", "com"] => "dashscope",
             [.., "fcapp", "run"] => "fc-trigger",
             ["shujuapi" | "nlsapi", "aliyun", "com"] => "dataplus",
             [first, "data", "aliyuncs", "com"] if first.starts_with("dtplus-") => "dataplus",
@@ -180,6 +183,10 @@ mod tests {
             ("dh-cn-hangzhou.aliyuncs.com", "datahub-data", Some("cn-hangzhou"), None),
             ("dh-cn-hangzhou-int-vpc.aliyuncs.com", "datahub-data", Some("cn-hangzhou"), None),
             ("dh-singapore.aliyuncs.com", "datahub-data", Some("ap-southeast-1"), None),
+            ("dashscope.aliyuncs.com", "dashscope", None, None),
+            ("dashscope-intl.aliyuncs.com", "dashscope", None, None),
+            ("cn-hongkong.dashscope.aliyuncs.com", "dashscope", None, None),
+            ("ws1.cn-beijing.maas.aliyuncs.com", "dashscope", None, None),
             ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
         ];
         for (host, product, region, bucket) in cases {

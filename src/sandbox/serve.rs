@@ -22,7 +22,7 @@ use super::error::Error;
 use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
-use super::{echo, fc, mns, mq, odps, open_api, oss};
+use super::{echo, fc, mns, mq, odps, open_api, oss, studio};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -79,6 +79,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
         heard.body = body.to_bytes().to_vec();
         match place.product.as_str() {
             "mns" => mns::answer(&cloud, &place, &heard).await,
+            "dashscope" => studio::answer(&cloud, &place, &heard),
             "fc" => fc::answer(&cloud, &place, &heard),
             "apigateway" | "dataplus" | "fc-trigger" => echo::answer(&cloud, &place, &heard),
             "ons-http" => mq::answer(&cloud, &place, &heard).await,

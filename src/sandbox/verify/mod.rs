@@ -4,6 +4,7 @@
 //! It builds whole strings where the signer streams, for the pleasure of being read beside the specification.
 
 mod acs3;
+pub(crate) mod bearer;
 mod datahub;
 mod dataplus;
 mod denial;
