@@ -20,6 +20,9 @@ use crate::upstream::{Dial, Dialler, Egress, Routes, SystemResolver, trust_only}
 /// The sandbox's token lives for an hour, and is written anew as a kubelet would, well before that.
 pub(super) const TOKEN_EVERY: Duration = Duration::from_secs(30 * 60);
 
+/// The variable with Model Studio's key.
+pub(super) const API_KEY: &str = "DASHSCOPE_API_KEY";
+
 /// The RAM role that the proxy takes in the sandbox.
 pub(super) const ROLE_ARN: &str = "acs:ram::1000000000000001:role/demo";
 pub(super) const PROVIDER_ARN: &str = "acs:ram::1000000000000001:oidc-provider/sandbox";
@@ -67,6 +70,11 @@ impl Cloud {
         Dialler::new(Routes::all_to(self.dial.clone()), resolver, Egress::default())
     }
 
+    /// A directory for nobody else, which goes with the sandbox.
+    pub(super) fn directory(&self) -> &Path {
+        &self.token.directory
+    }
+
     /// The file with the token for the sandbox's STS.
     pub(super) fn token(&self) -> &Path {
         &self.token.path
@@ -100,7 +108,9 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
 
 /// The environment without what would lead a role elsewhere than the sandbox, and the names of what was left out.
 pub(super) fn environment(mut all: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
-    let is_credential = |name: &str| name.starts_with("ALIBABA_CLOUD_") || name.starts_with("ALIBABACLOUD_");
+    let is_credential = |name: &str| {
+        name.starts_with("ALIBABA_CLOUD_") || name.starts_with("ALIBABACLOUD_") || name == API_KEY
+    };
     let ignored: Vec<String> = all.keys().filter(|name| is_credential(name)).cloned().collect();
     all.retain(|name, _| !is_credential(name));
     (all, ignored)

@@ -26,6 +26,8 @@ mod sign;
 #[cfg(feature = "sandbox")]
 mod spoilt;
 #[cfg(feature = "sandbox")]
+mod stand_in;
+#[cfg(feature = "sandbox")]
 mod watch;
 
 use std::process::ExitCode;

@@ -209,8 +209,13 @@ async fn beside_sandbox(
     cloud::adopt(&mut setup.settings, cloud.token());
     let (environment, ignored) = cloud::environment(std::mem::take(&mut setup.environment));
     setup.environment = environment;
+    setup.environment.insert(cloud::API_KEY.to_owned(), cloud.sandbox.api_key().to_owned());
+    super::stand_in::adopt(&mut setup.settings, &cloud.sandbox, cloud.directory())?;
     setup.elsewhere = Some(cloud.dial.clone());
     tracing::info!(address = %cloud.sandbox.address(), "a miniature cloud answers for every endpoint; every tenant is allowed");
+    if !setup.settings.keys.is_empty() {
+        tracing::info!("key files are not read: keys of the miniature cloud stand in for them");
+    }
     if !ignored.is_empty() {
         tracing::info!(variables = ignored.join(" "), "credential variables are ignored");
     }

@@ -13,6 +13,7 @@ use super::output::{self, complain, print};
 use super::process::{self, Ending};
 use super::replace::replace;
 use super::script;
+use super::stand_in::Kind;
 use super::watch::Watch;
 use crate::clock::SystemClock;
 use crate::config::{self, quoted};
@@ -24,7 +25,7 @@ use crate::telemetry::{Format, start_log};
 /// What `sandbox` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Write here what a proxy needs: ca.pem, token, countersign.toml
+    /// Write here what a proxy needs: ca.pem, token, files of keys, countersign.toml
     #[arg(long, value_name = "DIR")]
     directory: PathBuf,
     /// Listen here
@@ -127,6 +128,9 @@ async fn serve(arguments: &Arguments) -> io::Result<()> {
     let file = |name: &str| directory.join(name);
     replace(&file("ca.pem"), &sandbox.authority_pem(), MODE)?;
     replace(&file("token"), &sandbox.oidc_token(), MODE)?;
+    for (name, kind) in KEYS {
+        replace(&file(name), &kind.file(&sandbox), MODE)?;
+    }
     // Last, so that whoever waits for it finds the others.
     replace(&file(SETTINGS), &settings(&reached_at, &arguments.bucket), MODE)?;
     print(format_args!(
@@ -150,12 +154,24 @@ async fn serve(arguments: &Arguments) -> io::Result<()> {
 
 const SETTINGS: &str = "countersign.toml";
 
+/// Files of keys for what takes no role's credential.
+const KEYS: [(&str, Kind); 3] =
+    [("app.json", Kind::App), ("user.json", Kind::AccessKey), ("model-studio.json", Kind::Api)];
+
+/// Hosts that the products give out, one of each: the cloud plays whatever else they could have given.
+const HOSTS: &str = "[keys.app]\nfile = \"app.json\"\n\n[keys.user]\nfile = \"user.json\"\n\n\
+     [keys.model-studio]\nfile = \"model-studio.json\"\nproduct = \"dashscope\"\n\n\
+     [hosts]\n\"sandbox-cn-hangzhou.alicloudapi.com\" = { product = \"apigateway\", keys = \"app\" }\n\
+     \"dtplus-cn-shanghai.data.aliyuncs.com\" = { product = \"dataplus\", keys = \"user\" }\n\
+     \"sandbox.cn-hangzhou.fcapp.run\" = { product = \"fc-trigger\" }\n\n";
+
 /// The directory, made if it is not there. Somebody's own settings, keys or tokens are not written over.
 fn directory(path: &Path) -> io::Result<PathBuf> {
     std::fs::create_dir_all(path)?;
     let path = std::fs::canonicalize(path)?;
     let is_ours = std::fs::read(path.join(SETTINGS)).is_ok_and(|text| text.starts_with(OURS.as_bytes()));
-    let in_the_way = [SETTINGS, "ca.pem", "token"].into_iter().find(|name| path.join(name).exists());
+    let files = [SETTINGS, "ca.pem", "token"].into_iter().chain(KEYS.map(|(name, _)| name));
+    let in_the_way = files.into_iter().find(|name| path.join(name).exists());
     match in_the_way {
         Some(name) if !is_ours => Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
@@ -170,7 +186,7 @@ fn settings(reached_at: &str, buckets: &[String]) -> String {
     let buckets: Vec<String> = buckets.iter().map(|bucket| quoted(bucket)).collect();
     format!(
         "{OURS}[role.default]\nsource = \"oidc\"\nrole_arn = {}\noidc_provider_arn = {}\noidc_token_file = \"token\"\n\n\
-         [tenants]\noss = [{}]\n\n[upstream]\nextra_ca = \"ca.pem\"\n\n\
+         [tenants]\noss = [{}]\n\n{HOSTS}[upstream]\nextra_ca = \"ca.pem\"\n\n\
          # Everything goes there, and nothing to the real cloud.\n[connect_to]\n\"*\" = {}\n",
         quoted(ROLE_ARN),
         quoted(PROVIDER_ARN),

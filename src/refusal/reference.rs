@@ -93,7 +93,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::UpstreamUnreachable => "no connection to the endpoint: name resolution or network",
         Code::UpstreamTls => "no TLS session that proves the endpoint's name",
         Code::EgressBlocked => {
-            "the name leads to loopback, link-local, multicast, a metadata address or one of countersign's own listeners; or it is an own host that the sandbox does not play"
+            "the name leads to loopback, link-local, multicast, a metadata address or one of countersign's own listeners"
         }
         Code::UpstreamProtocol => "the endpoint's answer is no HTTP that can be passed on",
         Code::UpstreamTruncated => {

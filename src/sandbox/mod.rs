@@ -99,6 +99,8 @@ pub struct Sandbox {
     cloud: Arc<Cloud>,
     issuer: Arc<Issuer>,
     user: Identity,
+    app: (String, String),
+    api_key: String,
     accepting: JoinHandle<()>,
 }
 
@@ -134,10 +136,16 @@ impl Sandbox {
         }
         let user = cloud.user_key();
         cloud.identities.admit(user.clone());
+        let app =
+            (cloud.random(9).iter().map(|byte| char::from(b'0' + byte % 10)).collect(), cloud.letters(32));
+        let api_key = format!("sk-{}", cloud.letters(32));
+        cloud.api_keys.admit(&api_key);
         let issuer = Arc::new(Issuer::new(cloud.random(32)));
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(serve::accept(listener, tls, cloud.clone(), issuer.clone()));
-        Ok(Self { address, authority, cloud, issuer, user, accepting })
+        let sandbox = Self { address, authority, cloud, issuer, user, app, api_key, accepting };
+        sandbox.admit_app(&sandbox.app.0, &sandbox.app.1);
+        Ok(sandbox)
     }
 
     /// Where it listens.
@@ -171,6 +179,16 @@ impl Sandbox {
     /// The AccessKey of its one RAM user: id and secret. It does not expire.
     pub fn access_key(&self) -> (String, String) {
         (self.user.access_key_id.clone(), self.user.secret.clone())
+    }
+
+    /// The AppKey and the AppSecret of its one app of API Gateway.
+    pub fn app_key(&self) -> (String, String) {
+        self.app.clone()
+    }
+
+    /// Its one API key of Model Studio.
+    pub fn api_key(&self) -> &str {
+        &self.api_key
     }
 
     /// Makes a given AccessKey known, that of a vector or of a test's own source. With a token it is one of a role.

@@ -170,12 +170,6 @@ fn routes(settings: &Settings, elsewhere: Option<&Dial>, trust: &Trust) -> Route
         Some(elsewhere) => Routes::all_to(elsewhere.clone()),
         None => Routes::direct(trust.clone()),
     };
-    // The sandbox is Alibaba Cloud in miniature, and an operator's own host is none of it. It is not dialled for real
-    // either: only where a row below says so, for this host or for everything.
-    let is_all_elsewhere = settings.connect_to.iter().any(|row| row.host.text == "*");
-    if elsewhere.is_some() && !is_all_elsewhere {
-        settings.hosts.iter().for_each(|row| routes.connect(&row.host.text, Dial::Nowhere));
-    }
     for row in &settings.connect_to {
         let dial = match &row.target {
             Target::Http(address) => Dial::Plain(*address),
@@ -261,10 +255,10 @@ mod tests {
     }
 
     #[test]
-    fn in_the_sandbox_an_own_host_is_dialled_nowhere_unless_a_row_says_where() {
+    fn in_the_sandbox_an_own_host_is_dialled_as_all_others_unless_a_row_says_where() {
         let sandbox = Dial::Plain(([127, 0, 0, 1], 1).into());
         let (there, row, itself) = ("Plain(127.0.0.1:1)", "Plain(127.0.0.1:2)", "Tls(the endpoint:443)");
-        assert_eq!(dialled(&["b.example.com"], Some(&sandbox)), ["Nowhere", row, there]);
+        assert_eq!(dialled(&["b.example.com"], Some(&sandbox)), [there, row, there]);
         assert_eq!(dialled(&["*"], Some(&sandbox)), [row, row, row]);
         assert_eq!(dialled(&["b.example.com"], None), [itself, row, itself]);
     }

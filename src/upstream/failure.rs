@@ -15,8 +15,6 @@ pub enum Failure {
     Unreachable(io::Error),
     /// The name leads to where nothing signed may go. Nothing was dialled.
     Blocked(SocketAddr, Blocked, Said),
-    /// The host is none of the miniature cloud's. Nothing was dialled.
-    Nowhere,
     /// A connection, but no TLS session that proves the endpoint's name.
     Tls(io::Error),
     /// The connection was lost before a byte of the answer. Nobody knows whether the request was executed.
@@ -66,11 +64,6 @@ impl Failure {
                 format!("[connect_to] leads to {why}, and nothing signed goes there"),
                 "write another address",
             ),
-            Self::Nowhere => Refusal::new(
-                Code::EgressBlocked,
-                "the sandbox does not play a host under [hosts], and the real one is not called from there",
-                "name a stand-in of yours for it under [connect_to]",
-            ),
             Self::Tls(_) => Refusal::new(
                 Code::UpstreamTls,
                 "no TLS session that proves the endpoint's name could be made",
@@ -116,7 +109,6 @@ impl fmt::Display for Failure {
         match self {
             Self::Unreachable(cause) => write!(f, "unreachable: {cause}"),
             Self::Blocked(address, why, _) => write!(f, "not dialled: {address} is {why}"),
-            Self::Nowhere => f.write_str("not dialled: the sandbox does not play this host"),
             Self::Tls(cause) => write!(f, "no TLS session: {cause}"),
             Self::Lost { was_reused } => write!(f, "connection lost before an answer (reused: {was_reused})"),
             Self::HeadTimeout => f.write_str("no answer in time"),

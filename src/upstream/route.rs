@@ -26,8 +26,6 @@ pub enum Dial {
         /// Whom to trust.
         trust: Trust,
     },
-    /// Not at all: a host that the miniature cloud does not play.
-    Nowhere,
 }
 
 impl fmt::Debug for Dial {
@@ -37,7 +35,6 @@ impl fmt::Debug for Dial {
             Self::Tls { host, port, .. } => {
                 write!(f, "Tls({}:{port})", host.as_deref().unwrap_or("the endpoint"))
             }
-            Self::Nowhere => f.write_str("Nowhere"),
         }
     }
 }
@@ -97,7 +94,6 @@ mod tests {
         let port = |routes: &Routes, host: &str| match routes.dial_name(&Host::in_lower_case(host).unwrap()) {
             Dial::Plain(address) => address.port(),
             Dial::Tls { port, .. } => *port,
-            Dial::Nowhere => 0,
         };
         let (bucket, other) = ("b.oss-cn-hangzhou.aliyuncs.com", "ecs.cn-hangzhou.aliyuncs.com");
         assert_eq!((port(&routes, bucket), port(&routes, other)), (1, 1));

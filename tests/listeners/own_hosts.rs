@@ -1,7 +1,7 @@
 //! Hosts of the operator's own, on both kinds of listener: they lead where `[hosts]` says, and nobody else's does.
 
 use crate::kit::sandboxed::Sandboxed;
-use crate::kit::{Answer, Caller, KEY_ID, Kit, Names, Proxy, REGIONS, Reply, TOKEN, Upstream, get};
+use crate::kit::{Answer, Caller, KEY_ID, Kit, Names, Proxy, Reply, TOKEN, Upstream, get};
 
 const API: &str = "api.example.com";
 const HOOK: &str = "f-abc.cn-hangzhou.fcapp.run";
@@ -137,15 +137,21 @@ async fn an_own_host_whose_name_leads_to_this_machine_is_not_dialled() {
 }
 
 #[tokio::test]
-async fn in_front_of_the_sandbox_an_own_host_starts_and_does_not_reach_it() {
+async fn the_sandbox_plays_own_hosts_for_the_keys_that_it_knows() {
     let cloud = Sandboxed::start().await;
+    cloud.sandbox.own_host(API, "apigateway");
+    cloud.sandbox.own_host("speech.example.com", "dataplus");
     let proxy = settings(cloud.kit()).start().await;
-    assert_eq!(proxy.get(crate::kit::ECS, REGIONS).await.status, 200);
-    let before = format!("{:?}", cloud.sandbox.counters());
-    for (listener, host) in [(0, API), (1, API), (0, HOOK), (2, HOOK)] {
+    let stranger = ask(&proxy, 1, API).await;
+    assert_eq!(stranger.status, 400, "{stranger:?}");
+    cloud.sandbox.admit_app("203112345", "canary-app-secret");
+    cloud.sandbox.admit("LTAIspeech", "canary-speech-secret", None);
+    for (listener, host) in [(0, API), (1, API), (0, HOOK), (2, HOOK), (0, "speech.example.com")] {
         let answer = ask(&proxy, listener, host).await;
-        assert_eq!(answer.verdict(), (502, "egress_blocked".to_owned()), "{answer:?}");
-        assert!(answer.text().contains("[connect_to]"), "{}", answer.text());
+        assert_eq!(answer.status, 200, "{host}: {answer:?}");
+        assert!(answer.text().contains(host), "{}", answer.text());
     }
-    assert_eq!(format!("{:?}", cloud.sandbox.counters()), before);
+    let schemes: Vec<_> = cloud.sandbox.verdicts().iter().rev().take(5).rev().map(|one| one.scheme).collect();
+    let (gateway, trigger) = (Some("CA-HMAC-SHA256"), Some("FC3-HMAC-SHA256"));
+    assert_eq!(schemes, [gateway, gateway, trigger, trigger, Some("DATAPLUS-HMAC-SHA1")]);
 }

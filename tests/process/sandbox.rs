@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::check::run;
 use crate::kit::program::countersign;
-use crate::kit::{Caller, ECS, Place, REGIONS, get, soon};
+use crate::kit::{Caller, ECS, Place, REGIONS, get, soon, with_body};
 
 /// As the README has them.
 const README: &str = "[role.default]\nsource = \"environment\"\n\
@@ -19,6 +19,17 @@ const FREE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 
 /// What one request is answered, and every message of the log until then.
 async fn answered(place: &Place, more: &[&str]) -> (u16, String, Vec<String>) {
+    let (answers, messages) = all_answered(place, more, &[get(ECS, REGIONS)]).await;
+    let (status, text) = answers.into_iter().next().unwrap();
+    (status, text, messages)
+}
+
+/// The same of several.
+async fn all_answered(
+    place: &Place,
+    more: &[&str],
+    requests: &[String],
+) -> (Vec<(u16, String)>, Vec<String>) {
     let arguments = [&["run", "--sandbox"], &FREE[..], more].concat();
     let mut command = countersign(place, &arguments);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -37,10 +48,14 @@ async fn answered(place: &Place, more: &[&str]) -> (u16, String, Vec<String>) {
         }
     })
     .await;
-    let mut caller = Caller::connect(address.unwrap()).await;
-    caller.send(get(ECS, REGIONS)).await;
-    let answer = caller.answer().await;
-    (answer.status, answer.text(), messages)
+    let mut answers = Vec::new();
+    for request in requests {
+        let mut caller = Caller::connect(address.unwrap()).await;
+        caller.send(request.clone()).await;
+        let answer = caller.answer().await;
+        answers.push((answer.status, answer.text()));
+    }
+    (answers, messages)
 }
 
 #[tokio::test]
@@ -66,4 +81,32 @@ async fn either_way_out_leads_out() {
     place.write("countersign.toml", &README.replace("source = \"environment\"\n", ""));
     let (status, text, _) = answered(&place, &[]).await;
     assert_eq!(status, 200, "{text}");
+}
+
+#[tokio::test]
+async fn settings_with_keys_for_the_real_cloud_are_tried_with_keys_of_the_sandbox() {
+    let place = Place::new();
+    // None of the files is there, and none is missed.
+    let settings = "[keys.partner]\nfile = \"partner.json\"\n[keys.speech]\nfile = \"/run/secrets/speech.json\"\n\
+         [keys.studio]\nfile = \"studio.json\"\nproduct = \"dashscope\"\nregion = \"ap-southeast-1\"\ntemporary = true\n\
+         [hosts]\n\"api.example.com\" = { product = \"apigateway\", keys = \"partner\" }\n\
+         \"speech.example.com\" = { product = \"dataplus\", keys = \"speech\" }\n\
+         \"f.cn-hangzhou.fcapp.run\" = { product = \"fc-trigger\" }\n";
+    place.write("countersign.toml", settings);
+    let chat = "{\"model\":\"qwen-plus\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
+    let asked = |host: &str| with_body("POST", host, "/compatible-mode/v1/chat/completions", "", chat);
+    let requests = [
+        get("api.example.com", "/weather?city=Berlin"),
+        get("speech.example.com", "/face/detect"),
+        get("f.cn-hangzhou.fcapp.run", "/list"),
+        asked("dashscope.aliyuncs.com"),
+        asked("dashscope-intl.aliyuncs.com"),
+    ];
+    let (answers, messages) = all_answered(&place, &[], &requests).await;
+    let told = ["/weather", "/face/detect", "/list", "You said: hello", "You said: hello"];
+    for ((status, text), told) in answers.iter().zip(told) {
+        assert!(*status == 200 && text.contains(told), "{status} {text}");
+    }
+    let is_told = |message: &String| message.contains("key files are not read");
+    assert!(messages.iter().any(is_told), "{messages:#?}");
 }

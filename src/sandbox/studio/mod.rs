@@ -31,13 +31,9 @@ const LIFE_USUAL: i64 = 60;
 pub(crate) fn answer(cloud: &Cloud, place: &Place, heard: &Heard) -> Answer {
     let request_id = cloud.request_id().to_lowercase();
     let is_compatible = heard.path.starts_with(COMPATIBLE);
-    let (key, outcome, reply) = match admit(cloud, heard) {
-        Ok(key) => {
-            let reply = perform(cloud, heard, &key, &request_id);
-            (Some(key), Outcome::Verified, reply)
-        }
-        Err((key, outcome, error)) => (key, outcome, Err(error)),
-    };
+    let (key, outcome, admitted) = admit(cloud, heard);
+    let reply =
+        admitted.and_then(|()| perform(cloud, heard, key.as_deref().unwrap_or_default(), &request_id));
     let mut answer = reply.unwrap_or_else(|error| refusal(&error, is_compatible, &request_id));
     set(&mut answer, "x-request-id", &request_id);
     set(&mut answer, "x-dashscope-request-id", &request_id);
@@ -50,19 +46,21 @@ pub(crate) fn answer(cloud: &Cloud, place: &Place, heard: &Heard) -> Answer {
     answer
 }
 
-fn admit(cloud: &Cloud, heard: &Heard) -> Result<String, (Option<String>, Outcome, Error)> {
+/// The key that a request carries, and whether it opens anything.
+fn admit(cloud: &Cloud, heard: &Heard) -> (Option<String>, Outcome, Result<(), Error>) {
     if let Some(error) = cloud.faults.product_failure("dashscope") {
-        return Err((None, Outcome::Failed(error.code.clone()), error));
+        return (None, Outcome::Failed(error.code.clone()), Err(error));
     }
-    let refused = |key, code: &str, message: &str| {
-        Err((key, Outcome::Refused(code.to_owned()), Error::new(401, code, message)))
+    let (key, message) = match bearer::read(heard) {
+        Ok(Some(key)) if cloud.api_keys.opens(&key, cloud.now(), &cloud.faults) => {
+            return (Some(key), Outcome::Verified, Ok(()));
+        }
+        Ok(Some(key)) => (Some(key), "Invalid API-key provided."),
+        Ok(None) => (None, "No API-key provided."),
+        Err(_) => (None, "The API-key is not where it belongs."),
     };
-    match bearer::read(heard) {
-        Ok(Some(key)) if cloud.api_keys.opens(&key, cloud.now(), &cloud.faults) => Ok(key),
-        Ok(Some(key)) => refused(Some(key), "InvalidApiKey", "Invalid API-key provided."),
-        Ok(None) => refused(None, "InvalidApiKey", "No API-key provided."),
-        Err(_) => refused(None, "InvalidApiKey", "The API-key is not where it belongs."),
-    }
+    let code = "InvalidApiKey";
+    (key, Outcome::Refused(code.to_owned()), Err(Error::new(401, code, message)))
 }
 
 /// What a request asks, by its path.
