@@ -26,15 +26,17 @@ class Language:
     """Fewer checks than this mean that a file was lost, not that it passed."""
     programs: dict[str, str]
     """What must be installed, and which of Debian's packages has it."""
+    faults: str
+    """The program that makes one call of the SDK whose role it is given, below `tests/clients`."""
 
 
 LANGUAGES = {
     language.name: language
     for language in (
-        Language("python", python.SUITES, 170, {"curl": "curl"}),
-        Language("node", node.SUITES, 1, {"node": "nodejs", "npm": "npm"}),
-        Language("go", go.SUITES, 1, {"go": "golang-go"}),
-        Language("java", java.SUITES, 1, {"java": "default-jdk-headless", "mvn": "maven"}),
+        Language("python", python.SUITES, 170, {"curl": "curl"}, "python/faults.py"),
+        Language("node", node.SUITES, 1, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs"),
+        Language("go", go.SUITES, 1, {"go": "golang-go"}, "go/faults/main.go"),
+        Language("java", java.SUITES, 1, {"java": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
     )
 }
 

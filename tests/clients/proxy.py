@@ -15,8 +15,8 @@ from regions import Relays
 class Cloud:
     """A running `countersign sandbox`."""
 
-    def __init__(self, binary, directory, scratch):
-        command = [binary, "sandbox", "--directory", directory, "--listen", "127.0.0.1:0"]
+    def __init__(self, binary, directory, scratch, more=()):
+        command = [binary, "sandbox", "--directory", directory, "--listen", "127.0.0.1:0", *more]
         self.program = Program(command, scratch)
         # It says where it listens once all files are there.
         self.program.wait_for(lambda: "listens on" in self.program.log(), "miniature cloud")

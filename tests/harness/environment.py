@@ -36,6 +36,11 @@ def interpreter(directory, pins):
     return python
 
 
+def kept():
+    """What a program of a suite keeps of this environment: nothing that points it elsewhere, or gives it a key."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "JAVA_HOME") if name in os.environ}
+
+
 def countersign():
     """The one to test: $COUNTERSIGN, else the release build, which is made if it is not there."""
     if given := os.environ.get("COUNTERSIGN"):

@@ -34,5 +34,7 @@ class Suite:
     """Whether it calls `cn-beijing`, where every byte is kept. A product that does not exist there cannot."""
     is_spoilt: bool = True
     """Whether it calls the regions where what the proxy sends is spoilt."""
+    faults: str = ""
+    """The product, by its code, whose bad days its SDK is tried on, in its language's `faults` program. None: not tried."""
     more: str = ""
     """What else of this SDK the suite is about, where it has several."""

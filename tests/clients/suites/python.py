@@ -44,6 +44,7 @@ SUITES = (
         file="python/ecs20140526.py",
         schemes=frozenset({ACS3}),
         requests_least=38,
+        faults="ecs",
     ),
     Suite(
         role="tea-cs",
@@ -83,6 +84,7 @@ SUITES = (
         schemes=frozenset({RPC1}),
         requests_least=20,
         by_environment=True,
+        faults="ecs",
     ),
     Suite(
         role="oss-v2",
@@ -93,6 +95,7 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=28,
         pins=("oss.cn-hangzhou", "oss.cn-beijing"),
+        faults="oss",
     ),
     Suite(
         role="oss2",
@@ -103,6 +106,7 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=28,
         by_environment=True,
+        faults="oss",
     ),
     Suite(
         role="curl",

@@ -1,0 +1,73 @@
+"""One call of the SDK that the argument names, and what became of it: `returned`, or `raised TYPE STATUS CODE`.
+
+Where to and with which key is told by environment. Retries are as each SDK's user gets them, who sets nothing.
+"""
+
+import os
+import sys
+
+FORWARD = os.environ["FORWARD"]
+KEY = os.environ["KEY_ID"], os.environ["KEY_SECRET"], os.environ["TOKEN"]
+REGION = "cn-hangzhou"
+# Above what an answer takes on a busy machine, and short enough to be waited for a few times over.
+TIMEOUT_SECONDS = 3
+
+
+def tea_ecs():
+    from alibabacloud_ecs20140526 import models
+    from alibabacloud_ecs20140526.client import Client
+    from alibabacloud_tea_openapi.models import Config
+
+    names = ("access_key_id", "access_key_secret", "security_token")
+    config = Config(**dict(zip(names, KEY)), region_id=REGION, protocol="http", http_proxy=FORWARD)
+    config.read_timeout = TIMEOUT_SECONDS * 1000
+    Client(config).describe_regions(models.DescribeRegionsRequest())
+
+
+def python_core():
+    from aliyunsdkcore.auth.credentials import StsTokenCredential
+    from aliyunsdkcore.client import AcsClient
+    from aliyunsdkecs.request.v20140526.DescribeRegionsRequest import DescribeRegionsRequest
+
+    of = AcsClient(region_id=REGION, credential=StsTokenCredential(*KEY), timeout=TIMEOUT_SECONDS)
+    of.do_action_with_exception(DescribeRegionsRequest())
+
+
+def oss2():
+    import oss2
+
+    auth = oss2.StsAuth(*KEY, auth_version=oss2.AUTH_VERSION_4)
+    of = oss2.Bucket(auth, f"http://oss-{REGION}.aliyuncs.com", "demo", region=REGION, connect_timeout=TIMEOUT_SECONDS)
+    of.put_object("a day", b"all of it")
+    of.get_object("a day").read()
+
+
+def oss_v2():
+    import alibabacloud_oss_v2 as oss
+
+    config = oss.config.load_default()
+    config.credentials_provider = oss.credentials.StaticCredentialsProvider(*KEY)
+    config.region, config.endpoint = REGION, f"http://oss-{REGION}.aliyuncs.com"
+    config.proxy_host, config.readwrite_timeout = {"http": FORWARD}, TIMEOUT_SECONDS
+    of = oss.Client(config)
+    of.put_object(oss.PutObjectRequest(bucket="demo", key="a day", body=b"all of it"))
+    with of.get_object(oss.GetObjectRequest(bucket="demo", key="a day")).body as body:
+        body.read()
+
+
+def told(error):
+    """Its type, and the status and code that users look at, by whatever name the SDK has for them."""
+    if hasattr(error, "unwrap"):
+        error = error.unwrap()
+    words = [type(error).__name__]
+    for names in (("status_code", "http_status", "status"), ("code", "error_code")):
+        found = (getattr(error, name, None) for name in names)
+        words += [str(next(one for one in found if one))] if any(getattr(error, name, None) for name in names) else []
+    return " ".join(words)
+
+
+try:
+    {"tea-ecs": tea_ecs, "python-core": python_core, "oss2": oss2, "oss-v2": oss_v2}[sys.argv[1]]()
+    print("returned")
+except Exception as error:  # noqa: BLE001 - what it is, is what is asked
+    print("raised", told(error))
