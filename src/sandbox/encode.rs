@@ -76,6 +76,13 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     out
 }
 
+/// Reads standard base64 with its padding. `None` if it holds anything else.
+pub(crate) fn base64_decoded(text: &str) -> Option<Vec<u8>> {
+    let is_standard = !text.contains(['-', '_']) && text.len() % 4 == 0;
+    let plain = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+    base64_url_decoded(plain).filter(|_| is_standard)
+}
+
 /// Base64 as JSON web tokens spell it: `-` and `_`, no padding.
 pub(crate) fn base64_url(bytes: &[u8]) -> String {
     base64(bytes).replace('+', "-").replace('/', "_").replace('=', "")
@@ -122,6 +129,10 @@ mod tests {
         for (plain, spelled) in cases {
             assert_eq!(base64(plain.as_bytes()), spelled);
             assert_eq!(base64_url_decoded(&base64_url(plain.as_bytes())).unwrap(), plain.as_bytes());
+            assert_eq!(base64_decoded(spelled).unwrap(), plain.as_bytes());
+        }
+        for broken in ["Zg", "Zg=", "Z===", "Z-8=", "Zm 8="] {
+            assert_eq!(base64_decoded(broken), None, "{broken}");
         }
         assert_eq!(base64_url_decoded("a b"), None);
     }

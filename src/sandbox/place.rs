@@ -29,7 +29,7 @@ impl Place {
             .unwrap_or_else(|| Self::open_api(&host, &labels))
     }
 
-    /// `[BUCKET.]oss-REGION[-internal].aliyuncs.com`, `[BUCKET.]REGION.oss.aliyuncs.com`, `oss.aliyuncs.com`.
+    /// `[BUCKET.][s3.]oss-REGION[-internal].aliyuncs.com`, `[BUCKET.]REGION.oss.aliyuncs.com`, `oss.aliyuncs.com`.
     fn oss(host: &str, labels: &[&str]) -> Option<Self> {
         let (before, endpoint) = match labels {
             [before @ .., endpoint, "aliyuncs", "com"] if endpoint.starts_with("oss-") => (before, *endpoint),
@@ -41,6 +41,8 @@ impl Place {
         let region = region.strip_suffix("-internal").unwrap_or(region);
         // The acceleration hosts stand for the bucket's own region, whichever it is.
         let region = (!region.starts_with("accelerate")).then(|| region.to_owned());
+        // No bucket has a name of two letters.
+        let before = before.strip_suffix(&["s3"]).unwrap_or(before);
         let bucket = before.last().map(|&label| label.to_owned());
         Some(Self { host: host.to_owned(), product: "oss".to_owned(), region, bucket })
     }
@@ -187,6 +189,8 @@ mod tests {
             ("dashscope-intl.aliyuncs.com", "dashscope", None, None),
             ("cn-hongkong.dashscope.aliyuncs.com", "dashscope", None, None),
             ("ws1.cn-beijing.maas.aliyuncs.com", "dashscope", None, None),
+            ("s3.oss-cn-hangzhou.aliyuncs.com", "oss", Some("cn-hangzhou"), None),
+            ("b1.s3.oss-cn-hangzhou-internal.aliyuncs.com", "oss", Some("cn-hangzhou"), Some("b1")),
             ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
         ];
         for (host, product, region, bucket) in cases {

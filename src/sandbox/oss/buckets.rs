@@ -80,6 +80,9 @@ pub(super) async fn answer(call: Call<'_>, body: &mut Incoming) -> Result<Answer
     match heard.method.as_str() {
         "PUT" if asked.is_empty() => create(cloud, place, name),
         "DELETE" if asked.is_empty() => delete(cloud, place, name),
+        "HEAD" if asked.is_empty() => {
+            find(&cloud.store.buckets(), place, name).map(|_| Answer::new(Payload::empty()))
+        }
         "POST" if has("delete") && is_all_of(&["delete", "encoding-type"]) => {
             delete::answer(call, body).await
         }

@@ -1,4 +1,4 @@
-//! OSS: buckets and objects behind version 4 signatures, bodies streamed both ways.
+//! OSS: buckets and objects behind each of its signatures, that of Amazon S3 among them. Bodies stream both ways.
 //!
 //! Verifies the head before it reads a byte of the body, so a refused upload costs its head only.
 
@@ -8,12 +8,16 @@ mod conditions;
 mod copy;
 mod crc64;
 mod delete;
+mod form;
 mod headers;
 mod listing;
 mod multipart;
 mod objects;
+mod parts;
+mod policy;
 mod range;
 mod receive;
+mod s3;
 mod scratch;
 mod store;
 mod uploads;
@@ -42,34 +46,54 @@ const DRAINED: usize = 64 * 1024 * 1024;
 /// Answers a request to an OSS host.
 pub(crate) async fn answer(cloud: &Cloud, place: &Place, heard: &Heard, mut body: Incoming) -> Answer {
     let request_id = hex(&cloud.random(12)).to_uppercase();
-    let (claim, outcome, admission) = admit(cloud, place, heard);
-    let reply = match admission {
-        Ok(()) => perform(cloud, place, heard, &mut body).await,
-        Err(error) => Err(error),
-    };
+    let (claim, outcome, reply) = decide(cloud, place, heard, &mut body).await;
     if reply.is_err() && heard.header("expect").is_none() {
         drain(&mut body).await;
     }
     let mut answer = reply.unwrap_or_else(|error| render(&error, place, heard, &request_id));
     set(&mut answer, "x-oss-request-id", &request_id);
     set(&mut answer, "server", "AliyunOSS");
+    if is_s3(heard) {
+        s3::name_for_s3(&mut answer, &request_id);
+    }
     let status = answer.status().as_u16();
     cloud.ledger.note(Verdict::new("oss", &heard.method, claim.as_ref(), outcome, status));
     answer
 }
 
-/// Verifies the head.
-fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome, Result<(), Error>) {
-    let refused = |claim, error: Error| (claim, Outcome::Refused(error.code.clone()), Err(error));
+/// Whether the caller speaks as clients of Amazon S3 do.
+fn is_s3(heard: &Heard) -> bool {
+    heard.header("authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256 "))
+}
+
+/// Verifies a request and does what it asks.
+async fn decide(
+    cloud: &Cloud,
+    place: &Place,
+    heard: &Heard,
+    body: &mut Incoming,
+) -> (Option<Claim>, Outcome, Result<Answer, Error>) {
     if let Some(error) = cloud.faults.product_failure("oss") {
         return (None, Outcome::Failed(error.code.clone()), Err(error));
     }
+    if form::is_one(place, heard) {
+        return form::answer((cloud, place, heard), body).await;
+    }
+    let (claim, outcome, admission) = admit(cloud, place, heard);
+    let reply = match admission {
+        Ok(()) if is_s3(heard) => perform(cloud, place, &s3::as_oss(heard), body).await,
+        Ok(()) => perform(cloud, place, heard, body).await,
+        Err(error) => Err(error),
+    };
+    (claim, outcome, reply)
+}
+
+/// Verifies the head.
+fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome, Result<(), Error>) {
+    let refused = |claim, error: Error| (claim, Outcome::Refused(error.code.clone()), Err(error));
     let claim = match verify::read(heard, place) {
         Ok(Some(claim)) => claim,
-        Ok(None) => {
-            let message = "You have no right to access this object because of bucket acl.";
-            return refused(None, Error::new(403, "AccessDenied", message).with("EC", "0003-00000001"));
-        }
+        Ok(None) => return refused(None, anonymous()),
         Err(denial) => return refused(None, denial.oss(None)),
     };
     match cloud.bench().judge(&claim) {
@@ -79,6 +103,12 @@ fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome
             refused(Some(claim), error)
         }
     }
+}
+
+/// No bucket here is public.
+fn anonymous() -> Error {
+    let message = "You have no right to access this object because of bucket acl.";
+    Error::new(403, "AccessDenied", message).with("EC", "0003-00000001")
 }
 
 /// Does what a verified request asks.

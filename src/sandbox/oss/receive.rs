@@ -5,11 +5,12 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use md5::{Digest, Md5};
+use sha2::Sha256;
 
 use super::crc64::Crc64;
 use super::scratch::{Content, Kept, STORAGE_MOST, Scratch, Unkept};
 use super::store;
-use crate::sandbox::encode::base64;
+use crate::sandbox::encode::{base64, hex};
 use crate::sandbox::error::Error;
 use crate::sandbox::heard::Heard;
 
@@ -31,18 +32,18 @@ pub(super) struct Received {
 }
 
 /// What was kept, while it grows.
-struct Growing {
+pub(super) struct Growing {
     kept: Kept,
     md5: Md5,
     crc64: Crc64,
 }
 
 impl Growing {
-    fn new(scratch: &Arc<Scratch>) -> Result<Self, Error> {
+    pub(super) fn new(scratch: &Arc<Scratch>) -> Result<Self, Error> {
         Ok(Self { kept: Kept::new(scratch).map_err(unkept)?, md5: Md5::new(), crc64: Crc64::new() })
     }
 
-    fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.kept.length() + bytes.len() as u64 > UPLOAD_MOST {
             let message = "Your proposed upload exceeds the maximum allowed size.";
             return Err(Error::new(400, "EntityTooLarge", message));
@@ -52,7 +53,7 @@ impl Growing {
         self.kept.push(bytes).map_err(unkept)
     }
 
-    fn end(self) -> Received {
+    pub(super) fn end(self) -> Received {
         Received { content: self.kept.into(), md5: self.md5.finalize().to_vec(), crc64: self.crc64 }
     }
 }
@@ -67,7 +68,8 @@ fn unkept(why: Unkept) -> Error {
     }
 }
 
-async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {
+/// The next bytes of a body. None at its end.
+pub(super) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {
     let Some(frame) = body.frame().await else { return Ok(None) };
     let ended = |_| Error::new(400, "IncompleteBody", "The request body is incomplete.");
     Ok(Some(frame.map_err(ended)?.into_data().unwrap_or_default()))
@@ -79,12 +81,17 @@ pub(super) async fn body(
     heard: &Heard,
     body: &mut Incoming,
 ) -> Result<Received, Error> {
-    let mut growing = Growing::new(scratch)?;
+    let (mut growing, mut sha256) = (Growing::new(scratch)?, Sha256::new());
+    let is_hashed = claimed_sha256(heard).is_some();
     while let Some(bytes) = next(body).await? {
         growing.push(&bytes)?;
+        if is_hashed {
+            sha256.update(&bytes);
+        }
     }
     let received = growing.end();
     hold_to_md5(heard, &received.md5)?;
+    hold_to_sha256(heard, &sha256.finalize())?;
     Ok(received)
 }
 
@@ -98,7 +105,25 @@ pub(super) async fn list(heard: &Heard, body: &mut Incoming) -> Result<Vec<u8>, 
         list.extend_from_slice(&bytes);
     }
     hold_to_md5(heard, &Md5::digest(&list))?;
+    hold_to_sha256(heard, &Sha256::digest(&list))?;
     Ok(list)
+}
+
+/// What a client of Amazon S3 says that its body hashes to, if it says so.
+fn claimed_sha256(heard: &Heard) -> Option<String> {
+    heard.header("x-oss-content-sha256").filter(|value| value != "UNSIGNED-PAYLOAD")
+}
+
+fn hold_to_sha256(heard: &Heard, sha256: &[u8]) -> Result<(), Error> {
+    match claimed_sha256(heard) {
+        Some(claimed) if !claimed.eq_ignore_ascii_case(&hex(sha256)) => {
+            let message = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+            Err(Error::new(400, "XAmzContentSHA256Mismatch", message)
+                .with("ClientComputedContentSHA256", &claimed)
+                .with("S3ComputedContentSHA256", &hex(sha256)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn hold_to_md5(heard: &Heard, md5: &[u8]) -> Result<(), Error> {

@@ -15,13 +15,17 @@ mod mq;
 mod nonces;
 mod odps;
 mod oss;
+mod oss_form;
+mod oss_v1;
 mod roa;
 mod rpc;
+mod s3;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use denial::Denial;
 pub(crate) use nonces::Nonces;
+pub(crate) use oss_form::read as read_form;
 
 use std::sync::Arc;
 
@@ -80,6 +84,13 @@ pub(crate) enum Recipe {
         /// `cn-hangzhou`.
         region: String,
     },
+    /// hex(HMAC-SHA256(derived key, text)), the key derived as Amazon S3 does.
+    S3 {
+        /// `20240307`.
+        day: String,
+        /// As the scope spells it.
+        region: String,
+    },
 }
 
 impl Recipe {
@@ -93,6 +104,10 @@ impl Recipe {
             Self::OssV4 { day, region, product } => {
                 hex(&hmac_sha256(&day_key(secret, day, region, product), text))
             }
+            Self::S3 { day, region } => {
+                let key = derived(&format!("AWS4{secret}"), [day, region, "s3", "aws4_request"]);
+                hex(&hmac_sha256(&key, text))
+            }
             Self::OdpsV4 { day, region } => base64(&hmac_sha1(&day_key(secret, day, region, "odps"), text)),
         }
     }
@@ -100,10 +115,12 @@ impl Recipe {
 
 /// The key that the schemes of version 4 derive for one day, region and product.
 fn day_key(secret: &str, day: &str, region: &str, product: &str) -> Vec<u8> {
-    let secret = format!("aliyun_v4{secret}").into_bytes();
-    [day, region, product, "aliyun_v4_request"]
-        .iter()
-        .fold(secret, |key, step| hmac_sha256(&key, step.as_bytes()))
+    derived(&format!("aliyun_v4{secret}"), [day, region, product, "aliyun_v4_request"])
+}
+
+/// A key of one scope: each step's HMAC is the key of the next.
+fn derived(secret: &str, scope: [&str; 4]) -> Vec<u8> {
+    scope.iter().fold(secret.as_bytes().to_vec(), |key, step| hmac_sha256(&key, step.as_bytes()))
 }
 
 /// Reads the claim of a request, whatever its scheme. `Ok(None)` when it carries no signature at all.
@@ -144,6 +161,8 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
         "OSS4-HMAC-SHA256" => oss::read(heard, place, rest).map(Some),
         "ODPS" if place.product == "odps" => odps::read(heard, place, rest).map(Some),
         "DATAHUB" if place.product == "datahub-data" => datahub::read(heard, rest).map(Some),
+        "OSS" if place.product == "oss" => oss_v1::read(heard, place, rest).map(Some),
+        "AWS4-HMAC-SHA256" if place.product == "oss" => s3::read(heard, place, rest).map(Some),
         _ => Err(Denial::Malformed("this scheme is not known here")),
     }
 }
