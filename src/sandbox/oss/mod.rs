@@ -91,6 +91,11 @@ async fn decide(
 /// Verifies the head.
 fn admit(cloud: &Cloud, place: &Place, heard: &Heard) -> (Option<Claim>, Outcome, Result<(), Error>) {
     let refused = |claim, error: Error| (claim, Outcome::Refused(error.code.clone()), Err(error));
+    if is_s3(heard)
+        && let Err(error) = s3::hold_to_whole_bodies(heard)
+    {
+        return refused(None, error);
+    }
     let claim = match verify::read(heard, place) {
         Ok(Some(claim)) => claim,
         Ok(None) => return refused(None, anonymous()),

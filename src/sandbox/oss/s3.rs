@@ -2,7 +2,9 @@
 
 use hyper::header::HeaderName;
 
-use crate::sandbox::answer::Answer;
+use super::invalid_argument;
+use crate::sandbox::answer::{Answer, set};
+use crate::sandbox::error::Error;
 use crate::sandbox::heard::Heard;
 
 /// A request of such a client, as OSS's own clients would put it: `x-amz-meta-a` is `x-oss-meta-a`. `x-id` is the name of
@@ -19,6 +21,18 @@ pub(super) fn as_oss(heard: &Heard) -> Heard {
     heard
 }
 
+/// Chunks with signatures or trailers inside a body, which OSS does not take.
+pub(super) fn hold_to_whole_bodies(heard: &Heard) -> Result<(), Error> {
+    let codings = heard.header("content-encoding").unwrap_or_default().to_ascii_lowercase();
+    let payload = heard.header("x-amz-content-sha256").unwrap_or_default();
+    if !payload.starts_with("STREAMING-") && !codings.split(',').any(|coding| coding.trim() == "aws-chunked")
+    {
+        return Ok(());
+    }
+    let message = "aws-chunked encoding is not supported with the specified x-amz-content-sha256 value.";
+    Err(invalid_argument("Content-Encoding", "aws-chunked", message).with("EC", "0017-00000804"))
+}
+
 /// Names in an answer what such a client reads: its metadata and the request's id.
 pub(super) fn name_for_s3(answer: &mut Answer, request_id: &str) {
     let headers = answer.headers_mut();
@@ -30,5 +44,5 @@ pub(super) fn name_for_s3(answer: &mut Answer, request_id: &str) {
             headers.insert(renamed, value);
         }
     }
-    crate::sandbox::answer::set(answer, "x-amz-request-id", request_id);
+    set(answer, "x-amz-request-id", request_id);
 }

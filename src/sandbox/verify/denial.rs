@@ -41,8 +41,6 @@ pub(crate) enum Denial {
     Mismatch,
     /// The nonce was seen before.
     NonceUsed,
-    /// OSS: a body in the chunks of Amazon S3.
-    Chunked,
     /// OSS: signed for another region than the host's.
     WrongRegion(String),
     /// OSS: signed for another product.
@@ -131,11 +129,6 @@ impl Denial {
                 let message = "The OSS Access Key Id you provided does not exist in our records.";
                 (403, "InvalidAccessKeyId", message.to_owned(), "0002-00000902")
             }
-            Self::Chunked => {
-                let message =
-                    "aws-chunked encoding is not supported with the specified x-amz-content-sha256 value.";
-                (400, "InvalidArgument", message.to_owned(), "0017-00000804")
-            }
             Self::TokenMalformed | Self::TokenOfAnotherKey => {
                 let message = "The security token you provided is invalid.";
                 (403, "InvalidSecurityToken", message.to_owned(), "0002-00000903")
@@ -174,10 +167,6 @@ impl Denial {
                 ("MaxAllowedSkewMilliseconds", (SKEW_ALLOWED * 1_000).to_string()),
                 ("RequestTime", date::iso_milliseconds(*signed_at)),
                 ("ServerTime", date::iso_milliseconds(*now)),
-            ],
-            Self::Chunked => vec![
-                ("ArgumentName", "Content-Encoding".to_owned()),
-                ("ArgumentValue", "aws-chunked".to_owned()),
             ],
             _ => Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 mod functions;
 mod messages;
+mod oss;
 mod projects;
 
 use serde_json::Value;
