@@ -78,7 +78,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 /// Reads standard base64 with its padding. `None` if it holds anything else.
 pub(crate) fn base64_decoded(text: &str) -> Option<Vec<u8>> {
-    let is_standard = !text.contains(['-', '_']) && text.len() % 4 == 0;
+    let is_standard = !text.contains(['-', '_']) && text.len().is_multiple_of(4);
     let plain = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
     base64_url_decoded(plain).filter(|_| is_standard)
 }
