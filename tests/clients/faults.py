@@ -52,6 +52,7 @@ FAULTS = (
     Fault("throttled", "the product is past its quota", SAME, ("throttle={}",)),
     Fault("unavailable", "the product answers 503", SAME, ("fail={}",)),
     Fault("silence", "the product does not answer in time", SAME, accident=wire.SILENCE),
+    Fault("redirected", wire.REDIRECT, SAME, accident=wire.REDIRECT),
     Fault("cut", wire.CUT, NOTICED, accident=wire.CUT),
     Fault("behind", "the caller's clock is 20 minutes fast", MENDED, ("skew=-1200",)),
     Fault("ahead", "the caller's clock is 20 minutes slow", MENDED, ("skew=1200",)),

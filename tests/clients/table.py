@@ -82,7 +82,7 @@ def clients(name, found):
 
 
 # Where countersign makes no difference, one word says both.
-DAYS_TOLD = ("throttled", "unavailable", "silence", "cut")
+DAYS_TOLD = ("throttled", "unavailable", "silence", "redirected", "cut")
 
 
 def days(name, found):
@@ -108,6 +108,7 @@ DAYS = Table(
         "throttled",
         "503",
         "no answer in time",
+        "redirected without end",
         "an answer that ends early",
         "connection reset, without countersign",
         "connection reset, with it",

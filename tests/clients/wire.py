@@ -15,6 +15,7 @@ import threading
 # What may happen to every request.
 RESET = "the connection is reset when the request has arrived"
 SILENCE = "nothing is answered"
+REDIRECT = "every answer is a redirect to the same place"
 CUT = "the answer ends in the middle of its body"
 
 
@@ -42,6 +43,9 @@ class Wire:
                 hang_up_hard(near_writer)
             elif self.accident == SILENCE:
                 await near_reader.read()
+            elif self.accident == REDIRECT:
+                near_writer.write(self.redirect(head))
+                await near_reader.read()
             else:
                 await self.ask(self.towards_the_cloud(head), near_reader, near_writer)
         near_writer.close()
@@ -53,6 +57,14 @@ class Wire:
         if self.pinned:
             head = re.sub(rb"(?i)\r\nhost:[^\r]*", f"\r\nHost: {self.pinned}".encode(), head)
         return head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
+
+    def redirect(self, head):
+        target = re.search(rb"^\S+ (?:http://[^/ ]*)?(\S*)", head)[1] or b"/"
+        host = re.search(rb"(?i)\r\nhost: *([^\r]*)", head)[1]
+        return (
+            b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://%s%s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            % (host, target)
+        )
 
     async def ask(self, head, near_reader, near_writer):
         # Who stands for the cloud is not in question here, but what becomes of its answer.
