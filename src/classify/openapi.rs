@@ -69,7 +69,9 @@ pub(super) fn plan(asked: &Asked, shape: &Shape<'_>) -> Result<Plan, Refusal> {
         }
         Some(scheme @ (Scheme::Acs3 | Scheme::Acs4 | Scheme::RoaV1)) => Some(scheme),
         Some(Scheme::RpcV1) => {
-            let upgrades = shape.upgrades_rpc && !asked.is_named_by_form && asked.version.is_some();
+            // ACS3 would sign the header, which must name the operation as the product does.
+            let is_named_by_header = !asked.is_named_by_form && !asked.is_recased_by_header;
+            let upgrades = shape.upgrades_rpc && is_named_by_header && asked.version.is_some();
             Some(if upgrades { Scheme::Acs3 } else { Scheme::RpcV1 })
         }
         Some(scheme) => return Err(unavailable(product, scheme)),

@@ -37,6 +37,8 @@ pub struct Asked {
     pub is_named_by_form: bool,
     /// Whether `x-acs-action` is there.
     pub has_action_header: bool,
+    /// Whether `x-acs-action` spells the operation with another first letter than the parameter does.
+    pub is_recased_by_header: bool,
     /// Whether `x-acs-version` is there.
     pub has_version_header: bool,
     /// Whether the query or the form names the operation.
@@ -90,6 +92,7 @@ pub fn asked(
     }
     let mut action = Single::new("Action", "x-acs-action");
     let mut version = Single::new("Version", "x-acs-version");
+    action.may_be_recased = asked.caller_scheme == Some(Scheme::RpcV1);
     let mut client_token = None;
     for field in head.fields() {
         action.header(field);
@@ -116,6 +119,7 @@ pub fn asked(
     asked.action = action.read(Action::from_plain, |name| Action::new(name))?;
     asked.version = version.read(Version::from_plain, |name| Version::new(name))?;
     asked.has_action_header = action.in_header;
+    asked.is_recased_by_header = action.is_recased;
     asked.has_version_header = version.in_header;
     asked.has_action_parameter = action.in_query || action.in_form;
     asked.has_version_parameter = version.in_query || version.in_form;
@@ -133,6 +137,10 @@ struct Single<'a> {
     value: Option<Parameter<'a>>,
     differs: bool,
     is_misspelt: bool,
+    /// Whether the header may have another first letter, in the other case. `@alicloud/pop-core` makes that of a name in the
+    /// parameter a capital, signs it, and leaves the header, which RPC version 1 does not sign, as it was given.
+    may_be_recased: bool,
+    is_recased: bool,
     in_header: bool,
     in_query: bool,
     in_form: bool,
@@ -146,6 +154,8 @@ impl<'a> Single<'a> {
             value: None,
             differs: false,
             is_misspelt: false,
+            may_be_recased: false,
+            is_recased: false,
             in_header: false,
             in_query: false,
             in_form: false,
@@ -161,11 +171,29 @@ impl<'a> Single<'a> {
 
     fn parameter(&mut self, parameter: &Parameter<'a>, is_form: bool) {
         if parameter.is(self.parameter) {
+            let is_header_alone = self.in_header && !self.in_query && !self.in_form;
+            if self.may_be_recased && is_header_alone && self.is_capital_of_value(parameter) {
+                self.is_recased = true;
+                // What is signed is what is meant.
+                self.value = None;
+            }
             self.in_form |= is_form;
             self.in_query |= !is_form;
             self.add(*parameter);
         } else {
             self.is_misspelt |= parameter.is_ignoring_case(self.parameter);
+        }
+    }
+
+    /// Whether this is the value so far but for its first letter, which is a capital here and a small one there.
+    fn is_capital_of_value(&self, parameter: &Parameter<'a>) -> bool {
+        let Some(value) = &self.value else { return false };
+        let (mut small, mut capital) = (value.decoded_value(), parameter.decoded_value());
+        match (small.next(), capital.next()) {
+            (Some(first), Some(other)) => {
+                first.is_ascii_lowercase() && first.to_ascii_uppercase() == other && small.eq(capital)
+            }
+            _ => false,
         }
     }
 

@@ -47,9 +47,10 @@ pub(crate) async fn answer(cloud: &Cloud, issuer: &Issuer, place: &Place, heard:
     answer
 }
 
-/// The header where there is one, else the parameter, else what the path means.
+/// The parameter where parameters are signed; else the header where there is one, else the parameter, else what the path means.
 fn action(place: &Place, heard: &Heard, parameters: &Parameters) -> String {
-    let named = heard.header("x-acs-action").or_else(|| parameters.get("Action").cloned());
+    let signed = parameters.get("Action").filter(|_| parameters.contains_key("Signature")).cloned();
+    let named = signed.or_else(|| heard.header("x-acs-action")).or_else(|| parameters.get("Action").cloned());
     let by_path =
         || cs::action(&heard.method, &heard.path).filter(|_| place.product == "cs").map(str::to_owned);
     named.or_else(by_path).unwrap_or_else(|| "unknown".to_owned())

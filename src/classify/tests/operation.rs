@@ -78,6 +78,35 @@ fn an_operation_in_another_letter_case_is_no_operation() {
     assert_eq!(refused("GET /?Action=DescribeRegions&Actions=a&Versions=b&Actio=c", ECS, "", ""), None);
 }
 
+/// `@alicloud/pop-core` signs a name whose first letter it made a capital, and leaves the header as it was given.
+#[test]
+fn beside_a_signed_parameter_the_header_may_have_a_small_first_letter() {
+    let of = |line: String, header: &str, upgrades_rpc: bool| {
+        planned(&line, ECS, &format!("x-acs-action: {header}\r\n"), "", upgrades_rpc)
+            .map(|plan| (plan.call.action.unwrap().as_str().to_owned(), plan.call.scheme.unwrap()))
+            .map_err(|refusal| refusal.code)
+    };
+    let signed = |name: &str| format!("GET /?Action={name}&Version=2014-05-26&{SIGNED}");
+    let meant = || "DescribeRegions".to_owned();
+    assert_eq!(of(signed("DescribeRegions"), "describeRegions", false), Ok((meant(), Scheme::RpcV1)));
+    // ACS3 would sign the header, whose spelling is not the operation's.
+    assert_eq!(of(signed("DescribeRegions"), "describeRegions", true), Ok((meant(), Scheme::RpcV1)));
+    assert_eq!(of(signed("DescribeRegions"), "DescribeRegions", true), Ok((meant(), Scheme::Acs3)));
+    let ambiguous = Err(Code::AmbiguousOperation);
+    for (name, header) in [
+        ("DescribeRegions", "describeregions"),
+        ("DescribeRegions", "describeRegion"),
+        ("describeRegions", "DescribeRegions"),
+        ("DescribeRegions", "eescribeRegions"),
+        ("DescribeRegions&Action=DescribeZones", "describeRegions"),
+        ("DescribeRegions&Action=describeRegions", "describeRegions"),
+    ] {
+        assert_eq!(of(signed(name), header, false), ambiguous, "{name} {header}");
+    }
+    let unsigned = "GET /?Action=DescribeRegions&Version=2014-05-26".to_owned();
+    assert_eq!(of(unsigned, "describeRegions", false), ambiguous);
+}
+
 #[test]
 fn a_call_with_an_rpc_signature_names_its_operation_whatever_its_path() {
     let planned = |line: &str, headers: &str, body: &str| {
