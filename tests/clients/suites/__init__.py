@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 ACS3 = "ACS3-HMAC-SHA256"
 RPC1 = "RPC1-HMAC-SHA1"
+ROA1 = "ROA1-HMAC-SHA1"
 OSS4 = "OSS4-HMAC-SHA256"
 
 

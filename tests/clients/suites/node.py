@@ -1,3 +1,18 @@
 """The suites in JavaScript."""
 
-SUITES = ()
+from suites import RPC1, ROA1, Suite
+
+BY_AGENT = "an agent whose connections lead to `127.0.0.1:P`, and an endpoint that begins with `http://`"
+
+SUITES = (
+    Suite(
+        role="pop-core",
+        sdk="@alicloud/pop-core",
+        product="ECS, STS, Container Service",
+        way=BY_AGENT,
+        file="node/pop_core.mjs",
+        schemes=frozenset({RPC1, ROA1}),
+        requests_least=26,
+        pins=("ecs.cn-hangzhou",),
+    ),
+)
