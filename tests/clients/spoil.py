@@ -7,12 +7,13 @@ for a wrong reason: it ends the connection, and the call fails otherwise than th
 import re
 
 # In a parameter of RPC version 1; `Signature=` within a header (ACS3, V4 schemes of OSS and S3); the whole of a header (API
-# Gateway, Tablestore); behind the colon that follows the key's id (`OSS id:signature`, and so most products).
+# Gateway, Tablestore); behind the colon that follows the key's id (`OSS id:signature`, and so most products). Base64 may
+# begin with `+` or `/`, and those be escaped: the letter that is changed is the first one behind them.
 SIGNATURES = (
-    rb"^[^\r]*[?&]Signature=()([A-Za-z0-9])",
-    rb"\r\nauthorization:[^\r]*Signature[=:] ?()([A-Za-z0-9])",
-    rb"\r\n(x-ca-signature|x-ots-signature|x-ots-signaturev4): *([A-Za-z0-9])",
-    rb"\r\nauthorization: *()[^\r]*:([A-Za-z0-9])",
+    rb"^[^\r]*[?&]Signature=(?:%2[BbFf])*()([A-Za-z0-9])",
+    rb"\r\nauthorization:[^\r]*Signature[=:] ?[+/]*()([A-Za-z0-9])",
+    rb"\r\n(x-ca-signature|x-ots-signature|x-ots-signaturev4): *[+/]*([A-Za-z0-9])",
+    rb"\r\nauthorization: *()[^\r]*:[+/]*([A-Za-z0-9])",
     rb"\r\n(authorization): *Bearer [^\r]*([A-Za-z0-9])\r\n",
 )
 
