@@ -1,6 +1,6 @@
 """The suites in Python, and curl, which is called from a shell."""
 
-from suites import ACS3, OSS4, RPC1, Suite
+from suites import ACS3, AWS4, OSS4, RPC1, Suite
 
 BY_CONFIG = '`Config(…, protocol="http", http_proxy="http://127.0.0.1:P")`'
 BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment"
@@ -107,6 +107,16 @@ SUITES = (
         requests_least=28,
         by_environment=True,
         faults="oss",
+    ),
+    Suite(
+        role="boto3",
+        sdk="boto3",
+        product="OSS, in the dialect of S3",
+        way='`endpoint_url="http://s3.oss-REGION.aliyuncs.com"`, `Config(proxies={"http": "http://127.0.0.1:P"}, s3={"addressing_style": "virtual"})`',
+        file="python/boto3_s3.py",
+        schemes=frozenset({AWS4}),
+        requests_least=100,
+        pins=("oss.cn-hangzhou",),
     ),
     Suite(
         role="curl",
