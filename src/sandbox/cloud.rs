@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cs::Cs;
+use super::datahub::DataHub;
 use super::digest::sha256;
 use super::ecs::Ecs;
 use super::encode::hex;
@@ -46,6 +47,7 @@ pub(crate) struct Cloud {
     pub(crate) functions: Functions,
     pub(crate) odps: Odps,
     pub(crate) api_keys: ApiKeys,
+    pub(crate) datahub: DataHub,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -75,6 +77,7 @@ impl Cloud {
             functions: Functions::default(),
             odps: Odps::default(),
             api_keys: ApiKeys::default(),
+            datahub: DataHub::default(),
             lifetime,
         }
     }

@@ -10,6 +10,7 @@ mod answer;
 mod certificate;
 mod cloud;
 mod cs;
+mod datahub;
 mod date;
 mod digest;
 mod echo;
