@@ -14,7 +14,7 @@ KEY_ON_THE_WIRE = re.compile(
 )
 
 # With these the sandbox refuses what a relay has spoilt.
-SPOILT_CODES = {"SignatureDoesNotMatch", "SignatureNotMatch", "OTSAuthFailed", "InvalidArgument", "InvalidSignature"}
+SPOILT_CODES = {"SignatureDoesNotMatch", "SignatureNotMatch", "OTSAuthFailed", "InvalidArgument", "InvalidSignature", "Unauthorized"}
 
 
 def lines(countersign, code, suites):

@@ -1,6 +1,6 @@
 """The suites in Python, and curl, which is called from a shell."""
 
-from suites import ACS3, AWS4, OSS4, RPC1, Suite
+from suites import ACS3, AWS4, DATAHUB, ODPS2, ODPS4, OSS4, RPC1, Suite
 
 BY_CONFIG = '`Config(…, protocol="http", http_proxy="http://127.0.0.1:P")`'
 BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment"
@@ -117,6 +117,27 @@ SUITES = (
         schemes=frozenset({AWS4}),
         requests_least=100,
         pins=("oss.cn-hangzhou",),
+    ),
+    Suite(
+        role="pyodps",
+        sdk="pyodps",
+        product="MaxCompute",
+        way=f'{BY_ENVIRONMENT}, `endpoint="http://service.REGION.maxcompute.aliyun.com/api"`; or `endpoint="http://127.0.0.1:Q/api"`',
+        file="python/pyodps.py",
+        schemes=frozenset({ODPS2, ODPS4}),
+        requests_least=250,
+        pins=("odps.cn-hangzhou",),
+        by_environment=True,
+    ),
+    Suite(
+        role="pydatahub",
+        sdk="pydatahub",
+        product="DataHub",
+        way='`DataHub(…, "http://dh-REGION.aliyuncs.com", proxies={"http": "http://127.0.0.1:P"})`',
+        file="python/pydatahub.py",
+        schemes=frozenset({DATAHUB}),
+        requests_least=150,
+        pins=("datahub-data.cn-hangzhou",),
     ),
     Suite(
         role="curl",
