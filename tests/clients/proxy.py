@@ -8,8 +8,8 @@ import tomllib
 import urllib.error
 import urllib.request
 
+import regions
 from harness.program import Program
-from regions import Relays
 
 
 class Cloud:
@@ -48,8 +48,9 @@ class Countersign:
         self.binary = binary
         self.scratch = scratch
         self.cloud = cloud
-        self.relays = None if cloud else Relays()
+        self.relays = None if cloud else regions.Relays()
         self.listeners = {suite.role: self.addresses(suite) for suite in suites}
+        self.hosts = dict(host for suite in suites for host in suite.hosts)
 
     def addresses(self, suite):
         """By endpoint, the address of each of a suite's listeners. Without an endpoint: the forward listener."""
@@ -70,9 +71,19 @@ class Countersign:
             # It is there, and to be ready, even where no listener names it.
             lines += ["[role.default]", *self.cloud.role(), *self.cloud.way()]
         else:
-            lines += ["[connect_to]", *self.relays.connect_to()]
+            lines += [*self.own_hosts(), "[connect_to]", *self.relays.connect_to(self.hosts)]
         lines += ["[admin]", 'address = "127.0.0.1:0"', "[log]", 'access = "access.log"', 'format = "json"']
         return "\n".join(lines) + "\n"
+
+    def own_hosts(self):
+        """The rows of `[hosts]`, and of `[keys]` those that they name: what is in such a file the sandbox does not ask."""
+        for product in ("apigateway", "dataplus"):
+            yield from (f"[keys.{product}]", 'file = "none"') if product in self.hosts.values() else ()
+        yield "[hosts]"
+        for host, product in self.hosts.items():
+            keys = "" if product == "fc-trigger" else f', keys = "{product}"'
+            for region in regions.ALL:
+                yield f'"{host.format(region)}" = {{ product = "{product}"{keys} }}'
 
     def __enter__(self):
         file = self.scratch / "countersign.toml"

@@ -18,6 +18,8 @@ SPOILT = {
     "ap-southeast-1": lambda head: another_region(head, "ap-southeast-1", ELSEWHERE),
 }
 MISLED = {"cn-qingdao", "ap-southeast-1"}
+# Those that hosts of one's own are there for.
+ALL = ("cn-hangzhou", KEPT, ELSEWHERE, *SPOILT)
 
 # Of products that the sandbox plays; `*.` stands for all tenants.
 HOSTS = (
@@ -39,6 +41,7 @@ HOSTS = (
     "*.mqrest.{}.aliyuncs.com",
     "*.{}.fc.aliyuncs.com",
     "fcv3.{}.aliyuncs.com",
+    "*.{}.maas.aliyuncs.com",
 )
 NOT_IN_QINGDAO = {"service.{}.maxcompute.aliyun.com", "dt.{}.maxcompute.aliyun.com", "dh-{}.aliyuncs.com"}
 
@@ -55,10 +58,10 @@ class Relays:
         for relay in self.by_region.values():
             relay.lead_to(address)
 
-    def connect_to(self):
-        """The rows of `[connect_to]`."""
+    def connect_to(self, own):
+        """The rows of `[connect_to]`, for the hosts of the table and for one's `own`."""
         for region, relay in self.by_region.items():
-            for host in HOSTS:
+            for host in (*HOSTS, *own):
                 if region == "cn-qingdao" and host in NOT_IN_QINGDAO:
                     continue
                 yield f'"{host.format(region)}" = "http://127.0.0.1:{relay.port}"'

@@ -3,3 +3,4 @@
 ACCESS_KEY_ID = "LTAI5tDummyKeyOfTheClients"
 ACCESS_KEY_SECRET = "DummySecretOfTheClients1234567"
 SECURITY_TOKEN = "CAISDummyTokenOfTheClients"
+API_KEY = "skDummyApiKeyOfTheClients"

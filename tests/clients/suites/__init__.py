@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 
 ACS3 = "ACS3-HMAC-SHA256"
+API_KEY = "API-KEY"
+DATAPLUS = "DATAPLUS-HMAC-SHA1"
+FC3 = "FC3-HMAC-SHA256"
+GATEWAY = "CA-HMAC-SHA256"
+MNS2 = "MNS2-HMAC-SHA1"
+MQ = "MQ-HMAC-SHA1"
 RPC1 = "RPC1-HMAC-SHA1"
 ROA1 = "ROA1-HMAC-SHA1"
 OSS4 = "OSS4-HMAC-SHA256"
@@ -33,10 +39,13 @@ class Suite:
     """The endpoints of the listeners it gets besides its forward listener."""
     by_environment: bool = False
     """Whether the SDK is pointed at the proxy by `http_proxy` in its environment."""
+    hosts: tuple[tuple[str, str], ...] = ()
+    """Hosts of its own, with `{}` for the region that a call to it is for, and the product that answers there."""
     unix: tuple[str, ...] = ()
     """The endpoints of its unix sockets."""
     is_relayed: bool = True
-    """Whether it calls `cn-beijing`, where every byte is kept. A product that does not exist there cannot."""
+    """Whether its calls to `cn-beijing`, where every byte is kept, name a key of STS. A product that does not exist there has
+    none, and some take other keys."""
     is_spoilt: bool = True
     """Whether it calls the regions where what the proxy sends is spoilt."""
     faults: str = ""

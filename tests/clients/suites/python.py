@@ -1,11 +1,14 @@
 """The suites in Python, and curl, which is called from a shell."""
 
-from suites import ACS3, AWS4, DATAHUB, ODPS2, ODPS4, OSS4, RPC1, Suite
+from suites import ACS3, API_KEY, AWS4, DATAHUB, DATAPLUS, FC3, GATEWAY, MNS2, MQ, ODPS2, ODPS4, OSS4, RPC1, Suite
 
 BY_CONFIG = '`Config(…, protocol="http", http_proxy="http://127.0.0.1:P")`'
 BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment"
 OSS2 = f"{BY_ENVIRONMENT}, an endpoint that begins with `http://`"
 OSS_V2 = '`config.endpoint = "http://127.0.0.1:Q"`, or `config.proxy_host = {"http": "http://127.0.0.1:P"}`'
+
+# For SDKs that know no proxy: a listener for each region that a suite calls.
+REGIONS = ("cn-hangzhou", "cn-beijing", "cn-shanghai", "cn-shenzhen", "cn-qingdao")
 
 CALLS = (
     Suite(
@@ -138,6 +141,63 @@ SUITES = (
         schemes=frozenset({DATAHUB}),
         requests_least=150,
         pins=("datahub-data.cn-hangzhou",),
+    ),
+    Suite(
+        role="model-studio",
+        sdk="dashscope",
+        product="Model Studio",
+        way='`dashscope.base_http_api_url = "http://127.0.0.1:Q/api/v1"`',
+        file="python/model_studio.py",
+        schemes=frozenset({API_KEY}),
+        requests_least=17,
+        pins=("dashscope.aliyuncs.com",),
+        by_environment=True,
+        is_relayed=False,
+        is_spoilt=False,
+    ),
+    Suite(
+        role="mns",
+        sdk="aliyun-mns-sdk",
+        product="Simple Message Queue (MNS)",
+        way='`Account("http://127.0.0.1:Q", …)`, pinned to `ACCOUNT.mns.REGION.aliyuncs.com`',
+        file="python/mns_queues.py",
+        schemes=frozenset({MNS2}),
+        requests_least=43,
+        pins=tuple(f"1000000000000001.mns.{region}.aliyuncs.com" for region in REGIONS),
+    ),
+    Suite(
+        role="rocketmq",
+        sdk="mq_http_sdk",
+        product="RocketMQ 4 over HTTP",
+        way='`MQClient("http://127.0.0.1:Q", …)`, pinned to `ACCOUNT.mqrest.REGION.aliyuncs.com`',
+        file="python/rocketmq.py",
+        schemes=frozenset({MQ}),
+        requests_least=20,
+        pins=tuple(f"1000000000000001.mqrest.{region}.aliyuncs.com" for region in REGIONS),
+    ),
+    Suite(
+        role="fc",
+        sdk="alibabacloud_fc20230330",
+        more="and HTTP triggers, unsigned",
+        product="Function Compute",
+        way=f"{BY_CONFIG}; triggers by `[hosts]`",
+        file="python/fc20230330.py",
+        schemes=frozenset({ACS3, FC3}),
+        requests_least=27,
+        hosts=(("f-demo.{}.fcapp.run", "fc-trigger"),),
+    ),
+    Suite(
+        role="own-hosts",
+        sdk="requests",
+        more="unsigned",
+        product="API Gateway, Dataplus",
+        way='`[hosts]` and `[keys.NAME]`; `proxies={"http": "http://127.0.0.1:P"}`',
+        file="python/own_hosts.py",
+        schemes=frozenset({GATEWAY, DATAPLUS}),
+        requests_least=15,
+        hosts=(("api-{}.example.com", "apigateway"), ("speech-{}.example.com", "dataplus")),
+        is_relayed=False,
+        is_spoilt=False,
     ),
     Suite(
         role="curl",
