@@ -1,4 +1,4 @@
-//! What a host name means: the product that answers there, the region, and on OSS the bucket.
+//! What a host name means: the product that answers there, the region, and the bucket or the project before it.
 
 /// Where a request was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) struct Place {
     pub(crate) product: String,
     /// The region in the name. None for a central endpoint, and for OSS's transfer acceleration.
     pub(crate) region: Option<String>,
-    /// On OSS, the label before the endpoint.
+    /// On OSS and Log Service, the label before the endpoint: a bucket, a project.
     pub(crate) bucket: Option<String>,
 }
 
@@ -23,7 +23,7 @@ impl Place {
         };
         let labels: Vec<&str> = host.split('.').collect();
         let own =
-            [Self::oss, Self::messages, Self::functions, Self::given, Self::max_compute, Self::data_hub];
+            [Self::oss, Self::messages, Self::functions, Self::given, Self::max_compute, Self::data_hub, Self::logs];
         own.iter()
             .find_map(|reading| reading(&host, &labels))
             .unwrap_or_else(|| Self::open_api(&host, &labels))
@@ -115,6 +115,27 @@ impl Place {
         })
     }
 
+    /// `[PROJECT.]REGION[-intranet,-share,-vpc,-internal].log.aliyuncs.com`, the same below `sls`, and the accelerated
+    /// `[PROJECT.]log-global.aliyuncs.com`, which names no region.
+    fn logs(host: &str, labels: &[&str]) -> Option<Self> {
+        let (before, region) = match labels {
+            [before @ .., region, "log" | "sls", "aliyuncs", "com"] => (before, Some(*region)),
+            [before @ .., "log-global", "aliyuncs", "com"] => (before, None),
+            _ => return None,
+        };
+        let bare = |region: &str| {
+            let networks = ["-intranet", "-share", "-vpc", "-internal"];
+            let network = networks.iter().find_map(|network| region.strip_suffix(network));
+            network.unwrap_or(region).to_owned()
+        };
+        Some(Self {
+            host: host.to_owned(),
+            product: "sls".to_owned(),
+            region: region.map(bare),
+            bucket: before.last().map(|&label| label.to_owned()),
+        })
+    }
+
     /// The names that products give to what their customers run: `*.alicloudapi.com`, `*.fcapp.run`, `dtplus-*`; and Model
     /// Studio's, which name no region either.
     fn given(host: &str, labels: &[&str]) -> Option<Self> {
@@ -185,6 +206,11 @@ mod tests {
             ("dh-cn-hangzhou.aliyuncs.com", "datahub-data", Some("cn-hangzhou"), None),
             ("dh-cn-hangzhou-int-vpc.aliyuncs.com", "datahub-data", Some("cn-hangzhou"), None),
             ("dh-singapore.aliyuncs.com", "datahub-data", Some("ap-southeast-1"), None),
+            ("cn-hangzhou.log.aliyuncs.com", "sls", Some("cn-hangzhou"), None),
+            ("p1.cn-hangzhou-intranet.log.aliyuncs.com", "sls", Some("cn-hangzhou"), Some("p1")),
+            ("p1.cn-hangzhou-vpc.sls.aliyuncs.com", "sls", Some("cn-hangzhou"), Some("p1")),
+            ("p1.log-global.aliyuncs.com", "sls", None, Some("p1")),
+            ("sls.cn-hangzhou.aliyuncs.com", "sls", Some("cn-hangzhou"), None),
             ("dashscope.aliyuncs.com", "dashscope", None, None),
             ("dashscope-intl.aliyuncs.com", "dashscope", None, None),
             ("cn-hongkong.dashscope.aliyuncs.com", "dashscope", None, None),

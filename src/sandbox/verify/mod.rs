@@ -20,6 +20,7 @@ mod oss_v1;
 mod roa;
 mod rpc;
 mod s3;
+mod sls;
 #[cfg(test)]
 mod tests;
 
@@ -129,6 +130,7 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
         "mns" => return mns::read(heard, place),
         "ons-http" => return mq::read(heard),
         "apigateway" => return gateway::read(heard),
+        "sls" => return sls::read(heard, place),
         "dataplus" => return dataplus::read(heard, place),
         "fc" | "fc-trigger" => {
             let is_trigger = place.product == "fc-trigger";

@@ -1,6 +1,7 @@
 //! The verifiers against requests that published SDKs signed: taken as they are, refused when one byte is another.
 
 mod functions;
+mod logs;
 mod messages;
 mod oss;
 mod projects;
