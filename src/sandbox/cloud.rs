@@ -19,6 +19,7 @@ use super::news::{Observer, Teller};
 use super::odps::Odps;
 use super::oss::Store;
 use super::place::Place;
+use super::sls::Sls;
 use super::studio::ApiKeys;
 use super::verify::{Bench, Nonces};
 use crate::clock::Clock;
@@ -46,6 +47,7 @@ pub(crate) struct Cloud {
     pub(crate) topics: Topics,
     pub(crate) functions: Functions,
     pub(crate) odps: Odps,
+    pub(crate) sls: Sls,
     pub(crate) api_keys: ApiKeys,
     pub(crate) datahub: DataHub,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
@@ -76,6 +78,7 @@ impl Cloud {
             topics: Topics::default(),
             functions: Functions::default(),
             odps: Odps::default(),
+            sls: Sls::default(),
             api_keys: ApiKeys::default(),
             datahub: DataHub::default(),
             lifetime,

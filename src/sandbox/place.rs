@@ -22,8 +22,15 @@ impl Place {
             _ => host,
         };
         let labels: Vec<&str> = host.split('.').collect();
-        let own =
-            [Self::oss, Self::messages, Self::functions, Self::given, Self::max_compute, Self::data_hub, Self::logs];
+        let own = [
+            Self::oss,
+            Self::messages,
+            Self::functions,
+            Self::given,
+            Self::max_compute,
+            Self::data_hub,
+            Self::logs,
+        ];
         own.iter()
             .find_map(|reading| reading(&host, &labels))
             .unwrap_or_else(|| Self::open_api(&host, &labels))

@@ -22,7 +22,7 @@ use super::error::Error;
 use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
-use super::{datahub, echo, fc, mns, mq, odps, open_api, oss, studio};
+use super::{datahub, echo, fc, mns, mq, odps, open_api, oss, sls, studio};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -84,6 +84,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
             "apigateway" | "dataplus" | "fc-trigger" => echo::answer(&cloud, &place, &heard),
             "ons-http" => mq::answer(&cloud, &place, &heard).await,
             "datahub-data" => datahub::answer(&cloud, &place, &heard),
+            "sls" => sls::answer(&cloud, &place, &heard),
             "odps" => odps::answer(&cloud, &place, &heard),
             _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
         }

@@ -2,7 +2,6 @@
 //! subscriptions and connectors are not played.
 
 mod dialect;
-mod lz4;
 mod records;
 mod schema;
 mod store;
@@ -20,6 +19,7 @@ use super::cloud::Cloud;
 use super::encode::{hex, path_decoded};
 use super::error::Error;
 use super::heard::Heard;
+use super::lz4;
 use super::place::Place;
 
 /// Who made everything.

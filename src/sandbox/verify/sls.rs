@@ -123,8 +123,7 @@ fn canonical_request(heard: &Heard) -> Result<Vec<u8>, Denial> {
             value => [name.as_slice(), b"=", percent(value).as_bytes()].concat(),
         })
         .collect();
-    let headers =
-        mns::covered(heard, |name| matches!(name, "host" | "content-type") || is_own(name))?;
+    let headers = mns::covered(heard, |name| matches!(name, "host" | "content-type") || is_own(name))?;
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
     let mut text = format!("{}\n{}\n", heard.method, heard.path).into_bytes();
     text.extend(query.join(b"&".as_slice()));
