@@ -1,8 +1,12 @@
 """The suites in JavaScript."""
 
-from suites import OSS4, RPC1, ROA1, Suite
+from suites import ACS3, OSS4, RPC1, ROA1, Suite
 
 BY_AGENT = "an agent whose connections lead to `127.0.0.1:P`, and an endpoint that begins with `http://`"
+BY_ENDPOINT = '`endpoint: "127.0.0.1:Q"`, `protocol: "http"`'
+
+# For SDKs that know no proxy: a listener for each region that a suite calls.
+ECS = tuple(f"ecs.{region}" for region in ("cn-hangzhou", "cn-beijing", "cn-shanghai", "cn-shenzhen", "cn-qingdao"))
 
 SUITES = (
     Suite(
@@ -24,5 +28,25 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=155,
         pins=("oss.cn-hangzhou",),
+    ),
+    Suite(
+        role="node-ecs",
+        sdk="@alicloud/ecs20140526",
+        product="ECS",
+        way=BY_ENDPOINT,
+        file="node/ecs20140526.mjs",
+        schemes=frozenset({ACS3}),
+        requests_least=18,
+        pins=ECS,
+    ),
+    Suite(
+        role="openapi-client",
+        sdk="@alicloud/openapi-client",
+        product="ECS, Container Service",
+        way=BY_ENDPOINT,
+        file="node/openapi_client.mjs",
+        schemes=frozenset({ACS3, RPC1}),
+        requests_least=15,
+        pins=(*ECS, "cs.cn-hangzhou"),
     ),
 )
