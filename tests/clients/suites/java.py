@@ -1,3 +1,36 @@
 """The suites in Java."""
 
-SUITES = ()
+from suites import ACS3, AWS4, OSS4, Suite
+
+SUITES = (
+    Suite(
+        role="oss-java",
+        sdk="com.aliyun.oss:aliyun-sdk-oss",
+        product="OSS",
+        way='`settings.setProxyHost("127.0.0.1")`, `settings.setProxyPort(P)`, an endpoint that begins with `http://`',
+        file="java/src/main/java/AliyunOss.java",
+        schemes=frozenset({OSS4}),
+        requests_least=140,
+        pins=("oss.cn-hangzhou",),
+    ),
+    Suite(
+        role="s3-java",
+        sdk="software.amazon.awssdk:s3",
+        product="OSS, in the dialect of S3",
+        way='`endpointOverride(URI.create("http://s3.oss-REGION.aliyuncs.com"))`, `ProxyConfiguration.builder().endpoint(URI.create("http://127.0.0.1:P"))` for its HTTP client',
+        file="java/src/main/java/AwsS3.java",
+        schemes=frozenset({AWS4}),
+        requests_least=80,
+        pins=("oss.cn-hangzhou",),
+    ),
+    Suite(
+        role="ecs-java",
+        sdk="com.aliyun:ecs20140526",
+        product="ECS",
+        way='`new Config().setProtocol("http").setHttpProxy("http://127.0.0.1:P")`',
+        file="java/src/main/java/Ecs20140526.java",
+        schemes=frozenset({ACS3}),
+        requests_least=30,
+        pins=("ecs.cn-hangzhou",),
+    ),
+)
