@@ -1,10 +1,10 @@
 """The suites in Go."""
 
-from suites import ACS3, Suite
+from suites import ACS3, OSS4, Suite
 
 SUITES = (
     Suite(
-        role="go-tea-ecs",
+        role="go-ecs",
         sdk="github.com/alibabacloud-go/ecs-20140526/v7",
         product="ECS",
         way='`Protocol: "http"`, `HttpProxy: "http://127.0.0.1:P"` in the `Config`',
@@ -12,5 +12,15 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=17,
         pins=("ecs.cn-hangzhou",),
+    ),
+    Suite(
+        role="go-oss",
+        sdk="github.com/aliyun/alibabacloud-oss-go-sdk-v2",
+        product="OSS",
+        way='`WithProxyHost("http://127.0.0.1:P")` and an endpoint that begins with `http://`; or `WithEndpoint("http://127.0.0.1:Q")`',
+        file="go/oss/main.go",
+        schemes=frozenset({OSS4}),
+        requests_least=120,
+        pins=("oss.cn-hangzhou",),
     ),
 )
