@@ -1,6 +1,6 @@
 """The suites in Go."""
 
-from suites import ACS3, OSS4, Suite
+from suites import ACS3, OSS4, ROA1, RPC1, Suite
 
 SUITES = (
     Suite(
@@ -22,5 +22,15 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=120,
         pins=("oss.cn-hangzhou",),
+    ),
+    Suite(
+        role="go-core",
+        sdk="github.com/aliyun/alibaba-cloud-sdk-go",
+        product="ECS, STS, Container Service",
+        way='`sdk.NewConfig().WithScheme("HTTP")` and `SetHttpProxy("http://127.0.0.1:P")`, or `http_proxy` in the environment',
+        file="go/core/main.go",
+        schemes=frozenset({RPC1, ROA1}),
+        requests_least=33,
+        pins=("ecs.cn-hangzhou",),
     ),
 )
