@@ -91,6 +91,8 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         ])
         // MaxCompute, whose code says this of any parameter. The number is of invalid credentials.
         || code == b"InvalidParameter" && memchr::memmem::find(body, b"ODPS-0410051").is_some()
+        // Log Service, whose code says this of permissions too.
+        || code == b"Unauthorized" && memchr::memmem::find(body, b"AccessKeyId not found").is_some()
     {
         Some(Complaint::Token)
     } else if is(&[

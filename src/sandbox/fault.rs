@@ -32,6 +32,7 @@ impl Failure {
         let message = match self.code.as_str() {
             "Throttling.User" => "Request was denied due to user flow control.",
             "TotalQpsLimitExceeded" => "The total QPS of this account exceeds its limit.",
+            "ReadQuotaExceed" => "Read quota is exceeded.",
             "Throttling.Api" => "Request was denied due to api flow control.",
             "ServiceUnavailable" => "The request has failed due to a temporary failure of the server.",
             "NoPermission" => "You are not authorized to do this action. You should be authorized by RAM.",
@@ -89,6 +90,7 @@ impl Faults {
         // One second is the shortest wait that both of OpenAPI's hints can state.
         let failure = match product {
             "oss" => Failure::new(503, "TotalQpsLimitExceeded"),
+            "sls" => Failure::new(403, "ReadQuotaExceed"),
             _ => Failure::throttled(Duration::from_secs(1)),
         };
         self.fail_product(product, failure);

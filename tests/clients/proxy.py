@@ -36,7 +36,7 @@ class Cloud:
 
     def way(self):
         """How it is reached, and what may be signed for."""
-        lines = ["[tenants]", 'oss = ["demo", "made-by-*"]', "[upstream]"]
+        lines = ["[tenants]", 'oss = ["demo", "made-by-*"]', 'sls = ["made-by-*"]', "[upstream]"]
         lines += [f"extra_ca = {json.dumps(str(self.directory / self.facts['upstream']['extra_ca']))}", "[connect_to]"]
         return lines + [f"{json.dumps(host)} = {json.dumps(to)}" for host, to in self.facts["connect_to"].items()]
 

@@ -43,14 +43,19 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
     let invalid_key = r#"{"Code":"InvalidAccessKeyId.NotFound"}"#;
     let malformed = r#"{"Code":"InvalidSecurityToken.Malformed"}"#;
     let other = r#"{"Code":"Forbidden.RAM"}"#;
+    let log_key = r#"{"errorCode":"Unauthorized","errorMessage":"AccessKeyId not found: STS.a"}"#;
+    let log_ram =
+        r#"{"errorCode":"Unauthorized","errorMessage":"denied by sts or ram, action: log:GetProject"}"#;
     let xml_key = "<Error><Code>InvalidAccessKeyId</Code></Error>";
     // What is asked, what the first token is answered, and whether it is sent again.
-    let rows: [(&str, String, &str, &str, bool); 11] = [
+    let rows: [(&str, String, &str, &str, bool); 13] = [
         ("no body", get(ECS, REGIONS), "400 Bad Request", EXPIRED, true),
         ("an effect", get(ECS, "/?Action=CreateInstance"), "400 Bad Request", EXPIRED, true),
         ("a held body", held, "400 Bad Request", EXPIRED, true),
         ("a form", form, "403 Forbidden", EXPIRED, true),
         ("an unknown key", get(ECS, REGIONS), "404 Not Found", invalid_key, true),
+        ("an unknown key, said by Log Service", get(ECS, REGIONS), "401 Unauthorized", log_key, true),
+        ("no permission, said by Log Service", get(ECS, REGIONS), "401 Unauthorized", log_ram, false),
         ("another fault of the token", get(ECS, REGIONS), "400 Bad Request", malformed, false),
         ("another refusal", get(ECS, REGIONS), "403 Forbidden", other, false),
         ("the same words in a success", get(ECS, REGIONS), "200 OK", EXPIRED, false),

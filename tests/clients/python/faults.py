@@ -55,19 +55,27 @@ def oss_v2():
         body.read()
 
 
+def log():
+    from aliyun.log import LogClient
+
+    of = LogClient(f"http://{REGION}.log.aliyuncs.com", KEY[0], KEY[1], KEY[2], source="10.0.0.1")
+    of.timeout = TIMEOUT_SECONDS
+    of.list_project()
+
+
 def told(error):
     """Its type, and the status and code that users look at, by whatever name the SDK has for them."""
     if hasattr(error, "unwrap"):
         error = error.unwrap()
     words = [type(error).__name__]
-    for names in (("status_code", "http_status", "status"), ("code", "error_code")):
+    for names in (("status_code", "http_status", "status", "resp_status"), ("code", "error_code", "_errorCode")):
         found = (getattr(error, name, None) for name in names)
         words += [str(next(one for one in found if one))] if any(getattr(error, name, None) for name in names) else []
     return " ".join(words)
 
 
 try:
-    {"tea-ecs": tea_ecs, "python-core": python_core, "oss2": oss2, "oss-v2": oss_v2}[sys.argv[1]]()
+    {"tea-ecs": tea_ecs, "log": log, "python-core": python_core, "oss2": oss2, "oss-v2": oss_v2}[sys.argv[1]]()
     print("returned")
 except Exception as error:  # noqa: BLE001 - what it is, is what is asked
     print("raised", told(error))

@@ -1,6 +1,6 @@
 """The suites in Python, and curl, which is called from a shell."""
 
-from suites import ACS3, API_KEY, AWS4, DATAHUB, DATAPLUS, FC3, GATEWAY, MNS2, MQ, ODPS2, ODPS4, OSS4, RPC1, Suite
+from suites import ACS3, API_KEY, AWS4, DATAHUB, DATAPLUS, FC3, GATEWAY, MNS2, MQ, ODPS2, ODPS4, OSS4, RPC1, SLS1, SLS4, Suite
 
 BY_CONFIG = '`Config(…, protocol="http", http_proxy="http://127.0.0.1:P")`'
 BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment"
@@ -154,6 +154,17 @@ SUITES = (
         by_environment=True,
         is_relayed=False,
         is_spoilt=False,
+    ),
+    Suite(
+        role="log",
+        sdk="aliyun-log-python-sdk",
+        product="Log Service (SLS)",
+        way=f"{BY_ENVIRONMENT}, an endpoint that begins with `http://`",
+        file="python/aliyun_log.py",
+        schemes=frozenset({SLS1, SLS4}),
+        requests_least=160,
+        by_environment=True,
+        faults="sls",
     ),
     Suite(
         role="mns",
