@@ -1,6 +1,6 @@
 """The suites in JavaScript."""
 
-from suites import ACS3, OSS4, RPC1, ROA1, Suite
+from suites import ACS3, OSS4, RPC1, ROA1, SLS1, Suite
 
 BY_AGENT = "an agent whose connections lead to `127.0.0.1:P`, and an endpoint that begins with `http://`"
 BY_ENDPOINT = '`endpoint: "127.0.0.1:Q"`, `protocol: "http"`'
@@ -48,5 +48,14 @@ SUITES = (
         schemes=frozenset({ACS3, RPC1}),
         requests_least=15,
         pins=(*ECS, "cs.cn-hangzhou"),
+    ),
+    Suite(
+        role="node-log",
+        sdk="@alicloud/log",
+        product="Log Service (SLS)",
+        way=f"{BY_AGENT}; the agent is an option of each call",
+        file="node/alicloud_log.mjs",
+        schemes=frozenset({SLS1}),
+        requests_least=50,
     ),
 )
