@@ -1,6 +1,6 @@
 """The suites in Java."""
 
-from suites import ACS3, AWS4, OSS4, Suite
+from suites import ACS3, AWS4, ODPS2, ODPS4, OSS4, Suite
 
 SUITES = (
     Suite(
@@ -32,5 +32,15 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=30,
         pins=("ecs.cn-hangzhou",),
+    ),
+    Suite(
+        role="odps-java",
+        sdk="com.aliyun.odps:odps-sdk-core",
+        product="MaxCompute",
+        way='`odps.getRestClient().setProxy(…)`, an endpoint that begins with `http://`; or `odps.setEndpoint("http://127.0.0.1:Q/api")`',
+        file="java/src/main/java/OdpsCore.java",
+        schemes=frozenset({ODPS2, ODPS4}),
+        requests_least=200,
+        pins=("odps.cn-hangzhou",),
     ),
 )
