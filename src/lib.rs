@@ -22,6 +22,7 @@ pub mod config;
 pub mod deadline;
 pub mod mismatch;
 pub mod names;
+pub mod redact;
 pub mod refusal;
 pub mod secret;
 pub mod sidecar;
