@@ -15,6 +15,6 @@ pub use answering::Answering;
 pub use caller::Caller;
 pub use gate::refusal_of;
 pub use listen::{Address, BindError, Listening, SocketFile, bind};
-pub use refuse::{Dialect, Rendered, render};
+pub use refuse::{Dialect, Rendered, error_body, render};
 pub use serve::{Application, Limits, Next, Phase, Shared, ending, serve};
 pub use stream::Stream;

@@ -32,7 +32,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// SDKs tell the form of an error by this.
-    const fn content_type(self) -> &'static str {
+    pub const fn content_type(self) -> &'static str {
         match self {
             Self::Json | Self::DataHub | Self::Sls => "application/json; charset=utf-8",
             Self::Xml | Self::Oss | Self::Odps => "application/xml",
@@ -75,7 +75,8 @@ pub fn render(
     closes: bool,
     to_head: bool,
 ) -> Rendered {
-    let body = body(refusal, dialect, request_id);
+    let spelled = format!("Countersign.{}", refusal.code.pascal());
+    let body = error_body(dialect, (&spelled, &refusal.to_string()), request_id.as_str());
     let mut answer = Vec::with_capacity(512 + body.len());
     let code = refusal.code;
     // Writing to a `Vec` cannot fail.
@@ -115,10 +116,8 @@ pub fn render(
     Rendered { answer, body_bytes: body.len() as u64 }
 }
 
-fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
-    let code = format!("Countersign.{}", refusal.code.pascal());
-    let message = refusal.to_string();
-    let request_id = request_id.as_str();
+/// The body of an error in the form that the caller's SDK parses.
+pub fn error_body(dialect: Dialect, (code, message): (&str, &str), request_id: &str) -> Vec<u8> {
     match dialect {
         Dialect::Json => {
             let body = serde_json::json!({
@@ -126,7 +125,7 @@ fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
             });
             body.to_string().into_bytes()
         }
-        Dialect::Ots => [(0x0a, &code), (0x12, &message)].into_iter().flat_map(protobuf_text).collect(),
+        Dialect::Ots => [(0x0a, code), (0x12, message)].into_iter().flat_map(protobuf_text).collect(),
         Dialect::Sls => {
             serde_json::json!({ "errorCode": code, "errorMessage": message }).to_string().into_bytes()
         }
@@ -136,16 +135,18 @@ fn body(refusal: &Refusal, dialect: Dialect, request_id: Nonce) -> Vec<u8> {
             body.to_string().into_bytes()
         }
         Dialect::Xml | Dialect::Oss | Dialect::Odps | Dialect::Mns | Dialect::RocketMq => format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{}</Message>\
-             <RequestId>{request_id}</RequestId><HostId>countersign</HostId></Error>\n",
-            escape_xml(&message)
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
+             <RequestId>{}</RequestId><HostId>countersign</HostId></Error>\n",
+            escape_xml(code),
+            escape_xml(message),
+            escape_xml(request_id)
         )
         .into_bytes(),
     }
 }
 
 /// A field of a protobuf message that is a text: its tag, its length in groups of seven bits, itself.
-fn protobuf_text((tag, text): (u8, &String)) -> Vec<u8> {
+fn protobuf_text((tag, text): (u8, &str)) -> Vec<u8> {
     let (mut field, mut length) = (vec![tag], text.len());
     while length >= 0x80 {
         field.push((length & 0x7f) as u8 | 0x80);

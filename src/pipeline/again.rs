@@ -11,7 +11,7 @@ use crate::names::calendar;
 use crate::upstream::{Arrived, CallerSide};
 
 /// The cloud's error bodies are a kilobyte or two.
-const ERROR_MAX: usize = 64 * 1024;
+pub(super) const ERROR_MAX: usize = 64 * 1024;
 /// The cloud takes requests that are up to 15 minutes off. What it complains about is more than this.
 const SKEW_MIN_SECONDS: i64 = 60;
 
@@ -121,7 +121,7 @@ fn ots_date(value: &[u8]) -> Option<i64> {
 }
 
 /// The error code of an OpenAPI, OSS, SLS, MNS or DataHub error, JSON or XML; or of Tablestore's, the first field of a protobuf message.
-fn code(body: &[u8]) -> Option<&[u8]> {
+pub(super) fn code(body: &[u8]) -> Option<&[u8]> {
     let between = |open: &[u8], close: u8| {
         let from = memchr::memmem::find(body, open)? + open.len();
         let rest = body.get(from..)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::held::Held;
 use super::prepare::Prepared;
-use super::{Pipeline, Stop};
+use super::{Pipeline, Stop, redact};
 use crate::accept::{Caller, Next, Stream};
 use crate::classify::Family;
 use crate::clock::Now;
@@ -77,16 +77,25 @@ impl Pipeline {
         let mut arrived = self.send(caller, &mut exchange, record).await?;
         record.upstream = Some(self.worker.clock.boot().saturating_sub(exchange.begun.boot));
         record.status = arrived.status();
-        record.request_id = RequestId::new(arrived.request_id());
 
-        match Family::of(exchange.prepared.plan.call.scheme) {
-            Family::Ots => self.vouch(&mut arrived, &exchange, &caller.head),
+        let family = Family::of(exchange.prepared.plan.call.scheme);
+        // What the cloud signed is what came.
+        let is_vouched = family == Family::Ots && self.is_vouched(&arrived, &exchange, &caller.head);
+        let rewriting = match redact::may_echo(arrived.status()) {
+            // Few answers are errors, and an exchange that is none needs no room for this.
+            true => Box::pin(self.redact(&mut arrived, &exchange, &mut side(caller), record)).await,
+            false => None,
+        };
+        record.request_id = RequestId::new(arrived.request_id());
+        match family {
+            Family::Ots => self.vouch(&mut arrived, is_vouched, &exchange, &caller.head),
             Family::Odps => self.lead_back(&mut arrived, &exchange, &mut side(caller)).await,
             _ => {}
         }
         let closes = !caller.head.keeps_alive() || caller.is_draining();
         let host = exchange.prepared.endpoint.host();
-        let relayed = arrived.relay(&self.worker.upstream, host, closes, &mut side(caller)).await;
+        let relayed =
+            arrived.relay(&self.worker.upstream, host, (closes, rewriting), &mut side(caller)).await;
         record.request_bytes = exchange.body_bytes(&caller.head);
         record.response_bytes = relayed.body_bytes;
         let (outcome, fault, next) = match relayed.end {

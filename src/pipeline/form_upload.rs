@@ -138,6 +138,13 @@ fn once<'a, 'b>(
     }
 }
 
+/// The signature that was written into a form.
+pub(super) fn signature<'a>(content_type: &[u8], form: &'a [u8]) -> Option<&'a [u8]> {
+    let form = form_fields(form, boundary(content_type)?).ok()??;
+    let is_signature = |field: &&FormField<'_>| field.is("Signature") || field.is("x-oss-signature");
+    form.fields.iter().find(is_signature).map(|field| field.value)
+}
+
 fn boundary_of(content_type: &[u8]) -> Result<&[u8], Refusal> {
     boundary(content_type).ok_or_else(|| refused(BadForm::Syntax))
 }

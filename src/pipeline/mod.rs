@@ -8,6 +8,7 @@ mod attempt;
 mod carry;
 mod form_upload;
 mod held;
+mod known;
 mod locate;
 mod odps;
 mod ots;
@@ -15,6 +16,7 @@ mod post_policy;
 mod prepare;
 mod projects;
 mod reach;
+mod redact;
 mod refuse;
 mod scratch;
 

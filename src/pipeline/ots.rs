@@ -14,28 +14,44 @@ const PROOF: &str = "Authorization";
 const ID_MAX: usize = 128;
 
 impl Pipeline {
-    /// Puts a signature with the caller's key in the place of the cloud's, if that holds and if the caller signed. Else the
-    /// answer goes on without any: what the cloud did not vouch for, nobody does.
-    pub(super) fn vouch(&self, arrived: &mut Arrived, exchange: &Exchange<'_>, head: &Head) {
+    /// Whether the cloud vouches for an answer, as it came. What it does not vouch for, nobody does.
+    pub(super) fn is_vouched(&self, arrived: &Arrived, exchange: &Exchange<'_>, head: &Head) -> bool {
+        if arrived.field(PROOF).is_none() {
+            return false;
+        }
+        let target = classify::target(head.target()).ok();
+        let is_clouds =
+            target.and_then(|target| self.is_clouds(arrived, exchange, exchange.prepared.path(&target)));
+        if is_clouds == Some(false) {
+            tracing::warn!(
+                host = %exchange.prepared.endpoint.host(),
+                "an answer does not bear the signature of the key that signed the request: it is passed on without one"
+            );
+        }
+        is_clouds.unwrap_or(false)
+    }
+
+    /// Puts a signature with the caller's key in the place of the cloud's, if the answer is vouched for and the caller
+    /// signed. Else the answer goes on without any.
+    pub(super) fn vouch(
+        &self,
+        arrived: &mut Arrived,
+        is_vouched: bool,
+        exchange: &Exchange<'_>,
+        head: &Head,
+    ) {
         if arrived.field(PROOF).is_none() {
             return;
         }
-        match self.vouched(arrived, exchange, head) {
+        match is_vouched.then(|| self.callers_proof(arrived, exchange, head)).flatten() {
             Some(proof) => arrived.put_field(PROOF, &proof),
             None => arrived.take_field(PROOF),
         }
     }
 
-    fn vouched(&self, arrived: &Arrived, exchange: &Exchange<'_>, head: &Head) -> Option<Vec<u8>> {
+    fn callers_proof(&self, arrived: &Arrived, exchange: &Exchange<'_>, head: &Head) -> Option<Vec<u8>> {
         let target = classify::target(head.target()).ok()?;
         let path = exchange.prepared.path(&target);
-        if !self.is_clouds(arrived, exchange, path)? {
-            tracing::warn!(
-                host = %exchange.prepared.endpoint.host(),
-                "an answer does not bear the signature of the key that signed the request: it is passed on without one"
-            );
-            return None;
-        }
         let key = match exchange.prepared.plan.call.caller_scheme? {
             Scheme::OtsV2 => CallersKey::V2,
             Scheme::OtsV4 => CallersKey::V4 {

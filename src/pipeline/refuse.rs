@@ -65,7 +65,7 @@ impl Pipeline {
     }
 
     /// What the caller's SDK can read, as far as the request tells.
-    fn dialect(&self, head: &Head, record: &Record) -> Dialect {
+    pub(super) fn dialect(&self, head: &Head, record: &Record) -> Dialect {
         // A pinned listener's callers speak its product's dialect, whatever they sent.
         let named = || endpoint::reverse(record.named?.as_str(), &Tenants::any()).ok();
         let endpoint = record.endpoint.or(self.pinned).or_else(named);

@@ -11,11 +11,13 @@
 
 mod codes;
 mod escapes;
+mod gzip;
 mod search;
 #[cfg(test)]
 mod tests;
 mod window;
 
+pub use gzip::gunzipped;
 pub use window::Window;
 
 use std::fmt;
@@ -80,7 +82,8 @@ impl Known {
             return Ok(None);
         }
         let left = Left { escapes: ESCAPES_MAX, codes: CODES_MAX };
-        self.masked(text, left, &mut READ_MAX.clone())
+        let mut budget = READ_MAX;
+        self.masked(text, left, &mut budget)
     }
 
     /// What is found is found in the text as it came, in all its readings, and only then written: a mask of one reading

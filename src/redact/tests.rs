@@ -238,15 +238,13 @@ fn an_escape_is_not_cut_where_a_piece_of_a_value_begins_in_it_by_chance() {
 }
 
 #[test]
-fn a_text_of_many_readings_is_given_up_before_it_takes_long() {
+fn a_text_of_many_readings_is_read_to_a_bound_and_no_further() {
     // Its base64 reads as base64, and that as hexadecimal, from every letter on.
     let text: String = BASE64.encode(BASE64.encode(&[0x69; 60_000]).as_bytes());
-    let begun = std::time::Instant::now();
-    let _ = known().mask(text.as_bytes());
+    assert_eq!(known().mask(text.as_bytes()), Ok(None));
     let many = "%25".repeat(20_000);
     assert_eq!(known().mask(many.as_bytes()), Ok(None));
     assert_eq!(known().mask(&b"a".repeat(5 * 1024 * 1024)), Err(Unsearchable));
-    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 #[test]

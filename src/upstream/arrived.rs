@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::connection::Connection;
-use super::relay::{Reframing, Relay};
+use super::relay::{Reframing, Relay, Rewrite};
 use super::watch::{CallerSide, Read, read_piece_watching, read_watching};
 use super::{Failure, Timeouts, Upstream};
 use crate::deadline::Elapsed;
@@ -77,7 +77,8 @@ impl Arrived {
     }
 
     /// Reads a short body to its end, and returns as much of it as has arrived. It can still be passed on afterwards.
-    /// What is slow, long, or a stream of events is not waited for, and neither is anything once the caller is gone.
+    /// What is slow, long, or a stream of events is not waited for, and neither is anything once the caller is gone. Of an
+    /// error, events are waited for: there will be one.
     pub async fn peek<S: AsyncRead + AsFd + Unpin>(
         &mut self,
         max: usize,
@@ -88,7 +89,7 @@ impl Arrived {
         let is_short = match self.answer.framing {
             AnswerFraming::Length(length) => length <= max as u64,
             AnswerFraming::None | AnswerFraming::Chunked | AnswerFraming::UntilClose => {
-                !self.is_event_stream()
+                !self.is_event_stream() || self.status() >= 400
             }
         };
         let from = self.answer.length;
@@ -125,7 +126,7 @@ impl Arrived {
         mut self,
         upstream: &Upstream,
         host: &Host,
-        closes: bool,
+        (closes, rewriting): (bool, Option<Box<dyn Rewrite>>),
         side: &mut CallerSide<'_, S>,
     ) -> Relayed {
         let framing = self.answer.framing;
@@ -150,7 +151,7 @@ impl Arrived {
         };
         let mut out = side.buffers.small();
         self.answer.write(&self.buffer, toward, &mut out);
-        let mut body = Relay::begin(framing, reframing, upstream.timeouts().idle);
+        let mut body = Relay::begin(framing, reframing, upstream.timeouts().idle).rewriting(rewriting);
         let end = self.pass(&mut body, &mut out, upstream.timeouts(), side).await;
         side.buffers.put(out);
         side.buffers.put(self.buffer);

@@ -26,6 +26,7 @@ pub use connect::Dialler;
 pub use connection::Connection;
 pub use egress::{Blocked, Egress, Said};
 pub use failure::{BodyFault, Failure};
+pub use relay::Rewrite;
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use route::{Dial, Routes};
 pub use trust::{Trust, trust_only};

@@ -7,7 +7,7 @@ use tokio::io::AsyncRead;
 use super::arrived::Arrived;
 use super::watch::{CallerSide, Read};
 use crate::names::write_decimal;
-use crate::wire::{AnswerFraming, AnswerHead, Field};
+use crate::wire::{AnswerFraming, AnswerHead, Field, is_hop_by_hop};
 
 impl Arrived {
     /// The answer's headers, in the order of the wire.
@@ -33,6 +33,27 @@ impl Arrived {
         self.replace(anew);
     }
 
+    /// Puts what `rewrite` makes of a header's value in its place, of the same length; and of the status's reason. What
+    /// frames the body or is of one hop is not asked about.
+    pub fn rewrite_fields(&mut self, mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>) {
+        let values = self.fields().filter(|field| !is_hop_by_hop(field.name)).map(|field| field.value);
+        let mut anew: Vec<(usize, Vec<u8>)> = Vec::new();
+        for text in values.chain([self.answer.reason(&self.buffer)]) {
+            let at = text.as_ptr().addr() - self.buffer.as_ptr().addr();
+            anew.extend(rewrite(text).filter(|value| value.len() == text.len()).map(|value| (at, value)));
+        }
+        for (at, value) in anew {
+            if let Some(place) = self.buffer.get_mut(at..at + value.len()) {
+                place.copy_from_slice(&value);
+            }
+        }
+    }
+
+    /// Whether the answer has a body.
+    pub fn has_body(&self) -> bool {
+        !matches!(self.answer.framing, AnswerFraming::None | AnswerFraming::Length(0))
+    }
+
     /// The whole body, without its framing, if it is at most `max` bytes and has arrived soon. The answer is unchanged.
     pub async fn whole_body<S: AsyncRead + AsFd + Unpin>(
         &mut self,
@@ -50,16 +71,18 @@ impl Arrived {
         (is_whole && body.len() <= max).then_some(body)
     }
 
-    /// Puts `body` in the place of one that was read whole by [`Self::whole_body`].
+    /// Puts `body` in the place of the one that came. If that was not read whole by [`Self::whole_body`], its connection
+    /// serves nobody else.
     pub fn put_body(&mut self, body: &[u8]) {
         let framed = self.buffer.get(self.answer.length..).unwrap_or_default();
-        let used = self.answer.framing.progress().advance(framed, |_| {});
-        let has_surplus = !used.is_ok_and(|used| used == framed.len());
+        let mut progress = self.answer.framing.progress();
+        let used = progress.advance(framed, |_| {});
+        let is_exact = progress.is_done() && used.is_ok_and(|used| used == framed.len());
         let mut lines = b"Content-Length: ".to_vec();
         write_decimal(&mut lines, body.len() as u64);
         lines.extend_from_slice(b"\r\n");
         let framing = ["content-length", "transfer-encoding"];
-        let keeps_alive = self.answer.keeps_alive && !has_surplus;
+        let keeps_alive = self.answer.keeps_alive && is_exact;
         let mut anew = self.answer.rewritten(&self.buffer, &framing, &lines);
         anew.extend_from_slice(body);
         self.replace(anew);

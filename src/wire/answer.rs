@@ -156,6 +156,15 @@ impl AnswerHead {
         })
     }
 
+    /// What stands behind the status in `bytes`, which this head was parsed from.
+    pub fn reason<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        // `HTTP/1.1 200`, a space, and the reason.
+        self.lines(bytes)
+            .next()
+            .and_then(|line| line.get(13..))
+            .unwrap_or_else(|| bytes.get(..0).unwrap_or_default())
+    }
+
     /// The cloud's id of the request in `bytes`, which this head was parsed from. Empty: there is none.
     pub fn request_id<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         bytes.get(self.request_id.0..self.request_id.1).unwrap_or_default()
@@ -189,8 +198,7 @@ impl AnswerHead {
         out.extend_from_slice(b"HTTP/1.1 ");
         write_decimal(out, u64::from(self.status));
         out.push(b' ');
-        // `HTTP/1.1 200`, a space, and the reason.
-        let reason = self.lines(bytes).next().and_then(|line| line.get(13..)).unwrap_or_default();
+        let reason = self.reason(bytes);
         if reason.is_ascii() {
             out.extend_from_slice(reason);
         }

@@ -1,0 +1,111 @@
+//! Errors of the cloud repeat what they were sent. What of that is ours is masked before the caller sees it: a caller that
+//! never held the credential must not be told it.
+//!
+//! A short body is read whole, and masked at its length; a long one is masked on its way. Status, code, request id and
+//! form stay, so an SDK raises what it would have raised.
+
+use data_encoding::BASE64;
+use md5::{Digest, Md5};
+
+use super::Pipeline;
+use super::again::{ERROR_MAX, code};
+use super::carry::Exchange;
+use crate::accept::{Stream, error_body};
+use crate::redact::{Known, Window, gunzipped};
+use crate::telemetry::Record;
+use crate::upstream::{Arrived, CallerSide, Rewrite};
+
+/// The headers that hold a body's MD5 in base64.
+const MD5_HEADERS: [&str; 2] = ["x-ots-contentmd5", "content-md5"];
+/// Whether an answer of this status may repeat its request: an error, or a redirection to what was asked for.
+pub(super) const fn may_echo(status: u16) -> bool {
+    status >= 300 && status != 304
+}
+
+/// A body that is masked on its way.
+struct Masking(Window);
+
+impl Rewrite for Masking {
+    fn rewrite(&mut self, run: &[u8], out: &mut Vec<u8>) {
+        self.0.push(run, false, out);
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        self.0.push(b"", true, out);
+    }
+}
+
+impl Pipeline {
+    /// Masks what is known of the request, in the answer's headers and in its body. `Some`: the body is to be masked on its
+    /// way.
+    pub(super) async fn redact(
+        &self,
+        arrived: &mut Arrived,
+        exchange: &Exchange<'_>,
+        side: &mut CallerSide<'_, Stream>,
+        record: &Record,
+    ) -> Option<Box<dyn Rewrite>> {
+        let known = self.known(exchange, side.head)?;
+        if known.is_empty() {
+            return None;
+        }
+        arrived.rewrite_fields(|value| known.mask(value).unwrap_or_else(|_| Some(vec![b'*'; value.len()])));
+        if !arrived.has_body() {
+            return None;
+        }
+        let coding = arrived.field("content-encoding").unwrap_or_default().to_ascii_lowercase();
+        let came = arrived.whole_body(ERROR_MAX, side).await;
+        match (&coding[..], came) {
+            (b"" | b"identity", None) => return Some(Box::new(Masking(Window::new(known)))),
+            (b"" | b"identity", Some(body)) => put_masked(arrived, &known, &body),
+            (b"gzip" | b"x-gzip", Some(body)) => match gunzipped(&body, ERROR_MAX) {
+                Ok(plain) => {
+                    arrived.take_field("Content-Encoding");
+                    arrived.put_body(&plain);
+                    put_masked(arrived, &known, &plain);
+                }
+                Err(start) => self.withhold(arrived, (side, record), &start),
+            },
+            _ => self.withhold(arrived, (side, record), b""),
+        }
+        None
+    }
+
+    /// Puts an error of our own in the place of a body that cannot be searched: with the code of the cloud's if `start`, the
+    /// beginning of that, tells it.
+    fn withhold(
+        &self,
+        arrived: &mut Arrived,
+        (side, record): (&CallerSide<'_, Stream>, &Record),
+        start: &[u8],
+    ) {
+        let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
+        let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        let code = code(start).filter(|code| code.len() <= 128 && code.iter().all(is_code)).and_then(text);
+        let id = text(arrived.request_id()).unwrap_or_default();
+        let dialect = self.dialect(side.head, record);
+        let message = "the text of the cloud's error is withheld, since it came in a form that is not searched for secrets: \
+                       ask without Accept-Encoding";
+        let code = code.as_deref().unwrap_or("Countersign.ErrorWithheld");
+        let body = error_body(dialect, (code, message), &id);
+        arrived.take_field("Content-Encoding");
+        arrived.put_field("Content-Type", dialect.content_type().as_bytes());
+        arrived.put_body(&body);
+    }
+}
+
+/// Masks a body that is here whole. An MD5 of it that was right is right again.
+fn put_masked(arrived: &mut Arrived, known: &Known, body: &[u8]) {
+    let masked = match known.mask(body) {
+        Ok(None) => return,
+        Ok(Some(masked)) => masked,
+        Err(_) => vec![b'*'; body.len()],
+    };
+    let md5 = |body: &[u8]| BASE64.encode(&Md5::digest(body));
+    for name in MD5_HEADERS {
+        if arrived.field(name).is_some_and(|stated| stated == md5(body).as_bytes()) {
+            arrived.put_field(name, md5(&masked).as_bytes());
+        }
+    }
+    arrived.put_body(&masked);
+}
