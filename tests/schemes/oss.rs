@@ -11,7 +11,7 @@ use crate::kit::{KEY_ID, Kit, Moved, OSS, Reply, SECRET, Seen, TOKEN, Upstream, 
 
 const V1: &str = "[product.oss]\nscheme = \"oss-v1\"";
 
-pub(super) fn mac1(key: &str, text: &str) -> Vec<u8> {
+pub(crate) fn mac1(key: &str, text: &str) -> Vec<u8> {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()

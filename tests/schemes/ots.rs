@@ -6,15 +6,15 @@ use sha2::Digest;
 use super::oss::{base64, mac1, mac256};
 use crate::kit::{Caller, KEY_ID, Kit, Proxy, Reply, SECRET, Seen, TOKEN, Upstream, get, request, with_body};
 
-pub(super) const INSTANCE: &str = "instance-1.cn-hangzhou.ots.aliyuncs.com";
-pub(super) const V2: &str = "x-ots-date: 2020-01-01T00:00:00.000Z\r\nx-ots-apiversion: 2015-12-31\r\n\
+pub(crate) const INSTANCE: &str = "instance-1.cn-hangzhou.ots.aliyuncs.com";
+pub(crate) const V2: &str = "x-ots-date: 2020-01-01T00:00:00.000Z\r\nx-ots-apiversion: 2015-12-31\r\n\
     x-ots-accesskeyid: dummy\r\nx-ots-instancename: instance-1\r\nx-ots-ststoken: dummy\r\nx-ots-signature: dummy\r\n";
 pub(super) const V4: &str = "x-ots-date: 2020-01-01T00:00:00.000Z\r\nx-ots-apiversion: 2015-12-31\r\n\
     x-ots-accesskeyid: dummy\r\nx-ots-instancename: instance-1\r\nx-ots-ststoken: dummy\r\nx-ots-signaturev4: dummy\r\n\
     x-ots-signdate: 20200101\r\nx-ots-signregion: cn-dummy\r\n";
 
 /// A forward listener, and one pinned to the instance.
-pub(super) async fn proxy(upstream: &Upstream) -> Proxy {
+pub(crate) async fn proxy(upstream: &Upstream) -> Proxy {
     before(Kit::new(), upstream).await
 }
 
