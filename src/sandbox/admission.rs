@@ -16,7 +16,8 @@ pub(crate) type Words = fn(&Denial, Option<&Claim>) -> Error;
 
 /// What became of a request's signature.
 pub(crate) struct Admission {
-    claim: Option<Claim>,
+    /// What the request says of itself. None if it cannot be read.
+    pub(crate) claim: Option<Claim>,
     outcome: Outcome,
     /// Whom it speaks for, or what it is answered with.
     pub(crate) caller: Result<Arc<Identity>, Error>,

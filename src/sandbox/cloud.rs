@@ -18,6 +18,7 @@ use super::mq::Topics;
 use super::news::{Observer, Teller};
 use super::odps::Odps;
 use super::oss::Store;
+use super::ots::Ots;
 use super::place::Place;
 use super::sls::Sls;
 use super::studio::ApiKeys;
@@ -50,6 +51,7 @@ pub(crate) struct Cloud {
     pub(crate) sls: Sls,
     pub(crate) api_keys: ApiKeys,
     pub(crate) datahub: DataHub,
+    pub(crate) ots: Ots,
     /// The lifetime of what STS issues, when it is not the caller's to choose. In whole seconds.
     pub(crate) lifetime: Option<i64>,
 }
@@ -81,6 +83,7 @@ impl Cloud {
             sls: Sls::default(),
             api_keys: ApiKeys::default(),
             datahub: DataHub::default(),
+            ots: Ots::default(),
             lifetime,
         }
     }

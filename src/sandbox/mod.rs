@@ -33,6 +33,7 @@ mod odps;
 mod oidc;
 mod open_api;
 mod oss;
+mod ots;
 mod page;
 mod place;
 mod polling;

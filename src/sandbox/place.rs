@@ -30,6 +30,7 @@ impl Place {
             Self::max_compute,
             Self::data_hub,
             Self::logs,
+            Self::tablestore,
         ];
         own.iter()
             .find_map(|reading| reading(&host, &labels))
@@ -143,6 +144,21 @@ impl Place {
         })
     }
 
+    /// `INSTANCE.REGION.{ots,ots-internal,tablestore}.aliyuncs.com`, `INSTANCE.REGION.vpc.{tablestore,ots}.aliyuncs.com`.
+    fn tablestore(host: &str, labels: &[&str]) -> Option<Self> {
+        let region = match labels {
+            [_, region, "ots" | "ots-internal" | "tablestore", "aliyuncs", "com"]
+            | [_, region, "vpc", "tablestore" | "ots", "aliyuncs", "com"] => *region,
+            _ => return None,
+        };
+        Some(Self {
+            host: host.to_owned(),
+            product: "ots".to_owned(),
+            region: Some(region.to_owned()),
+            bucket: None,
+        })
+    }
+
     /// The names that products give to what their customers run: `*.alicloudapi.com`, `*.fcapp.run`, `dtplus-*`; and Model
     /// Studio's, which name no region either.
     fn given(host: &str, labels: &[&str]) -> Option<Self> {
@@ -224,6 +240,11 @@ mod tests {
             ("ws1.cn-beijing.maas.aliyuncs.com", "dashscope", None, None),
             ("s3.oss-cn-hangzhou.aliyuncs.com", "oss", Some("cn-hangzhou"), None),
             ("b1.s3.oss-cn-hangzhou-internal.aliyuncs.com", "oss", Some("cn-hangzhou"), Some("b1")),
+            ("i1.cn-hangzhou.ots.aliyuncs.com", "ots", Some("cn-hangzhou"), None),
+            ("i1.cn-hangzhou.ots-internal.aliyuncs.com", "ots", Some("cn-hangzhou"), None),
+            ("i1.cn-hangzhou.tablestore.aliyuncs.com", "ots", Some("cn-hangzhou"), None),
+            ("i1.cn-hangzhou.vpc.tablestore.aliyuncs.com", "ots", Some("cn-hangzhou"), None),
+            ("v-i1.cn-hangzhou.vpc.ots.aliyuncs.com", "ots", Some("cn-hangzhou"), None),
             ("r-kvstore.aliyuncs.com", "r-kvstore", None, None),
         ];
         for (host, product, region, bucket) in cases {

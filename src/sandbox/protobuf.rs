@@ -76,7 +76,7 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
 pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Adds bytes, a text or a message.
+    /// Adds bytes.
     pub(crate) fn bytes(mut self, tag: u64, bytes: &[u8]) -> Self {
         self.varint(tag << 3 | 2);
         self.varint(bytes.len() as u64);
@@ -84,8 +84,17 @@ impl Writer {
         self
     }
 
+    /// Adds a text.
+    pub(crate) fn text(self, tag: u64, text: &str) -> Self {
+        self.bytes(tag, text.as_bytes())
+    }
+
+    /// Adds a message.
+    pub(crate) fn message(self, tag: u64, message: &Self) -> Self {
+        self.bytes(tag, &message.0)
+    }
+
     /// Adds a number.
-    #[cfg(test)]
     pub(crate) fn number(mut self, tag: u64, number: u64) -> Self {
         self.varint(tag << 3);
         self.varint(number);

@@ -22,7 +22,7 @@ use super::error::Error;
 use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
-use super::{datahub, echo, fc, mns, mq, odps, open_api, oss, sls, studio};
+use super::{datahub, echo, fc, mns, mq, odps, open_api, oss, ots, sls, studio};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -86,6 +86,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
             "datahub-data" => datahub::answer(&cloud, &place, &heard),
             "sls" => sls::answer(&cloud, &place, &heard),
             "odps" => odps::answer(&cloud, &place, &heard),
+            "ots" => ots::answer(&cloud, &place, &heard),
             _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
         }
     } else {

@@ -17,6 +17,7 @@ mod odps;
 mod oss;
 mod oss_form;
 mod oss_v1;
+mod ots;
 mod roa;
 mod rpc;
 mod s3;
@@ -27,6 +28,7 @@ mod tests;
 pub(crate) use denial::Denial;
 pub(crate) use nonces::Nonces;
 pub(crate) use oss_form::read as read_form;
+pub(crate) use ots::answer_signature;
 
 use std::sync::Arc;
 
@@ -78,6 +80,13 @@ pub(crate) enum Recipe {
         /// `oss`.
         product: String,
     },
+    /// base64(HMAC-SHA256(base64(derived key), text)), the key derived for one day, region and Tablestore.
+    OtsV4 {
+        /// `20240307`.
+        day: String,
+        /// `cn-hangzhou`.
+        region: String,
+    },
     /// base64(HMAC-SHA1(derived key, text)), the key derived for one day, region and MaxCompute.
     OdpsV4 {
         /// `20240307`.
@@ -109,6 +118,9 @@ impl Recipe {
                 let key = derived(&format!("AWS4{secret}"), [day, region, "s3", "aws4_request"]);
                 hex(&hmac_sha256(&key, text))
             }
+            Self::OtsV4 { day, region } => {
+                base64(&hmac_sha256(base64(&day_key(secret, day, region, "ots")).as_bytes(), text))
+            }
             Self::OdpsV4 { day, region } => base64(&hmac_sha1(&day_key(secret, day, region, "odps"), text)),
         }
     }
@@ -129,6 +141,7 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
     match place.product.as_str() {
         "mns" => return mns::read(heard, place),
         "ons-http" => return mq::read(heard),
+        "ots" => return ots::read(heard, place),
         "apigateway" => return gateway::read(heard),
         "sls" => return sls::read(heard, place),
         "dataplus" => return dataplus::read(heard, place),

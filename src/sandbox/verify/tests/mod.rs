@@ -5,6 +5,7 @@ mod logs;
 mod messages;
 mod oss;
 mod projects;
+mod tables;
 
 use serde_json::Value;
 
