@@ -1,6 +1,6 @@
 """The suites in Python, and curl, which is called from a shell."""
 
-from suites import ACS3, API_KEY, AWS4, DATAHUB, DATAPLUS, FC3, GATEWAY, MNS2, MQ, ODPS2, ODPS4, OSS4, RPC1, SLS1, SLS4, Suite
+from suites import ACS3, API_KEY, AWS4, DATAHUB, DATAPLUS, FC3, GATEWAY, MNS2, MQ, ODPS2, ODPS4, OSS4, OTS2, OTS4, RPC1, SLS1, SLS4, Suite
 
 BY_CONFIG = '`Config(…, protocol="http", http_proxy="http://127.0.0.1:P")`'
 BY_ENVIRONMENT = "`http_proxy=http://127.0.0.1:P` in the environment"
@@ -185,6 +185,16 @@ SUITES = (
         schemes=frozenset({MQ}),
         requests_least=20,
         pins=tuple(f"1000000000000001.mqrest.{region}.aliyuncs.com" for region in REGIONS),
+    ),
+    Suite(
+        role="tablestore",
+        sdk="tablestore",
+        product="Tablestore",
+        way='`OTSClient("http://127.0.0.1:Q", KEY, "dummy", INSTANCE)`, pinned to `INSTANCE.REGION.ots.aliyuncs.com`',
+        file="python/tablestore_sdk.py",
+        schemes=frozenset({OTS2, OTS4}),
+        requests_least=60,
+        pins=tuple(f"demo.{region}.ots.aliyuncs.com" for region in REGIONS),
     ),
     Suite(
         role="fc",
