@@ -23,7 +23,6 @@ mod fault;
 mod fc;
 mod heard;
 mod identity;
-mod inflate;
 mod ledger;
 mod lz4;
 mod mns;
