@@ -129,26 +129,40 @@ impl Cell {
     /// answer must not take away a good one.
     pub async fn renew(&self, rejected: u64) -> Option<Arc<Credential>> {
         let mut ended = self.shared.ended.subscribe();
+        let goal = match self.judge(rejected) {
+            Ok(goal) => goal,
+            Err(at_once) => return at_once,
+        };
+        tokio::time::timeout(PATIENCE, ended.wait_for(|count| *count >= goal)).await.ok()?.ok()?;
+        self.live(&self.shared.clock.now()).filter(|credential| credential.generation() != rejected)
+    }
+
+    /// The same of a request that cannot be sent once more: the next one is to be signed with another credential, and
+    /// nobody waits for it.
+    pub fn reject(&self, rejected: u64) {
+        let _ = self.judge(rejected);
+    }
+
+    /// The number of the attempt that is to be waited for, which has been asked for; or what there is without one.
+    fn judge(&self, rejected: u64) -> Result<u64, Option<Arc<Credential>>> {
         let now = self.shared.clock.now();
-        let current = self.shared.current.load_full()?;
+        let current = self.shared.current.load_full().ok_or(None)?;
         let verdict = self.shared.memory().reject(rejected, &current, &now);
-        let goal = match verdict {
-            Verdict::Newer => return self.shared.live(&now),
-            Verdict::No => return None,
+        match verdict {
+            Verdict::Newer => Err(self.shared.live(&now)),
+            Verdict::No => Err(None),
             Verdict::End => {
                 self.shared.end();
-                return None;
+                Err(None)
             }
             Verdict::Await { goal, is_first } => {
                 if is_first {
                     self.shared.observer.observe(&self.shared.role, &Event::Rejected);
                 }
-                goal
+                self.shared.wake.notify_one();
+                Ok(goal)
             }
-        };
-        self.shared.wake.notify_one();
-        tokio::time::timeout(PATIENCE, ended.wait_for(|count| *count >= goal)).await.ok()?.ok()?;
-        self.live(&self.shared.clock.now()).filter(|credential| credential.generation() != rejected)
+        }
     }
 
     /// What there is to say about it.

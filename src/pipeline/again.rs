@@ -25,19 +25,24 @@ enum Complaint {
 }
 
 impl Pipeline {
-    /// The credential to send the request with once more; `None` when the answer is the caller's.
+    /// The credential to send the request with once more; `None` when the answer is the caller's. What is learnt of the clock
+    /// or the credential holds for later requests, whether this one can be sent again or not.
     pub(super) async fn again(
         &self,
         arrived: &mut Arrived,
         (credential, cell): (&Arc<Credential>, &Cell),
-        prepared: &Prepared,
+        (prepared, can_be_sent_again): (&Prepared, bool),
         side: &mut CallerSide<'_, Stream>,
     ) -> Option<Arc<Credential>> {
         if !matches!(arrived.status(), 400 | 401 | 403 | 404 | 408) || is_a_customers(prepared) {
             return None;
         }
         match complaint(arrived, side).await? {
-            Complaint::Token => cell.renew(credential.generation()).await,
+            Complaint::Token if can_be_sent_again => cell.renew(credential.generation()).await,
+            Complaint::Token => {
+                cell.reject(credential.generation());
+                None
+            }
             Complaint::Clock => {
                 let date = || arrived.field("date").and_then(calendar::parse_http);
                 let cloud = date().or_else(|| ots_date(arrived.field("x-ots-date")?))?;
@@ -58,7 +63,7 @@ impl Pipeline {
                     }
                     self.worker.skew.store(skew, Ordering::Relaxed);
                 }
-                is_news.then(|| Arc::clone(credential))
+                (is_news && can_be_sent_again).then(|| Arc::clone(credential))
             }
         }
     }
@@ -107,6 +112,9 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         b"AuthenticationRequestExpired",
     ]) || code == b"OTSAuthFailed"
         && memchr::memmem::find(body, b"between system time and x-ots-date").is_some()
+        // Function Compute, whose code says this of everything that is not allowed.
+        || code == b"AccessDenied"
+            && memchr::memmem::find(body, b"the difference between the request time").is_some()
     {
         Some(Complaint::Clock)
     } else {

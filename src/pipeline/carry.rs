@@ -142,15 +142,13 @@ impl Pipeline {
             };
             let sent = self.worker.upstream.send(signed, outgoing, reuse, &mut side(caller)).await;
             match sent {
-                Ok(mut arrived) if !was_rejected && exchange.can_be_sent_again() => {
+                Ok(mut arrived) if !was_rejected => {
                     was_rejected = true;
                     // What was not signed is not signed anew: its answer is the caller's.
                     let Some(credential) = &credential else { return Ok(arrived) };
                     let cell = self.cell_of(&exchange.prepared)?;
-                    match self
-                        .again(&mut arrived, (credential, cell), &exchange.prepared, &mut side(caller))
-                        .await
-                    {
+                    let call = (&exchange.prepared, exchange.can_be_sent_again());
+                    match self.again(&mut arrived, (credential, cell), call, &mut side(caller)).await {
                         Some(renewed) => exchange.credential = Some(renewed),
                         None => return Ok(arrived),
                     }
