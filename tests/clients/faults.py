@@ -3,6 +3,7 @@
 Both go over the same stretch of wire to a `countersign sandbox` of that day, so that whatever differs is countersign's doing.
 """
 
+import contextlib
 import json
 import ssl
 import subprocess
@@ -131,20 +132,41 @@ def of_a_day(fault, suites, command, path, scratch):
     own = Path(scratch) / f"faults-{fault.name}"
     own.mkdir()
     with Cloud(path, own, fault, {suite.faults for suite in suites}) as cloud:
-        alone_wire, key = wire.Wire(cloud.address, fault.accident), cloud.key()
+        key = cloud.key()
         time.sleep(fault.first_wait)
-        to = f"http://{alone_wire.address}"
-        alone = [outcome(command, suite, key | {"FORWARD": to, "http_proxy": to}, alone_wire) for suite in suites]
-        with proxy.Countersign(path, own, suites, cloud) as countersign:
+        alone = [alone_on(fault, suite, cloud, key, command) for suite in suites]
+        dummy = told_key(dummies.ACCESS_KEY_ID, dummies.ACCESS_KEY_SECRET, dummies.SECURITY_TOKEN)
+        through = []
+        with contextlib.ExitStack() as running:
+            # One each: what one SDK's call has taught it would mend the next one's.
+            proxies = [running.enter_context(own_proxy(path, own, suite, cloud)) for suite in suites]
             time.sleep(fault.first_wait)
-            dummy = told_key(dummies.ACCESS_KEY_ID, dummies.ACCESS_KEY_SECRET, dummies.SECURITY_TOKEN)
-            through = [
-                outcome(command, suite, dummy | {"http_proxy": at["FORWARD"]} | at, cloud.wire)
-                for suite in suites
-                for at in [countersign.directions(suite)]
-            ]
-            countersign.stop()
+            for suite, countersign in zip(suites, proxies):
+                at = countersign.directions(suite)
+                through.append(outcome(command, suite, dummy | by_proxy(suite, at["FORWARD"]) | at, cloud.wire))
+                countersign.stop()
     return list(zip(suites, alone, through))
+
+
+def own_proxy(path, scratch, suite, cloud):
+    """A proxy for one suite."""
+    own = scratch / suite.role
+    own.mkdir()
+    return proxy.Countersign(path, own, [suite], cloud)
+
+
+def alone_on(fault, suite, cloud, key, command):
+    """What the SDK makes of it without countersign. An SDK that knows no proxy takes the wire for its endpoint."""
+    pin = suite.pins[0] if suite.is_pinned else ""
+    over = wire.Wire(cloud.address, fault.accident, pin and f"{pin.removesuffix('.aliyuncs.com')}.aliyuncs.com")
+    to = f"http://{over.address}"
+    told = {proxy.variable(pin): to} if pin else {"FORWARD": to}
+    return outcome(command, suite, key | by_proxy(suite, to) | told, over)
+
+
+def by_proxy(suite, to):
+    """A proxy in the environment, which would keep an SDK that heeds it from a listener."""
+    return {} if suite.is_pinned else {"http_proxy": to}
 
 
 def outcome(command, suite, told, over):

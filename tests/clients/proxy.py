@@ -36,9 +36,16 @@ class Cloud:
 
     def way(self):
         """How it is reached, and what may be signed for."""
-        lines = ["[tenants]", 'oss = ["demo", "made-by-*"]', 'sls = ["made-by-*"]', "[upstream]"]
+        accounts = [f'{product} = ["1000000000000001"]' for product in ("mns", "rocketmq")]
+        tenants = ['oss = ["demo", "made-by-*"]', 'sls = ["made-by-*"]', *accounts]
+        lines = ["[tenants]", *tenants, "[upstream]"]
         lines += [f"extra_ca = {json.dumps(str(self.directory / self.facts['upstream']['extra_ca']))}", "[connect_to]"]
         return lines + [f"{json.dumps(host)} = {json.dumps(to)}" for host, to in self.facts["connect_to"].items()]
+
+
+def variable(pin):
+    """The environment variable that tells where the listener of an endpoint is."""
+    return "PINNED_" + pin.upper().replace(".", "_").replace("-", "_")
 
 
 class Countersign:
@@ -125,7 +132,7 @@ class Countersign:
             if endpoint and endpoint.startswith("unix "):
                 told["UNIX"] = address.removeprefix("unix:")
             elif endpoint:
-                told["PINNED_" + endpoint.upper().replace(".", "_").replace("-", "_")] = f"http://{address}"
+                told[variable(endpoint)] = f"http://{address}"
         if suite.by_environment:
             told["http_proxy"] = told["FORWARD"]
         return told

@@ -160,7 +160,11 @@ async fn what_a_streamed_body_is_refused_for_is_learnt_for_the_next() {
     let put = || with_body("PUT", OSS, "/k", "", "hello");
     let upstream = Upstream::start(|seen, _| {
         let now = unix_seconds();
-        if (signed_at(seen) - now).abs() > 900 { complaint(seen, "RequestTimeTooSkewed") } else { Reply::ok() }
+        if (signed_at(seen) - now).abs() > 900 {
+            complaint(seen, "RequestTimeTooSkewed")
+        } else {
+            Reply::ok()
+        }
     })
     .await;
     let proxy = Kit::new().clock(Moved::wrong_by(7200)).before(&upstream).await;

@@ -54,5 +54,7 @@ class Suite:
     """Whether it calls the regions where what the proxy sends is spoilt."""
     faults: str = ""
     """The product, by its code, whose bad days its SDK is tried on, in its language's `faults` program. None: not tried."""
+    is_pinned: bool = False
+    """Whether it reaches the cloud of those days by the listener of its first pin."""
     more: str = ""
     """What else of this SDK the suite is about, where it has several."""

@@ -175,6 +175,8 @@ SUITES = (
         schemes=frozenset({MNS2}),
         requests_least=43,
         pins=tuple(f"1000000000000001.mns.{region}.aliyuncs.com" for region in REGIONS),
+        faults="mns",
+        is_pinned=True,
     ),
     Suite(
         role="rocketmq",
@@ -185,6 +187,8 @@ SUITES = (
         schemes=frozenset({MQ}),
         requests_least=20,
         pins=tuple(f"1000000000000001.mqrest.{region}.aliyuncs.com" for region in REGIONS),
+        faults="ons-http",
+        is_pinned=True,
     ),
     Suite(
         role="tablestore",
@@ -206,6 +210,7 @@ SUITES = (
         schemes=frozenset({ACS3, FC3}),
         requests_least=27,
         hosts=(("f-demo.{}.fcapp.run", "fc-trigger"),),
+        faults="fc",
     ),
     Suite(
         role="own-hosts",
