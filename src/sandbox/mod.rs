@@ -9,6 +9,7 @@ mod admission;
 mod answer;
 mod certificate;
 mod cloud;
+mod crc32c;
 mod cs;
 mod datahub;
 mod date;

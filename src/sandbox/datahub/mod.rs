@@ -1,7 +1,8 @@
-//! DataHub: projects, topics, and records that are put into shards and got out again. JSON, packed with LZ4 or not; protobuf,
-//! subscriptions and connectors are not played.
+//! DataHub: projects, topics, and records that are put into shards and got out again. JSON or protobuf, packed with LZ4 or not;
+//! batches, subscriptions and connectors are not played.
 
 mod dialect;
+mod framed;
 mod records;
 mod schema;
 mod store;
@@ -11,10 +12,11 @@ mod topics;
 
 pub(crate) use store::DataHub;
 
+use schema::Schema;
 use serde_json::Value as Json;
 
 use super::admission::Admission;
-use super::answer::{Answer, text};
+use super::answer::{Answer, Payload, text};
 use super::cloud::Cloud;
 use super::encode::{hex, path_decoded};
 use super::error::Error;
@@ -27,6 +29,9 @@ const CREATOR: &str = "sandbox";
 
 /// The largest body once it is unpacked, in bytes. DataHub's own limit is 4 MiB.
 const UNPACKED_MOST: usize = 16 * 1024 * 1024;
+
+/// The type of framed messages.
+const PROTOBUF: &str = "application/x-protobuf";
 
 /// A verified call.
 struct Call<'a> {
@@ -46,6 +51,12 @@ pub(crate) fn answer(cloud: &Cloud, place: &Place, heard: &Heard) -> Answer {
         Err(error) => Err(error.clone()),
     };
     let mut answer = match reply {
+        // Errors are JSON whatever was asked.
+        Ok((status, value)) if is_framed(heard) => {
+            let mut answer = text(status, PROTOBUF, String::new());
+            *answer.body_mut() = Payload::Whole(framed::answer(&value).into());
+            answer
+        }
         Ok((status, value)) => text(status, "application/json", value.to_string()),
         Err(error) => dialect::error(&error, &request_id),
     };
@@ -57,9 +68,9 @@ pub(crate) fn answer(cloud: &Cloud, place: &Place, heard: &Heard) -> Answer {
 fn perform(cloud: &Cloud, place: &Place, heard: &Heard) -> Reply {
     let path = String::from_utf8_lossy(&path_decoded(&heard.path)).into_owned();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let order = order(heard)?;
-    let action = order.get("Action").and_then(Json::as_str).unwrap_or_default();
     let call = &Call { cloud, region: place.region.as_deref().unwrap_or_default() };
+    let order = if is_framed(heard) { framed_order(call, heard, &parts)? } else { order(heard)? };
+    let action = order.get("Action").and_then(Json::as_str).unwrap_or_default();
     match (heard.method.as_str(), parts.as_slice(), action) {
         ("GET", ["projects"], _) => topics::list_projects(call),
         ("POST", ["projects", project], _) => topics::create_project(call, project, &order),
@@ -77,6 +88,9 @@ fn perform(cloud: &Cloud, place: &Place, heard: &Heard) -> Reply {
         ("POST", ["projects", project, "topics", topic, "shards"], "pub") => {
             records::put(call, project, topic, &order)
         }
+        ("POST", ["projects", project, "topics", topic, "shards", _], "pub") if is_framed(heard) => {
+            records::put(call, project, topic, &order)
+        }
         ("POST", ["projects", project, "topics", topic, "shards", shard], "cursor") => {
             records::cursor(call, (project, topic, shard), &order)
         }
@@ -87,28 +101,51 @@ fn perform(cloud: &Cloud, place: &Place, heard: &Heard) -> Reply {
     }
 }
 
+fn is_framed(heard: &Heard) -> bool {
+    heard.header("content-type").is_some_and(|media_type| media_type == PROTOBUF)
+}
+
+/// A framed body, which only a topic's records come in: as JSON would put it. A shard in the path is that of every record.
+fn framed_order(call: &Call<'_>, heard: &Heard, parts: &[&str]) -> Result<Json, Error> {
+    let ["projects", project, "topics", topic, "shards", shard @ ..] = parts else {
+        return Err(not_played("this call"));
+    };
+    let action = heard.header("x-datahub-request-action").unwrap_or_default();
+    let is_blob = call.cloud.datahub.hub().topic(call.region, project, topic)?.schema == Schema::Blob;
+    let mut order = framed::order(&unpacked(heard)?, &action, is_blob)
+        .ok_or_else(|| invalid("The body is no frame with a message of this call."))?;
+    if let ([shard], Some(records)) = (shard, order.get_mut("Records").and_then(Json::as_array_mut)) {
+        let objects = records.iter_mut().filter_map(Json::as_object_mut);
+        objects.for_each(|record| _ = record.insert("ShardId".to_owned(), (*shard).into()));
+    }
+    Ok(order)
+}
+
 /// The body, unpacked and read. None is an empty one.
 fn order(heard: &Heard) -> Result<Json, Error> {
-    let media_type = heard.header("content-type").unwrap_or_default();
-    if matches!(media_type.as_str(), "application/x-protobuf" | "application/x-binary") {
-        return Err(not_played("protobuf"));
+    if heard.header("content-type").is_some_and(|media_type| media_type == "application/x-binary") {
+        return Err(not_played("batches"));
     }
+    let body = unpacked(heard)?;
+    if body.is_empty() {
+        return Ok(Json::Null);
+    }
+    serde_json::from_slice(&body).map_err(|_| invalid("The body is no JSON."))
+}
+
+fn unpacked(heard: &Heard) -> Result<Vec<u8>, Error> {
     let packed = heard.header("content-encoding").unwrap_or_default();
-    let body = match packed.as_str() {
-        "" => heard.body.clone(),
+    match packed.as_str() {
+        "" => Ok(heard.body.clone()),
         "lz4" => {
             let length = heard.header("x-datahub-content-raw-size").and_then(|length| length.parse().ok());
             let length = length.filter(|&length| length <= UNPACKED_MOST);
             length
                 .and_then(|length| lz4::unpacked(&heard.body, length))
-                .ok_or_else(|| invalid("The body cannot be unpacked."))?
+                .ok_or_else(|| invalid("The body cannot be unpacked."))
         }
-        other => return Err(not_played(&format!("bodies packed with {other}"))),
-    };
-    if body.is_empty() {
-        return Ok(Json::Null);
+        other => Err(not_played(&format!("bodies packed with {other}"))),
     }
-    serde_json::from_slice(&body).map_err(|_| invalid("The body is no JSON."))
 }
 
 /// A parameter of the wrong form.

@@ -3,9 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::sandbox::Outcome;
+use crate::sandbox::crc32c::Crc32c;
 use crate::sandbox::date;
 use crate::sandbox::encode::hex_decoded;
 use crate::sandbox::heard::Heard;
+use crate::sandbox::protobuf::{Message, Writer};
 use crate::sandbox::tests::client::{Key, Read, Visit, request, signed_with};
 
 const HOST: &str = "dh-cn-hangzhou.aliyuncs.com";
@@ -183,9 +185,81 @@ async fn a_body_that_was_packed_is_unpacked() {
     let oldest = cursor(&visit, json!({"Type": "OLDEST"})).await.json();
     let page = got(&visit, SHARD, &oldest["Cursor"], 9).await.json();
     assert_eq!(page["Records"][0]["Data"], json!(["1", "x".repeat(60)]));
-    let heard =
-        call(&visit, &visit.user(), ("POST", HOST, SHARD), &[("content-type", "application/x-protobuf")], 0);
-    assert_eq!(visit.send(&heard).await.status.as_u16(), 501);
+    let batch =
+        call(&visit, &visit.user(), ("POST", HOST, SHARD), &[("content-type", "application/x-binary")], 0);
+    assert_eq!(visit.send(&batch).await.status.as_u16(), 501);
+}
+
+/// A frame that is sent to a path.
+async fn framed(visit: &Visit, path: &str, action: &str, body: Vec<u8>) -> Read {
+    let more = [("content-type", "application/x-protobuf"), ("x-datahub-request-action", action)];
+    visit.send(&Heard { body, ..call(visit, &visit.user(), ("POST", HOST, path), &more, 0) }).await
+}
+
+#[tokio::test]
+async fn a_frame_says_what_json_says_both_ways() {
+    let visit = with_topic(1).await;
+    // pydatahub 2.29: two records with their fields, a shard, an attribute, a key; and a third for a shard that is not there.
+    let records = "4448554249c678650000003c0a1b0a013042080a060a016b1201764a0c0a030a01370a050a03e4b8ad0a0c1a01704a070a030a01380a000a0f0a\
+                   01354a0a0a030a01390a030a0178";
+    let records = hex_decoded(records).unwrap();
+    let put = framed(&visit, &format!("{TOPIC}/shards"), "pub", records.clone()).await;
+    assert_eq!(put.header("content-type"), "application/x-protobuf");
+    let message = Message::read(&put.body[12..]).unwrap();
+    let failed = Message::read(message.bytes(2).unwrap()).unwrap();
+    assert_eq!((message.number(1), failed.number(1)), (Some(1), Some(2)));
+    assert_eq!(failed.bytes(2).unwrap(), b"NoSuchShard");
+    let oldest =
+        cursor(&visit, json!({"Type": "OLDEST"})).await.json()["Cursor"].as_str().unwrap().to_owned();
+    let page = got(&visit, SHARD, &json!(oldest), 9).await.json();
+    let kept: Vec<_> = page["Records"].as_array().unwrap().iter().map(|one| &one["Data"]).collect();
+    assert_eq!(json!(kept), json!([["7", "\u{4e2d}"], ["8", null]]));
+    assert_eq!(page["Records"][0]["Attributes"], json!({"k": "v"}));
+    // The same page as a frame: each record's data is what was put, byte for byte.
+    let ask = Writer::default().text(1, &oldest).number(2, 9).finish();
+    let got = framed(&visit, SHARD, "sub", in_frame(&ask)).await;
+    assert_eq!(got.body[..], in_frame(&got.body[12..]));
+    let answer = Message::read(&got.body[12..]).unwrap();
+    let entries: Vec<_> = answer.all(4).map(|entry| Message::read(entry).unwrap()).collect();
+    let fields: Vec<_> = entries.iter().map(|entry| entry.bytes(9).unwrap()).collect();
+    assert_eq!(fields, [b"\n\x03\n\x017\n\x05\n\x03\xe4\xb8\xad".as_slice(), b"\n\x03\n\x018\n\0"]);
+    assert_eq!((answer.number(2), entries[1].number(6)), (Some(2), Some(1)));
+    // To one shard by its path, whatever the records say.
+    assert_eq!(framed(&visit, SHARD, "pub", records.clone()).await.status.as_u16(), 200);
+    for at in 0..records.len() {
+        let mut other = records.clone();
+        other[at] ^= 1;
+        let refused = framed(&visit, &format!("{TOPIC}/shards"), "pub", other).await;
+        assert_eq!(refusal(&refused), (400, "InvalidParameter".to_owned()), "byte {at}");
+    }
+    let missing = framed(&visit, "/projects/lab/topics/missing/shards", "pub", records).await;
+    assert_eq!(refusal(&missing), (404, "NoSuchTopic".to_owned()));
+}
+
+fn in_frame(message: &[u8]) -> Vec<u8> {
+    let mut sum = Crc32c::default();
+    sum.update(message);
+    let length = u32::try_from(message.len()).unwrap();
+    [b"DHUB", &sum.value().to_be_bytes()[..], &length.to_be_bytes(), message].concat()
+}
+
+#[tokio::test]
+async fn a_blob_in_a_frame_is_its_bytes() {
+    let visit = with_topic(1).await;
+    let order = json!({"Action": "create", "ShardCount": 1, "Lifecycle": 1, "RecordType": "BLOB"});
+    let topic = "/projects/lab/topics/blobs";
+    assert_eq!(sent(&visit, "POST", topic, order).await.status.as_u16(), 201);
+    let body = hex_decoded("44485542c16f86f90000000a0a084a060a040a0200ff").unwrap();
+    assert_eq!(framed(&visit, &format!("{topic}/shards"), "pub", body).await.status.as_u16(), 200);
+    let shard = format!("{topic}/shards/0");
+    let oldest = sent(&visit, "POST", &shard, json!({"Action": "cursor", "Type": "OLDEST"})).await.json();
+    let page = got(&visit, &shard, &oldest["Cursor"], 1).await.json();
+    assert_eq!(page["Records"][0]["Data"], "AP8=");
+    let ask = Writer::default().text(1, oldest["Cursor"].as_str().unwrap()).finish();
+    let answer = framed(&visit, &shard, "sub", in_frame(&ask)).await;
+    let answer = Message::read(&answer.body[12..]).unwrap();
+    let entry = Message::read(answer.bytes(4).unwrap()).unwrap();
+    assert_eq!(entry.bytes(9).unwrap(), b"\n\x04\n\x02\0\xff");
 }
 
 #[tokio::test]

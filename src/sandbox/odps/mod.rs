@@ -1,7 +1,6 @@
 //! MaxCompute: tables made by SQL, filled and read through the tunnel. Hosts `service.*` and `dt.*` of one region share them.
 
 mod column;
-mod crc32c;
 mod csv;
 mod dialect;
 mod instances;

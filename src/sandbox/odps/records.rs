@@ -11,7 +11,7 @@
 //! From the official SDKs for Python and Java, which agree: MaxCompute publishes no description.
 
 use super::column::{Column, Kind, Row, Value};
-use super::crc32c::Crc32c;
+use crate::sandbox::crc32c::Crc32c;
 
 const END_OF_RECORD: u32 = 33_553_408;
 const COUNT: u32 = 33_554_430;

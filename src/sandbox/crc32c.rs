@@ -1,4 +1,5 @@
-//! CRC-32C (Castagnoli), which guards every record of a tunnel. From RFC 3720, appendix B.4.
+//! CRC-32C (Castagnoli), which guards every record of MaxCompute's tunnel and every frame of DataHub's. From RFC 3720,
+//! appendix B.4.
 
 /// The polynomial, its bits in reverse.
 const POLYNOMIAL: u32 = 0x82F6_3B78;
@@ -26,11 +27,11 @@ const fn table() -> [u32; 256] {
 
 /// A sum that grows.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Crc32c(u32);
+pub(crate) struct Crc32c(u32);
 
 impl Crc32c {
     /// Takes more bytes in.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         let sum = bytes.iter().fold(!self.0, |sum, &byte| {
             let at = usize::from(sum.to_le_bytes().first().copied().unwrap_or_default() ^ byte);
             TABLE.get(at).copied().unwrap_or_default() ^ sum >> 8
@@ -39,7 +40,7 @@ impl Crc32c {
     }
 
     /// The sum so far.
-    pub(super) const fn value(self) -> u32 {
+    pub(crate) const fn value(self) -> u32 {
         self.0
     }
 }
