@@ -97,11 +97,12 @@ fn row_checksum(row: &Row, deletes: bool) -> u8 {
     crc8(crc, &[u8::from(deletes)])
 }
 
-/// Reads the one row of a request.
+/// Reads the one row of a request. Zeros may follow it: the SDK for JavaScript reckons bounds and deletions of one version
+/// longer than they are, and sends its buffer whole.
 pub(super) fn read(bytes: &[u8]) -> Result<Row, Error> {
     let malformed = || Error::new(400, "OTSParameterInvalid", "The data in plain buffer is invalid.");
     let mut rest = bytes.strip_prefix(HEADER).ok_or_else(malformed)?;
-    row(&mut rest).filter(|_| rest.is_empty()).ok_or_else(malformed)
+    row(&mut rest).filter(|_| rest.iter().all(|byte| *byte == 0)).ok_or_else(malformed)
 }
 
 /// Reads the rows of an answer.
@@ -280,6 +281,15 @@ mod tests {
         assert_eq!(write(&read(&bytes)), bytes);
         let put = hex_decoded(&[KEY, PUT].concat()).unwrap();
         assert_eq!(write(&read(&put)), put);
+    }
+
+    #[test]
+    fn zeros_behind_a_row_are_none_of_it() {
+        // As `tablestore` 5.6.5 for JavaScript wrote it.
+        let bytes = "7500000001030408000000637573746f6d657205010000000a0aec0304060000006e756d6265720501000000090a0f09f70000";
+        let row = read(&hex_decoded(bytes).unwrap()).unwrap();
+        let expected = [("customer", Value::Most), ("number", Value::Least)];
+        assert_eq!(row.key, expected.map(|(name, value)| Cell::new(name, value, None)));
     }
 
     #[test]

@@ -66,7 +66,9 @@ pub(super) fn describe(call: &Call<'_>, order: &Message<'_>) -> Result<Writer, E
         Ok(Writer::default()
             .message(1, &meta)
             .message(2, &reserved(table))
-            .message(3, &table.keeping.message()))
+            .message(3, &table.keeping.message())
+            // Active, which SDKs for JavaScript and Go demand to be told.
+            .number(4, 1))
     })
 }
 

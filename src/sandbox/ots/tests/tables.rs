@@ -22,6 +22,7 @@ async fn a_table_is_described_as_it_was_made_and_changed() {
     assert_eq!(columns, [("a", 2), ("b", 1)]);
     assert_eq!((options.signed(1), options.number(2)), (Some(86_400), Some(5)));
     assert_eq!(told.message(2).unwrap().signed(2), Some(visit.now()));
+    assert_eq!(told.number(4), Some(1), "it is active");
 }
 
 #[tokio::test]
