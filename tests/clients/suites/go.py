@@ -1,6 +1,6 @@
 """The suites in Go."""
 
-from suites import ACS3, OSS4, ROA1, RPC1, Suite
+from suites import ACS3, OSS4, OTS2, ROA1, RPC1, Suite
 
 SUITES = (
     Suite(
@@ -32,5 +32,15 @@ SUITES = (
         schemes=frozenset({RPC1, ROA1}),
         requests_least=33,
         pins=("ecs.cn-hangzhou",),
+    ),
+    Suite(
+        role="go-tablestore",
+        sdk="github.com/aliyun/aliyun-tablestore-go-sdk",
+        product="Tablestore",
+        way='`Transport: &http.Transport{Proxy: http.ProxyURL(…)}` in the `TableStoreConfig`; or the endpoint `http://127.0.0.1:Q`',
+        file="go/tablestore/main.go",
+        schemes=frozenset({OTS2}),
+        requests_least=47,
+        pins=("demo-go.cn-hangzhou.ots.aliyuncs.com",),
     ),
 )

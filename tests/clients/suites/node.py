@@ -1,6 +1,6 @@
 """The suites in JavaScript."""
 
-from suites import ACS3, OSS4, RPC1, ROA1, SLS1, Suite
+from suites import ACS3, OSS4, OTS2, RPC1, ROA1, SLS1, Suite
 
 BY_AGENT = "an agent whose connections lead to `127.0.0.1:P`, and an endpoint that begins with `http://`"
 BY_ENDPOINT = '`endpoint: "127.0.0.1:Q"`, `protocol: "http"`'
@@ -57,5 +57,14 @@ SUITES = (
         file="node/alicloud_log.mjs",
         schemes=frozenset({SLS1}),
         requests_least=50,
+    ),
+    Suite(
+        role="node-tablestore",
+        sdk="tablestore",
+        product="Tablestore",
+        way=f"{BY_AGENT}: `httpOptions: {{ agent }}`",
+        file="node/tablestore.mjs",
+        schemes=frozenset({OTS2}),
+        requests_least=40,
     ),
 )
