@@ -63,6 +63,7 @@ const ROOMS: &[Room] = &[
             "classify",
             "credential",
             "endpoint",
+            "mismatch",
             "policy",
             "redact",
             "sign",

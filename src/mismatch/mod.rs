@@ -69,6 +69,21 @@ fn compare(of: &'static str, (ours, theirs): (&[u8], &[u8])) -> Explanation {
 }
 
 impl Explanation {
+    /// What differs and nothing else, in one line: `-` was signed here, `+` is what the cloud signed. Empty: nothing does.
+    pub fn differences(&self) -> String {
+        let mut out = String::new();
+        for change in &self.changes {
+            let (mark, Piece(text)) = match change {
+                Change::Both(_) => continue,
+                Change::Ours(piece) => ('-', piece),
+                Change::Theirs(piece) => ('+', piece),
+            };
+            let between = if out.is_empty() { "" } else { " " };
+            out.push_str(&format!("{between}{mark}{text:?}"));
+        }
+        out
+    }
+
     fn is_same(&self) -> bool {
         self.changes.iter().all(|change| matches!(change, Change::Both(_)))
     }

@@ -74,3 +74,11 @@ fn what_is_shown_marks_both_sides_and_holds_no_token() {
         x-oss-date:20240307T023032Z\n  x-oss-security-token:[security-token]\n  \n  host\n  UNSIGNED-PAYLOAD";
     assert_eq!(shown, expected);
 }
+
+#[test]
+fn the_differences_alone_are_one_line() {
+    let theirs = CANONICAL.replace("text/plain", "text/\"html\"");
+    let differences = explain(texts(CANONICAL, ""), texts(&theirs, "")).differences();
+    assert_eq!(differences, r#"-"content-type:text/plain" +"content-type:text/\"html\"""#);
+    assert_eq!(explain(texts(CANONICAL, "a"), texts(CANONICAL, "a")).differences(), "");
+}

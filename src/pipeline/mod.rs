@@ -10,6 +10,7 @@ mod form_upload;
 mod held;
 mod known;
 mod locate;
+mod mismatch;
 mod odps;
 mod ots;
 mod post_policy;
@@ -23,6 +24,7 @@ mod scratch;
 pub use attempt::{Assembled, assemble};
 pub use held::HeldBodies;
 pub use locate::Seen;
+pub use mismatch::Seldom;
 pub use prepare::{Rules, judge, permit};
 pub use scratch::{Parts, Scratch};
 
@@ -80,6 +82,8 @@ pub struct Worker {
     pub access: Option<Arc<AccessLog>>,
     /// The indexes that signing reuses.
     pub scratch: Mutex<Scratch>,
+    /// When the log was last told of a signature that the cloud did not take.
+    pub mismatches: Seldom,
 }
 
 /// One listener's requests.

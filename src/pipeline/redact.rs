@@ -1,6 +1,8 @@
 //! Errors of the cloud repeat what they were sent. What of that is ours is masked before the caller sees it: a caller that
 //! never held the credential must not be told it.
 //!
+//! Before that, an error that says that a signature does not hold is explained to the operator.
+//!
 //! A short body is read whole, and masked at its length; a long one is masked on its way. Status, code, request id and
 //! form stay, so an SDK raises what it would have raised.
 
@@ -10,6 +12,7 @@ use md5::{Digest, Md5};
 use super::Pipeline;
 use super::again::{ERROR_MAX, code};
 use super::carry::Exchange;
+use super::mismatch::Mismatch;
 use crate::accept::{Stream, error_body};
 use crate::redact::{Known, Window, gunzipped};
 use crate::telemetry::Record;
@@ -20,6 +23,28 @@ const MD5_HEADERS: [&str; 2] = ["x-ots-contentmd5", "content-md5"];
 /// Whether an answer of this status may repeat its request: an error, or a redirection to what was asked for.
 pub(super) const fn may_echo(status: u16) -> bool {
     status >= 300 && status != 304
+}
+
+/// The body of an error.
+enum Read {
+    None,
+    /// As it came.
+    Whole(Vec<u8>),
+    /// What it was before it was compressed.
+    Unpacked(Vec<u8>),
+    /// Not to be searched. Its beginning, as far as that is known.
+    Unreadable(Vec<u8>),
+    /// Too long to be held.
+    Streams,
+}
+
+impl Read {
+    fn text(&self) -> &[u8] {
+        match self {
+            Self::Whole(text) | Self::Unpacked(text) => text,
+            Self::None | Self::Unreadable(_) | Self::Streams => &[],
+        }
+    }
 }
 
 /// A body that is masked on its way.
@@ -49,36 +74,39 @@ impl Pipeline {
         if known.is_empty() {
             return None;
         }
+        let read = read(arrived, side).await;
+        // As it came: it says what the cloud signed.
+        let mismatch = Mismatch::read(arrived, read.text());
         arrived.rewrite_fields(|value| known.mask(value).unwrap_or_else(|_| Some(vec![b'*'; value.len()])));
-        if !arrived.has_body() {
-            return None;
+        if let Some(mismatch) = mismatch {
+            self.tell(&mismatch, arrived, (exchange, side.head), &known);
         }
-        let coding = arrived.field("content-encoding").unwrap_or_default().to_ascii_lowercase();
-        let came = arrived.whole_body(ERROR_MAX, side).await;
-        match (&coding[..], came) {
-            (b"" | b"identity", None) => return Some(Box::new(Masking(Window::new(known)))),
-            (b"" | b"identity", Some(body)) => put_masked(arrived, &known, &body),
-            (b"gzip" | b"x-gzip", Some(body)) => match gunzipped(&body, ERROR_MAX) {
-                Ok(plain) => {
-                    arrived.take_field("Content-Encoding");
-                    arrived.put_body(&plain);
-                    put_masked(arrived, &known, &plain);
-                }
-                Err(start) => self.withhold(arrived, (side, record), &start),
-            },
-            _ => self.withhold(arrived, (side, record), b""),
+        match read {
+            Read::None => {}
+            Read::Whole(body) => put_masked(arrived, &known, &body),
+            Read::Unpacked(plain) => {
+                arrived.take_field("Content-Encoding");
+                arrived.put_body(&plain);
+                put_masked(arrived, &known, &plain);
+            }
+            Read::Unreadable(start) => {
+                let body = self.withheld(arrived, (side, record), &start);
+                arrived.put_body(&body);
+                put_masked(arrived, &known, &body);
+            }
+            Read::Streams => return Some(Box::new(Masking(Window::new(known)))),
         }
         None
     }
 
-    /// Puts an error of our own in the place of a body that cannot be searched: with the code of the cloud's if `start`, the
+    /// The body that stands in the place of one that cannot be searched: with the code of the cloud's if `start`, the
     /// beginning of that, tells it.
-    fn withhold(
+    fn withheld(
         &self,
         arrived: &mut Arrived,
         (side, record): (&CallerSide<'_, Stream>, &Record),
         start: &[u8],
-    ) {
+    ) -> Vec<u8> {
         let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
         let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         let code = code(start).filter(|code| code.len() <= 128 && code.iter().all(is_code)).and_then(text);
@@ -87,10 +115,26 @@ impl Pipeline {
         let message = "the text of the cloud's error is withheld, since it came in a form that is not searched for secrets: \
                        ask without Accept-Encoding";
         let code = code.as_deref().unwrap_or("Countersign.ErrorWithheld");
-        let body = error_body(dialect, (code, message), &id);
         arrived.take_field("Content-Encoding");
         arrived.put_field("Content-Type", dialect.content_type().as_bytes());
-        arrived.put_body(&body);
+        error_body(dialect, (code, message), &id)
+    }
+}
+
+async fn read(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> Read {
+    if !arrived.has_body() {
+        return Read::None;
+    }
+    let coding = arrived.field("content-encoding").unwrap_or_default().to_ascii_lowercase();
+    let came = arrived.whole_body(ERROR_MAX, side).await;
+    match (&coding[..], came) {
+        (b"" | b"identity", Some(body)) => Read::Whole(body),
+        (b"" | b"identity", None) => Read::Streams,
+        (b"gzip" | b"x-gzip", Some(body)) => match gunzipped(&body, ERROR_MAX) {
+            Ok(plain) => Read::Unpacked(plain),
+            Err(start) => Read::Unreadable(start),
+        },
+        _ => Read::Unreadable(Vec::new()),
     }
 }
 

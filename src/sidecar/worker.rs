@@ -20,7 +20,7 @@ use crate::config::{Access, LogFormat, Settings};
 use crate::credential::{Cell, Credentials, DayKeys, Keys};
 use crate::endpoint::{OwnHosts, Tenants};
 use crate::names::{Endpoint, RoleName};
-use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Worker};
+use crate::pipeline::{HeldBodies, Pipeline, Scratch, Seen, Seldom, Worker};
 use crate::telemetry::{AccessWriter, FLUSH_EVERY, Format, Metrics};
 use crate::upstream::{Connections, Dialler, Timeouts, Upstream};
 use crate::wire::HeadLimits;
@@ -97,6 +97,7 @@ impl Plan {
             metrics: self.metrics.shard(),
             access: self.access.as_ref().map(|access| access.log()),
             scratch: Mutex::new(Scratch::default()),
+            mismatches: Seldom::default(),
         }
     }
 

@@ -6,5 +6,6 @@ mod egress;
 mod hostile;
 mod kept;
 mod lost;
+mod mismatches;
 mod unreachable;
 mod vanish;
