@@ -147,7 +147,7 @@ fn no_value_is_left_behind_any_row_of_encodings_and_what_stands_around_it_is_as_
         let before = &"GET\n/b/k?a=1&b=\"c\"<x>\\ "[..chance.below(22)];
         let before = if before.ends_with('\\') { "" } else { before };
         let behind = &":key, \"more\" & <less>\n"[..chance.below(22)];
-        let (mut escapes, mut codes) = (usize::from(ESCAPES_MAX), usize::from(CODES_MAX));
+        let (mut escapes, mut codes) = (4, 2);
         let mut row = Vec::new();
         let mut text = format!("{before}{value}{behind}");
         for _ in 0..chance.below(5) {
