@@ -2,8 +2,6 @@
 //!
 //! From "LZ4 Block Format Description".
 
-use std::collections::HashMap;
-
 /// The fewest bytes that a match stands for.
 const MATCH_LEAST: usize = 4;
 
@@ -14,26 +12,41 @@ const END_WITHOUT_MATCH: usize = 12;
 /// How far back a match may lie.
 const OFFSET_MOST: usize = 0xFFFF;
 
-/// Packs into one block: at each place the last earlier one with the same four bytes, if there is one.
+/// How many places are remembered, as a power of two.
+const PLACES_BITS: u32 = 14;
+
+/// Packs into one block: at each place the last earlier one with the same four bytes, if it is still remembered.
 pub(crate) fn packed(plain: &[u8]) -> Vec<u8> {
-    let (mut out, mut seen) = (Vec::new(), HashMap::new());
+    let (mut out, mut seen) = (Vec::new(), vec![None; 1 << PLACES_BITS]);
     let (mut at, mut written) = (0, 0);
     while at + END_WITHOUT_MATCH <= plain.len() {
-        let key = plain.get(at..at + MATCH_LEAST).unwrap_or_default();
-        let before = seen.insert(key, at).filter(|before| at - before <= OFFSET_MOST);
-        let Some(before) = before else {
+        let earlier = seen.get_mut(place(plain, at)).and_then(|known: &mut Option<usize>| known.replace(at));
+        let matched = earlier.filter(|earlier| at - earlier <= OFFSET_MOST).and_then(|earlier| {
+            let ours = plain.get(at..plain.len() - END_LITERALS)?;
+            let theirs = plain.get(earlier..)?;
+            let length = ours.iter().zip(theirs).take_while(|(left, right)| left == right).count();
+            (length >= MATCH_LEAST).then_some((at - earlier, length))
+        });
+        let Some((offset, length)) = matched else {
             at += 1;
             continue;
         };
-        let ours = plain.get(at..plain.len() - END_LITERALS).unwrap_or_default();
-        let theirs = plain.get(before..).unwrap_or_default();
-        let length = ours.iter().zip(theirs).take_while(|(left, right)| left == right).count();
-        sequence(&mut out, plain.get(written..at).unwrap_or_default(), Some((at - before, length)));
+        sequence(&mut out, plain.get(written..at).unwrap_or_default(), Some((offset, length)));
         at += length;
         written = at;
     }
     sequence(&mut out, plain.get(written..).unwrap_or_default(), None);
     out
+}
+
+/// Where the four bytes at `at` are remembered: others may share their place. Knuth's multiplicative hash.
+fn place(plain: &[u8], at: usize) -> usize {
+    let four = plain
+        .get(at..at + 4)
+        .unwrap_or_default()
+        .iter()
+        .fold(0_u32, |four, byte| four << 8 | u32::from(*byte));
+    (four.wrapping_mul(2_654_435_761) >> (32 - PLACES_BITS)) as usize
 }
 
 /// Literals, and a match behind them by its offset and length. Only the last sequence has none.

@@ -65,6 +65,8 @@ pub(super) fn pull(call: &Call<'_>, logstore: &str, shard: &str) -> Result<Answe
         list = list.bytes(1, &group.bytes);
         taken += 1;
     }
+    // Others need not wait for the packing.
+    drop(projects);
     let plain = list.finish();
     let raw = plain.len();
     let is_packed = raw > 0 && accepts_lz4(call);
