@@ -18,6 +18,7 @@ SUITES = (
         schemes=frozenset({RPC1, ROA1}),
         requests_least=26,
         pins=("ecs.cn-hangzhou",),
+        faults="ecs",
     ),
     Suite(
         role="ali-oss",
@@ -28,6 +29,7 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=155,
         pins=("oss.cn-hangzhou",),
+        faults="oss",
     ),
     Suite(
         role="node-ecs",
@@ -38,6 +40,7 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=18,
         pins=ECS,
+        faults="ecs",
     ),
     Suite(
         role="openapi-client",
@@ -48,6 +51,7 @@ SUITES = (
         schemes=frozenset({ACS3, RPC1}),
         requests_least=15,
         pins=(*ECS, "cs.cn-hangzhou"),
+        faults="ecs",
     ),
     Suite(
         role="node-log",
