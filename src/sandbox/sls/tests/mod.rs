@@ -233,6 +233,10 @@ async fn logs_are_searched_by_time_and_words_in_the_query_and_in_the_body() {
     let visit = with_logstore().await;
     put(&visit, PUT, &group(&[(NOW - 50, "level=error late order"), (NOW - 100, "level=info order")]), &[])
         .await;
+    // The end of a time does not belong to it, unless there is nothing else.
+    put(&visit, PUT, &group(&[(NOW, "at the end")]), &[]).await;
+    let target = format!("/logstores/access?type=log&from={NOW}&to={NOW}");
+    assert_eq!(sent(&visit, ("GET", &target), "").await.json()[0]["message"], "at the end");
     let search = |more: &str| format!("/logstores/access?type=log&from={}&to={NOW}{more}", NOW - 100);
     let messages = |told: &Value| {
         let all = told.as_array().unwrap().iter();
