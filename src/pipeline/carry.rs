@@ -35,11 +35,11 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Whether nothing of the body is lost once it was sent: there is none, or it was held.
+    /// Whether nothing of the body is lost once it was sent: there is none, though it may come in chunks, or it was held.
     fn can_be_sent_again(&self) -> bool {
         match &self.held {
             Some(_) => !self.has_rest,
-            None => self.upload.came_whole() && self.upload.prefix() == 0,
+            None => self.upload.came_whole() && self.upload.bytes() == 0,
         }
     }
 

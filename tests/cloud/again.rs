@@ -27,6 +27,10 @@ fn complaint(seen: &Seen, code: &str) -> Reply {
     ))
 }
 
+/// With which an SDK for Java sends calls that have no body.
+const EMPTY: &str = "x-acs-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n\
+                     Transfer-Encoding: chunked\r\n";
+
 /// STS, and a product that rejects the first `rejected` tokens with this answer.
 async fn rejecting(rejected: usize, status: &'static str, body: &'static str) -> (Upstream, Sts) {
     let sts = Sts::default();
@@ -65,8 +69,9 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
     let log_ram =
         r#"{"errorCode":"Unauthorized","errorMessage":"denied by sts or ram, action: log:GetProject"}"#;
     let xml_key = "<Error><Code>InvalidAccessKeyId</Code></Error>";
+    let none_in_chunks = request("POST", ECS, REGIONS, EMPTY) + "0\r\n\r\n";
     // What is asked, what the first token is answered, and whether it is sent again.
-    let rows: [(&str, String, &str, &str, bool); 13] = [
+    let rows: [(&str, String, &str, &str, bool); 14] = [
         ("no body", get(ECS, REGIONS), "400 Bad Request", EXPIRED, true),
         ("an effect", get(ECS, "/?Action=CreateInstance"), "400 Bad Request", EXPIRED, true),
         ("a held body", held, "400 Bad Request", EXPIRED, true),
@@ -80,6 +85,7 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
         ("OSS", get(OSS, "/k"), "403 Forbidden", EXPIRED_XML, true),
         ("OSS key", get(OSS, "/k"), "403 Forbidden", xml_key, true),
         ("a streamed body", with_body("PUT", OSS, "/k", "", "hello"), "403 Forbidden", EXPIRED_XML, false),
+        ("no body, in chunks", none_in_chunks, "400 Bad Request", EXPIRED, true),
     ];
     for (name, call, status, body, is_again) in rows {
         let (upstream, sts) = rejecting(1, status, body).await;
