@@ -36,7 +36,7 @@ LANGUAGES = {
         Language("python", python.SUITES, 250, {"curl": "curl"}, "python/faults.py"),
         Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs"),
         Language("go", go.SUITES, 1, {"go": "golang-go"}, "go/faults/main.go"),
-        Language("java", java.SUITES, 1, {"java": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
+        Language("java", java.SUITES, 1, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
     )
 }
 

@@ -76,6 +76,9 @@ class Wire:
         body = asyncio.create_task(pump(near_reader, far_writer))
         try:
             answered = await far_reader.readuntil(b"\r\n\r\n")
+            while answered.startswith(b"HTTP/1.1 100 "):
+                near_writer.write(answered)
+                answered = await far_reader.readuntil(b"\r\n\r\n")
             if self.accident == CUT:
                 near_writer.write(answered + (await far_reader.read(65536))[:-1])
                 await near_writer.drain()

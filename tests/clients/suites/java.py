@@ -12,6 +12,7 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=140,
         pins=("oss.cn-hangzhou",),
+        faults="oss",
     ),
     Suite(
         role="s3-java",
@@ -22,6 +23,7 @@ SUITES = (
         schemes=frozenset({AWS4}),
         requests_least=80,
         pins=("oss.cn-hangzhou",),
+        faults="oss",
     ),
     Suite(
         role="ecs-java",
@@ -32,6 +34,7 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=30,
         pins=("ecs.cn-hangzhou",),
+        faults="ecs",
     ),
     Suite(
         role="odps-java",
