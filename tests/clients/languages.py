@@ -33,7 +33,7 @@ class Language:
 LANGUAGES = {
     language.name: language
     for language in (
-        Language("python", python.SUITES, 250, {"curl": "curl"}, "python/faults.py"),
+        Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py"),
         Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs"),
         Language("go", go.SUITES, 1, {"go": "golang-go"}, "go/faults/main.go"),
         Language("java", java.SUITES, 1, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
