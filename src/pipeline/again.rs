@@ -86,6 +86,8 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
     let body = arrived.peek(ERROR_MAX, side).await;
     let code = code(body)?;
     let is = |known: &[&[u8]]| known.contains(&code);
+    let is_datahub_unauthorized =
+        code == b"Unauthorized" && memchr::memmem::find(body, b"\"ErrorCode\"").is_some();
     if code.starts_with(b"InvalidAccessKeyId")
         || is(&[
             b"InvalidSecurityToken.Expired",
@@ -98,6 +100,8 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         || code == b"InvalidParameter" && memchr::memmem::find(body, b"ODPS-0410051").is_some()
         // Log Service, whose code says this of permissions too.
         || code == b"Unauthorized" && memchr::memmem::find(body, b"AccessKeyId not found").is_some()
+        // DataHub, whose code says this of everything that is wrong with a proof. No reference gives its words.
+        || is_datahub_unauthorized && has_word(body, b"token") && has_word(body, b"expired")
     {
         Some(Complaint::Token)
     } else if is(&[
@@ -115,11 +119,18 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         // Function Compute, whose code says this of everything that is not allowed.
         || code == b"AccessDenied"
             && memchr::memmem::find(body, b"the difference between the request time").is_some()
+        // DataHub's `Date` tells whether it was that: where the clocks agree, nothing is learnt and nothing is sent again.
+        || is_datahub_unauthorized
     {
         Some(Complaint::Clock)
     } else {
         None
     }
+}
+
+/// Whether a word is in an error's text, in whatever case.
+fn has_word(body: &[u8], word: &[u8]) -> bool {
+    body.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// Tablestore's date: ISO's form with a fraction of the second, which the cloud's errors may have in place of `Date`.

@@ -91,6 +91,8 @@ impl Faults {
         let failure = match product {
             "oss" => Failure::new(503, "TotalQpsLimitExceeded"),
             "sls" => Failure::new(403, "ReadQuotaExceed"),
+            "odps" => Failure::new(429, "FlowExceeded"),
+            "datahub-data" => Failure::new(400, "LimitExceeded"),
             _ => Failure::throttled(Duration::from_secs(1)),
         };
         self.fail_product(product, failure);

@@ -10,11 +10,15 @@ const EXPIRED: &str = r#"{"RequestId":"R","Code":"InvalidSecurityToken.Expired",
 const EXPIRED_XML: &str = "<?xml version=\"1.0\"?>\n<Error><Code>SecurityTokenExpired</Code></Error>";
 
 const FC: &str = "fcv3.cn-hangzhou.aliyuncs.com";
+const DATAHUB: &str = "dh-cn-hangzhou.aliyuncs.com";
 
 /// A complaint about a clock, in the dialect of the host that was asked. Function Compute tells it in the message alone.
 fn complaint(seen: &Seen, code: &str) -> Reply {
     let body = if seen.header("host").unwrap() == OSS {
         format!("<Error><Code>{code}</Code></Error>")
+    } else if seen.header("host").unwrap() == DATAHUB {
+        // In whatever words: its code is of every proof that is not taken, and its date tells.
+        format!("{{\"RequestId\":\"R\",\"ErrorCode\":\"{code}\",\"ErrorMessage\":\"m\"}}")
     } else {
         let message = "the difference between the request time '1' and the current time '2' is too large";
         format!("{{\"Code\":\"{code}\",\"Message\":\"{message}\"}}")
@@ -71,7 +75,11 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
     let xml_key = "<Error><Code>InvalidAccessKeyId</Code></Error>";
     let none_in_chunks = request("POST", ECS, REGIONS, EMPTY) + "0\r\n\r\n";
     // What is asked, what the first token is answered, and whether it is sent again.
-    let rows: [(&str, String, &str, &str, bool); 14] = [
+    let datahub = r#"{"ErrorCode":"Unauthorized","ErrorMessage":"The SecurityToken has Expired."}"#;
+    let datahub_other = r#"{"ErrorCode":"Unauthorized","ErrorMessage":"The signature does not match."}"#;
+    let rows: [(&str, String, &str, &str, bool); 16] = [
+        ("a token, said by DataHub", get(ECS, REGIONS), "401 Unauthorized", datahub, true),
+        ("another proof, said by DataHub", get(ECS, REGIONS), "401 Unauthorized", datahub_other, false),
         ("no body", get(ECS, REGIONS), "400 Bad Request", EXPIRED, true),
         ("an effect", get(ECS, "/?Action=CreateInstance"), "400 Bad Request", EXPIRED, true),
         ("a held body", held, "400 Bad Request", EXPIRED, true),
@@ -139,6 +147,7 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
         (ECS, REGIONS, "InvalidTimeStamp.Expired"),
         (ECS, "/?Action=CreateInstance", "IllegalTimestamp"),
         (FC, "/2023-03-30/functions", "AccessDenied"),
+        (DATAHUB, "/projects", "Unauthorized"),
         (OSS, "/k", "RequestTimeTooSkewed"),
         (OSS, "/k", "RequestTimeExpired"),
     ] {
@@ -150,7 +159,8 @@ async fn a_wrong_clock_is_corrected_by_the_clouds_and_the_request_sent_again() {
             .await;
             let url = format!("http://{}", upstream.address);
             let kit = Kit::new().clock(Moved::wrong_by(shift)).connect_to(&url);
-            let proxy = kit.settings(&format!("\"{FC}\" = \"{url}\"\n")).start().await;
+            let proxy =
+                kit.settings(&format!("\"{FC}\" = \"{url}\"\n\"{DATAHUB}\" = \"{url}\"\n")).start().await;
             let name = format!("{code}, {shift} s off");
             assert_eq!(proxy.get(host, target).await.status, 200, "{name}");
             assert_eq!(upstream.requests().len(), 2, "{name}");
@@ -213,8 +223,11 @@ async fn a_complaint_about_a_clock_that_is_right_is_passed_on() {
 
 /// When a request was signed, in whole seconds since 1970.
 fn signed_at(seen: &Seen) -> i64 {
-    let stamp = seen.header("x-acs-date").or_else(|| seen.header("x-oss-date")).unwrap();
-    date::seconds(&stamp)
+    if let Some(stamp) = seen.header("x-acs-date").or_else(|| seen.header("x-oss-date")) {
+        return date::seconds(&stamp);
+    }
+    let moment = httpdate::parse_http_date(&seen.header("date").unwrap()).unwrap();
+    moment.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()
 }
 
 #[tokio::test]

@@ -77,6 +77,22 @@ def fc():
     Client(config).list_functions(models.ListFunctionsRequest())
 
 
+def pyodps():
+    from odps import ODPS, options
+    from odps.accounts import StsAccount
+
+    options.read_timeout = TIMEOUT_SECONDS
+    of = ODPS(account=StsAccount(*KEY), project="days", endpoint=f"http://service.{REGION}.maxcompute.aliyun.com/api")
+    of.get_project().reload()
+
+
+def pydatahub():
+    from datahub import DataHub
+
+    more = {"security_token": KEY[2], "proxies": {"http": FORWARD}, "read_timeout": TIMEOUT_SECONDS}
+    DataHub(*KEY[:2], f"http://dh-{REGION}.aliyuncs.com", **more).list_project()
+
+
 def mns():
     from mns.account import Account
     from mns.queue import Message, QueueMeta
@@ -127,6 +143,8 @@ try:
         "oss2": oss2,
         "oss-v2": oss_v2,
         "fc": fc,
+        "pyodps": pyodps,
+        "pydatahub": pydatahub,
         "mns": mns,
         "rocketmq": rocketmq,
     }[sys.argv[1]]()

@@ -131,6 +131,7 @@ SUITES = (
         requests_least=250,
         pins=("odps.cn-hangzhou",),
         by_environment=True,
+        faults="odps",
     ),
     Suite(
         role="pydatahub",
@@ -141,6 +142,7 @@ SUITES = (
         schemes=frozenset({DATAHUB}),
         requests_least=150,
         pins=("datahub-data.cn-hangzhou",),
+        faults="datahub-data",
     ),
     Suite(
         role="model-studio",
