@@ -45,7 +45,7 @@ pub enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Secret => f.write_str("both signed the same text, so the secrets differ: the AccessKey was replaced or disabled, or the role's source gives the secret of another"),
+            Self::Secret => f.write_str("both signed the same text, so the secrets differ: the AccessKey was replaced or disabled, or the role's source gives the secret of another; unless the signature itself was changed on its way"),
             Self::SecretOrToken => f.write_str("both signed the same text as far as it is shown, so what is masked differs: the AccessKey, its secret or the security token is not the one that the cloud knows"),
             Self::Encoding => f.write_str("the path or a parameter is encoded in another way: something between here and the cloud decodes and encodes addresses, such as a proxy that normalises them"),
             Self::Path => f.write_str("the path is another: something between here and the cloud rewrote it"),

@@ -242,7 +242,17 @@ pub struct Toward {
 fn is_request_id(name: &[u8]) -> bool {
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     match name.len() {
-        15 => is(b"x-mq-request-id") || is(b"x-ots-requestid"),
+        // Model Studio.
+        12 => is(b"x-request-id"),
+        15 => [
+            &b"x-mq-request-id"[..],
+            b"x-ots-requestid",
+            b"x-log-requestid",
+            b"x-fc-request-id",
+            b"x-ca-request-id",
+        ]
+        .into_iter()
+        .any(is),
         16 => is(b"x-acs-request-id") || is(b"x-oss-request-id") || is(b"x-mns-request-id"),
         17 => is(b"x-odps-request-id"),
         20 => is(b"x-datahub-request-id"),

@@ -194,3 +194,32 @@ async fn every_field_of_a_line_and_every_metric_is_explained() {
         assert!(page.contains(&format!("`{name}`")), "`{name}` is not in docs/operations.md");
     }
 }
+
+#[tokio::test]
+async fn every_products_own_header_for_a_requests_id_is_read() {
+    let headers = [
+        "x-acs-request-id",
+        "x-oss-request-id",
+        "x-log-requestid",
+        "x-ots-requestid",
+        "x-odps-request-id",
+        "x-datahub-request-id",
+        "x-mns-request-id",
+        "x-mq-request-id",
+        "x-fc-request-id",
+        "x-ca-request-id",
+        "X-Request-Id",
+    ];
+    let upstream = Upstream::start(move |_, index| {
+        Reply::new(format!("HTTP/1.1 200 OK\r\n{}: R-{index}\r\nContent-Length: 0\r\n\r\n", headers[index]))
+    })
+    .await;
+    let proxy = Kit::new().access().before(&upstream).await;
+    for _ in headers {
+        assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
+    }
+    let lines = proxy.access_lines(headers.len()).await;
+    let ids: Vec<&str> = lines.iter().map(|line| line["request_id"].as_str().unwrap()).collect();
+    let expected: Vec<String> = (0..headers.len()).map(|index| format!("R-{index}")).collect();
+    assert_eq!(ids, expected, "{headers:?}");
+}
