@@ -63,7 +63,7 @@ struct Left {
 }
 
 impl Known {
-    /// The values. One of fewer than [`LEAST`](search::LEAST) bytes is no secret, and is left out: it would be found everywhere.
+    /// The values. One of fewer than six bytes is no secret, and is left out: it would be found everywhere.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         Self(Values::new(values))
     }
