@@ -29,7 +29,7 @@ REGION = "cn-hangzhou"
 HOSTS = (*(host.format(REGION) for host in regions.HOSTS), f"ecs-{REGION}.aliyuncs.com", "dashscope.aliyuncs.com")
 
 # How what an SDK makes of it through countersign stands to what it makes of it alone.
-SAME, NOTICED, MENDED, TOLD = "the same", "noticed", "mended", "told"
+SAME, FOLLOWED, NOTICED, MENDED, TOLD = "the same", "followed", "noticed", "mended", "told"
 # The age at which a credential counts as expired, in seconds: more than two requests take on a busy machine.
 EXPIRED_AT = 5
 
@@ -53,7 +53,7 @@ FAULTS = (
     Fault("throttled", "the product is past its quota", SAME, ("throttle={}",)),
     Fault("unavailable", "the product answers 503", SAME, ("fail={}",)),
     Fault("silence", "the product does not answer in time", SAME, accident=wire.SILENCE),
-    Fault("redirected", wire.REDIRECT, SAME, accident=wire.REDIRECT),
+    Fault("redirected", wire.REDIRECT, FOLLOWED, accident=wire.REDIRECT),
     Fault("cut", wire.CUT, NOTICED, accident=wire.CUT),
     Fault("behind", "the caller's clock is 20 minutes fast", MENDED, ("skew=-1200",)),
     Fault("ahead", "the caller's clock is 20 minutes slow", MENDED, ("skew=1200",)),
@@ -193,6 +193,7 @@ def outcome(command, suite, told, over):
 def relation(fault, through):
     return {
         SAME: f"it has {through.said} as without countersign",
+        FOLLOWED: f"it has {through.said}",
         # The connection to the SDK is reset too, which even an SDK notices that does not count what it reads.
         NOTICED: f"it has {through.said}",
         MENDED: "the call returns all the same",
@@ -206,6 +207,8 @@ def contradicts(fault, alone, through):
     returned = [one.said == "returned" for one in (alone, through)]
     is_right = are_known and {
         SAME: alone == through and returned[0] == (fault.name == "none"),
+        # Go's HTTP client says in `Referer` where it was redirected from. That is a browser's header, and refused.
+        FOLLOWED: not any(returned) and (alone == through or through.said.endswith("Countersign.BrowserRequest")),
         # Of a connection that was reset some SDKs raise another exception than of one that was closed.
         NOTICED: not returned[1] and (returned[0] or alone.requests == through.requests),
         # Some SDKs correct their clock by themselves.

@@ -12,6 +12,7 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=17,
         pins=("ecs.cn-hangzhou",),
+        faults="ecs",
     ),
     Suite(
         role="go-oss",
@@ -22,6 +23,7 @@ SUITES = (
         schemes=frozenset({OSS4}),
         requests_least=120,
         pins=("oss.cn-hangzhou",),
+        faults="oss",
     ),
     Suite(
         role="go-core",
@@ -32,6 +34,7 @@ SUITES = (
         schemes=frozenset({RPC1, ROA1}),
         requests_least=33,
         pins=("ecs.cn-hangzhou",),
+        faults="ecs",
     ),
     Suite(
         role="go-tablestore",
