@@ -209,8 +209,9 @@ def contradicts(fault, alone, through):
         SAME: alone == through and returned[0] == (fault.name == "none"),
         # Go's HTTP client says in `Referer` where it was redirected from. That is a browser's header, and refused.
         FOLLOWED: not any(returned) and (alone == through or through.said.endswith("Countersign.BrowserRequest")),
-        # Of a connection that was reset some SDKs raise another exception than of one that was closed.
-        NOTICED: not returned[1] and (returned[0] or alone.requests == through.requests),
+        # Of a connection that was reset some SDKs raise another exception than of one that was closed, and some repeat the
+        # call only then.
+        NOTICED: not returned[1] and (returned[0] or alone.requests <= through.requests),
         # Some SDKs correct their clock by themselves.
         MENDED: returned[1] and (not returned[0] or alone.requests > 1),
         TOLD: returned == [False, False],

@@ -45,5 +45,6 @@ SUITES = (
         schemes=frozenset({ODPS2, ODPS4}),
         requests_least=200,
         pins=("odps.cn-hangzhou",),
+        faults="odps",
     ),
 )

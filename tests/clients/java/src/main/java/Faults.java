@@ -1,6 +1,9 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.aliyun.ecs20140526.models.DescribeRegionsRequest;
+import com.aliyun.odps.Odps;
+import com.aliyun.odps.OdpsException;
+import com.aliyun.odps.account.StsAccount;
 import com.aliyun.oss.ClientBuilderConfiguration;
 import com.aliyun.oss.OSSClientBuilder;
 import com.aliyun.oss.OSSException;
@@ -9,6 +12,8 @@ import com.aliyun.oss.common.comm.SignVersion;
 import com.aliyun.tea.TeaException;
 import com.aliyun.teaopenapi.models.Config;
 import java.io.ByteArrayInputStream;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -81,6 +86,17 @@ final class Faults {
         }
     }
 
+    /** The SDK repeats a GET four times, after pauses as long as it waits for a connection. */
+    private static void odps() throws Exception {
+        var of = new Odps(new StsAccount(KEY, SECRET, TOKEN, REGION));
+        of.setDefaultProject("days");
+        of.setEndpoint("http://service." + REGION + ".maxcompute.aliyun.com/api");
+        var client = of.getRestClient();
+        client.setProxy(new Proxy(Proxy.Type.HTTP, new InetSocketAddress(FORWARD.getHost(), FORWARD.getPort())));
+        client.setReadTimeout(TIMEOUT_MILLISECONDS / 1_000);
+        of.projects().get("days").reload();
+    }
+
     /** Its type, and the status and code that users look at. */
     private static String told(Throwable error) {
         String type = error.getClass().getSimpleName();
@@ -89,6 +105,9 @@ final class Faults {
         }
         if (error instanceof S3Exception one) {
             return type + " " + one.statusCode() + " " + one.awsErrorDetails().errorCode();
+        }
+        if (error instanceof OdpsException one && one.getErrorCode() != null) {
+            return type + " " + one.getStatus() + " " + one.getErrorCode();
         }
         if (error instanceof OSSException one) {
             return type + " " + one.getErrorCode();
@@ -100,7 +119,8 @@ final class Faults {
     }
 
     public static void main(String[] arguments) {
-        Map<String, Checks.Act> calls = Map.of("ecs-java", Faults::ecs, "oss-java", Faults::oss, "s3-java", Faults::s3);
+        Map<String, Checks.Act> calls = Map.of(
+                "ecs-java", Faults::ecs, "oss-java", Faults::oss, "s3-java", Faults::s3, "odps-java", Faults::odps);
         try {
             calls.get(arguments[0]).run();
             System.out.println("returned");
