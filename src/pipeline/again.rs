@@ -102,6 +102,12 @@ async fn complaint(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> 
         || code == b"Unauthorized" && memchr::memmem::find(body, b"AccessKeyId not found").is_some()
         // DataHub, whose code says this of everything that is wrong with a proof. No reference gives its words.
         || is_datahub_unauthorized && has_word(body, b"token") && has_word(body, b"expired")
+        // Tablestore, whose code says this of all that is wrong with a signature. Its reference has words for keys, older ones and
+        // newer, and none for tokens.
+        || code == b"OTSAuthFailed"
+            && (memchr::memmem::find(body, b"The AccessKeyID does not exist").is_some()
+                || memchr::memmem::find(body, b"The AccessKey ID does not exist").is_some()
+                || has_word(body, b"token") && has_word(body, b"expired"))
     {
         Some(Complaint::Token)
     } else if is(&[

@@ -72,12 +72,16 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
     let log_key = r#"{"errorCode":"Unauthorized","errorMessage":"AccessKeyId not found: STS.a"}"#;
     let log_ram =
         r#"{"errorCode":"Unauthorized","errorMessage":"denied by sts or ram, action: log:GetProject"}"#;
+    let table_key = "\n\rOTSAuthFailed\x12\x1fThe AccessKeyID does not exist.";
+    let table_key_spaced = "\n\rOTSAuthFailed\x12\x20The AccessKey ID does not exist.";
+    let table_token = "\n\rOTSAuthFailed\x12\x15The token is expired.";
+    let table_instance = "\n\rOTSAuthFailed\x12\x1cThe instance does not exist.";
     let xml_key = "<Error><Code>InvalidAccessKeyId</Code></Error>";
     let none_in_chunks = request("POST", ECS, REGIONS, EMPTY) + "0\r\n\r\n";
     // What is asked, what the first token is answered, and whether it is sent again.
     let datahub = r#"{"ErrorCode":"Unauthorized","ErrorMessage":"The SecurityToken has Expired."}"#;
     let datahub_other = r#"{"ErrorCode":"Unauthorized","ErrorMessage":"The signature does not match."}"#;
-    let rows: [(&str, String, &str, &str, bool); 16] = [
+    let rows: [(&str, String, &str, &str, bool); 20] = [
         ("a token, said by DataHub", get(ECS, REGIONS), "401 Unauthorized", datahub, true),
         ("another proof, said by DataHub", get(ECS, REGIONS), "401 Unauthorized", datahub_other, false),
         ("no body", get(ECS, REGIONS), "400 Bad Request", EXPIRED, true),
@@ -87,6 +91,10 @@ async fn a_rejected_token_is_refreshed_once_and_the_request_sent_again_if_it_sti
         ("an unknown key", get(ECS, REGIONS), "404 Not Found", invalid_key, true),
         ("an unknown key, said by Log Service", get(ECS, REGIONS), "401 Unauthorized", log_key, true),
         ("no permission, said by Log Service", get(ECS, REGIONS), "401 Unauthorized", log_ram, false),
+        ("an unknown key, said by Tablestore", get(ECS, REGIONS), "403 Forbidden", table_key, true),
+        ("a token, said by Tablestore", get(ECS, REGIONS), "403 Forbidden", table_token, true),
+        ("the same in newer words", get(ECS, REGIONS), "403 Forbidden", table_key_spaced, true),
+        ("an unknown instance of Tablestore", get(ECS, REGIONS), "403 Forbidden", table_instance, false),
         ("another fault of the token", get(ECS, REGIONS), "400 Bad Request", malformed, false),
         ("another refusal", get(ECS, REGIONS), "403 Forbidden", other, false),
         ("the same words in a success", get(ECS, REGIONS), "200 OK", EXPIRED, false),
