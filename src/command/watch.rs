@@ -53,5 +53,5 @@ fn refused(code: &str) -> &'static str {
 }
 
 fn is_throttled(code: &str) -> bool {
-    code.starts_with("Throttling") || code == "TotalQpsLimitExceeded"
+    code.starts_with("Throttling") || matches!(code, "TotalQpsLimitExceeded" | "OTSServerBusy")
 }

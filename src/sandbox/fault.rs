@@ -31,6 +31,7 @@ impl Failure {
     fn error(&self) -> Error {
         let message = match self.code.as_str() {
             "Throttling.User" => "Request was denied due to user flow control.",
+            "OTSServerBusy" => "Server is busy.",
             "TotalQpsLimitExceeded" => "The total QPS of this account exceeds its limit.",
             "ReadQuotaExceed" => "Read quota is exceeded.",
             "Throttling.Api" => "Request was denied due to api flow control.",
@@ -93,6 +94,7 @@ impl Faults {
             "sls" => Failure::new(403, "ReadQuotaExceed"),
             "odps" => Failure::new(429, "FlowExceeded"),
             "datahub-data" => Failure::new(400, "LimitExceeded"),
+            "ots" => Failure::new(503, "OTSServerBusy"),
             _ => Failure::throttled(Duration::from_secs(1)),
         };
         self.fail_product(product, failure);

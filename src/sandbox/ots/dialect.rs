@@ -16,9 +16,12 @@ pub(super) fn words(denial: &Denial, _: Option<&Claim>) -> Error {
     let failed = |message: &str| Error::new(403, "OTSAuthFailed", message);
     let invalid = |message: String| Error::new(400, "OTSParameterInvalid", &message);
     match denial {
-        Denial::UnknownKey | Denial::TokenMissing => failed("The AccessKeyID does not exist."),
-        Denial::TokenMalformed | Denial::TokenOfAnotherKey => failed("The StsToken is invalid."),
-        Denial::TokenExpired => failed("The StsToken is expired."),
+        // No words of its own for tokens are published.
+        Denial::UnknownKey
+        | Denial::TokenMissing
+        | Denial::TokenMalformed
+        | Denial::TokenOfAnotherKey
+        | Denial::TokenExpired => failed("The AccessKeyID does not exist."),
         Denial::Skewed { signed_at, .. } => {
             let sent = date::iso_milliseconds(*signed_at);
             failed(&format!("Mismatch between system time and x-ots-date: {sent}."))

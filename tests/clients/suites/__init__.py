@@ -54,6 +54,8 @@ class Suite:
     """Whether it calls the regions where what the proxy sends is spoilt."""
     faults: str = ""
     """The product, by its code, whose bad days its SDK is tried on, in its language's `faults` program. None: not tried."""
+    reads_dates: bool = False
+    """Whether its SDK refuses an answer that is dated far from its own clock, signed as that date is: no proxy can mend it."""
     is_pinned: bool = False
     """Whether it reaches the cloud of those days by the listener of its first pin."""
     more: str = ""

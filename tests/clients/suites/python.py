@@ -201,6 +201,9 @@ SUITES = (
         schemes=frozenset({OTS2, OTS4}),
         requests_least=60,
         pins=tuple(f"demo.{region}.ots.aliyuncs.com" for region in REGIONS),
+        faults="ots",
+        reads_dates=True,
+        is_pinned=True,
     ),
     Suite(
         role="fc",
