@@ -1,5 +1,6 @@
 //! What a difference most likely comes from.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::diff::Change;
@@ -80,12 +81,15 @@ impl Cause {
                 Change::Both(_) => {}
             }
         }
-        // Pieces of one name are the same piece, changed.
-        let alike = |ours: &Piece| {
-            let name = ours.named()?.0;
-            theirs.iter().find(|theirs| theirs.named().is_some_and(|(other, _)| other == name))
-        };
-        if let Some((ours, theirs)) = ours.iter().find_map(|ours| Some((*ours, *alike(ours)?))) {
+        // Pieces of one name are the same piece, changed. The cloud's may be thousands, and so may ours.
+        let mut by_name: HashMap<&str, &Piece> = HashMap::new();
+        for theirs in &theirs {
+            if let Some((name, _)) = theirs.named() {
+                by_name.entry(name).or_insert(theirs);
+            }
+        }
+        let alike = |ours: &Piece| by_name.get(ours.named()?.0).copied();
+        if let Some((ours, theirs)) = ours.iter().find_map(|ours| Some((*ours, alike(ours)?))) {
             return Self::changed(ours, theirs);
         }
         match (ours.first(), theirs.first()) {
@@ -119,8 +123,8 @@ impl Cause {
             {
                 Self::Clock
             }
-            _ if is_header(ours) => Self::HeaderChanged(lower),
-            _ => Self::Parameter(name.to_owned()),
+            _ if is_header(ours) => Self::HeaderChanged(shown(name)),
+            _ => Self::Parameter(shown(name)),
         }
     }
 
@@ -156,14 +160,20 @@ impl Cause {
 
     fn one_sided(piece: &Piece, header: fn(String) -> Self) -> Self {
         match piece.named() {
-            Some((name, _)) if is_header(piece) => header(name.to_ascii_lowercase()),
-            Some((name, _)) => Self::Parameter(name.to_owned()),
+            Some((name, _)) if is_header(piece) => header(shown(name)),
+            Some((name, _)) => Self::Parameter(shown(name)),
             None if piece.0.starts_with(['?', '&']) => {
-                Self::Parameter(piece.0.get(1..).unwrap_or_default().to_owned())
+                Self::Parameter(shown(piece.0.get(1..).unwrap_or_default()))
             }
             None => Self::Unknown,
         }
     }
+}
+
+/// A name, as much of it as a name may have. In its own letters: what is masked later is searched for in these.
+fn shown(name: &str) -> String {
+    const MAX: usize = 100;
+    name.chars().take(MAX).collect()
 }
 
 /// Headers are `name:value` in every scheme, parameters `name=value`.

@@ -51,5 +51,8 @@ impl Window {
         out.extend(masked.drain(..goes));
         self.came.drain(..goes);
         self.masked = masked;
+        // Many callers may wait for slow upstreams at once.
+        self.came.shrink_to_fit();
+        self.masked.shrink_to_fit();
     }
 }

@@ -27,6 +27,8 @@ pub struct Arrived {
     pub(super) is_broken: bool,
     /// How the connection ended, if that was seen when the body was looked at: it is seen once only.
     pub(super) ended: Option<Read>,
+    /// Until when a short body is waited for, once it was looked at.
+    pub(super) patience: Option<Instant>,
 }
 
 impl fmt::Debug for Arrived {
@@ -93,8 +95,8 @@ impl Arrived {
             }
         };
         let from = self.answer.length;
-        let end = Instant::now() + PATIENCE;
-        while is_short && self.buffer.len() - from < max && !self.is_body_here() {
+        let end = *self.patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+        while is_short && self.ended.is_none() && self.buffer.len() - from < max && !self.is_body_here() {
             let into = (&mut self.buffer, side.buffers);
             let reading = read_watching(&mut self.connection, into, (&mut *side.stream, &mut *side.head));
             match side.deadline.by(end, pin!(reading)).await {
@@ -227,8 +229,15 @@ mod tests {
         let buffer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary".to_vec();
         let answer = AnswerHead::parse(&buffer, false).unwrap().unwrap();
         let connection = Connection::new(Transport::Plain(stream), Instant::now());
-        let arrived =
-            Arrived { connection, buffer, answer, is_request_whole: true, is_broken: false, ended: None };
+        let arrived = Arrived {
+            connection,
+            buffer,
+            answer,
+            is_request_whole: true,
+            is_broken: false,
+            ended: None,
+            patience: None,
+        };
         let printed = format!("{arrived:?}");
         assert!(!printed.contains("canary") && !printed.contains("99, 97, 110"), "{printed}");
     }

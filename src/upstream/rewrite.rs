@@ -33,10 +33,11 @@ impl Arrived {
         self.replace(anew);
     }
 
-    /// Puts what `rewrite` makes of a header's value in its place, of the same length; and of the status's reason. What
-    /// frames the body or is of one hop is not asked about.
+    /// Puts what `rewrite` makes of a header's name or value in its place, of the same length; and of the status's reason.
+    /// What frames the body or is of one hop is not asked about.
     pub fn rewrite_fields(&mut self, mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>) {
-        let values = self.fields().filter(|field| !is_hop_by_hop(field.name)).map(|field| field.value);
+        let fields = self.fields().filter(|field| !is_hop_by_hop(field.name));
+        let values = fields.flat_map(|field| [field.name, field.value]);
         let mut anew: Vec<(usize, Vec<u8>)> = Vec::new();
         for text in values.chain([self.answer.reason(&self.buffer)]) {
             let at = text.as_ptr().addr() - self.buffer.as_ptr().addr();
@@ -47,6 +48,11 @@ impl Arrived {
                 place.copy_from_slice(&value);
             }
         }
+    }
+
+    /// Whether the body comes in chunks, beside which an answer can say more: in their extensions and in trailers.
+    pub fn is_chunked(&self) -> bool {
+        self.answer.framing == AnswerFraming::Chunked
     }
 
     /// Whether the answer has a body.
@@ -90,13 +96,17 @@ impl Arrived {
         self.ended = None;
     }
 
-    /// `anew` is the head as it was parsed but for a few lines, and what follows it.
+    /// `anew` is the head as it was parsed but for a few lines, and what follows it. If it were none any more, the old one
+    /// must not pass for it: whoever rewrites has a reason.
     fn replace(&mut self, anew: Vec<u8>) {
+        const NONE: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         let to_head = self.answer.framing == AnswerFraming::None;
-        // What was a head stays one: of its lines, only whole ones were put or left out.
-        if let Ok(Some(answer)) = AnswerHead::parse(&anew, to_head) {
-            self.answer = answer;
-            self.buffer = anew;
+        for anew in [anew, NONE.to_vec()] {
+            if let Ok(Some(answer)) = AnswerHead::parse_rewritten(&anew, to_head) {
+                self.answer = answer;
+                self.buffer = anew;
+                return;
+            }
         }
     }
 }
@@ -122,7 +132,15 @@ mod tests {
         let answer = AnswerHead::parse(text, false).unwrap().unwrap();
         let connection = Connection::new(Transport::Plain(stream), Instant::now());
         let buffer = text.to_vec();
-        Arrived { connection, buffer, answer, is_request_whole: true, is_broken: false, ended: None }
+        Arrived {
+            connection,
+            buffer,
+            answer,
+            is_request_whole: true,
+            is_broken: false,
+            ended: None,
+            patience: None,
+        }
     }
 
     #[tokio::test]
@@ -145,6 +163,27 @@ mod tests {
         assert_eq!(arrived.buffer, b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 5\r\n\r\nhello");
         assert_eq!(arrived.answer.framing, AnswerFraming::Length(5));
         assert!(arrived.answer.keeps_alive);
+    }
+
+    #[tokio::test]
+    async fn a_head_as_large_as_may_come_can_still_be_rewritten() {
+        let many = (0..200).map(|number| format!("A{number}: 1\r\n")).collect::<String>();
+        let filled = format!("HTTP/1.1 403 F\r\nA: {}\r\n\r\n", "a".repeat(64 * 1024 - 23));
+        for head in [format!("HTTP/1.1 403 F\r\n{many}\r\n"), filled] {
+            let mut arrived = arrived(format!("{head}secret").as_bytes()).await;
+            arrived.put_field("B", b"1");
+            arrived.put_body(b"******");
+            assert!(arrived.buffer.ends_with(b"B: 1\r\nContent-Length: 6\r\n\r\n******"));
+            assert_eq!((arrived.answer.status, arrived.answer.framing), (403, AnswerFraming::Length(6)));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_rewritten_does_not_pass_as_it_was() {
+        let mut arrived = arrived(b"HTTP/1.1 403 F\r\nContent-Length: 6\r\n\r\nsecret").await;
+        arrived.put_field("B", &[b'b'; 128 * 1024]);
+        assert!(arrived.buffer.starts_with(b"HTTP/1.1 502 Bad Gateway\r\n"));
+        assert!(!arrived.buffer.ends_with(b"secret"));
     }
 
     #[tokio::test]

@@ -36,6 +36,7 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + AsFd + Unpin>(
                 is_request_whole: heard == Heard::Nothing,
                 is_broken,
                 ended: None,
+                patience: None,
             })
         }
         Err(failure) => {

@@ -10,6 +10,8 @@ use crate::names::write_decimal;
 const HEAD_MAX: usize = 64 * 1024;
 /// An answer may have this many headers.
 const HEADERS_MAX: usize = 200;
+/// What [rewriting](AnswerHead::parse_rewritten) may add to a head: bytes, and lines.
+const REWRITTEN_MORE: (usize, usize) = (4 * 1024, 8);
 
 /// Why an answer is not passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,54 +89,71 @@ impl AnswerHead {
 
     /// Looks at what has arrived. `None`: not whole yet. `to_head`: the request was a `HEAD`.
     pub fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Self>, BadAnswer> {
-        with_headers(bytes, |response, length| {
-            let head = bytes.get(..length).unwrap_or_default();
-            // The parser passes over empty lines before the first, and takes lines that end in LF alone.
-            let pairs = head.iter().zip(head.get(1..).unwrap_or_default());
-            // Without an early end, so that many bytes are compared at once.
-            let has_bare_lf =
-                pairs.fold(false, |found, (before, byte)| found | (*byte == b'\n') & (*before != b'\r'));
-            if has_bare_lf || !head.starts_with(b"HTTP/") {
-                return Err(BadAnswer::Syntax);
+        let parsed = with_headers(bytes, |response, length| {
+            let is_large = length > HEAD_MAX || response.headers.len() > HEADERS_MAX;
+            if is_large { Err(BadAnswer::TooLarge) } else { Self::judged(bytes, to_head, response, length) }
+        })?;
+        if parsed.is_none() && bytes.len() >= HEAD_MAX { Err(BadAnswer::TooLarge) } else { Ok(parsed) }
+    }
+
+    /// The same of a head that was parsed before, and into which lines of ours were put since: these may make it a little
+    /// larger than one may come.
+    pub fn parse_rewritten(bytes: &[u8], to_head: bool) -> Result<Option<Self>, BadAnswer> {
+        with_headers(bytes, |response, length| Self::judged(bytes, to_head, response, length))
+    }
+
+    fn judged(
+        bytes: &[u8],
+        to_head: bool,
+        response: &httparse::Response<'_, '_>,
+        length: usize,
+    ) -> Result<Self, BadAnswer> {
+        let head = bytes.get(..length).unwrap_or_default();
+        // The parser passes over empty lines before the first, and takes lines that end in LF alone.
+        let pairs = head.iter().zip(head.get(1..).unwrap_or_default());
+        // Without an early end, so that many bytes are compared at once.
+        let has_bare_lf =
+            pairs.fold(false, |found, (before, byte)| found | (*byte == b'\n') & (*before != b'\r'));
+        if has_bare_lf || !head.starts_with(b"HTTP/") {
+            return Err(BadAnswer::Syntax);
+        }
+        let status = response.code.unwrap_or(0);
+        if !(100..600).contains(&status) || status == 101 {
+            return Err(BadAnswer::Status);
+        }
+        let mut keeps_alive = response.version == Some(1);
+        let mut names_headers = false;
+        let mut request_id = (0, 0);
+        let (mut lengths, mut content_length, mut codings, mut chunked) = (0, None, 0, false);
+        for header in response.headers.iter() {
+            let field = Field { name: header.name.as_bytes(), value: header.value };
+            if request_id == (0, 0) && is_request_id(field.name) {
+                let from = field.value.as_ptr().addr() - bytes.as_ptr().addr();
+                request_id = (from, from + field.value.len());
             }
-            let status = response.code.unwrap_or(0);
-            if !(100..600).contains(&status) || status == 101 {
-                return Err(BadAnswer::Status);
-            }
-            let mut keeps_alive = response.version == Some(1);
-            let mut names_headers = false;
-            let mut request_id = (0, 0);
-            let (mut lengths, mut content_length, mut codings, mut chunked) = (0, None, 0, false);
-            for header in response.headers.iter() {
-                let field = Field { name: header.name.as_bytes(), value: header.value };
-                if request_id == (0, 0) && is_request_id(field.name) {
-                    let from = field.value.as_ptr().addr() - bytes.as_ptr().addr();
-                    request_id = (from, from + field.value.len());
+            if field.is("content-length") {
+                lengths += 1;
+                content_length = plain_decimal(field.value);
+            } else if field.is("transfer-encoding") {
+                codings += 1;
+                chunked = field.value.eq_ignore_ascii_case(b"chunked");
+            } else if field.is("connection") {
+                for name in field.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                    let closes = name.eq_ignore_ascii_case(b"close");
+                    keeps_alive &= !closes;
+                    names_headers |= !closes && !name.eq_ignore_ascii_case(b"keep-alive");
                 }
-                if field.is("content-length") {
-                    lengths += 1;
-                    content_length = plain_decimal(field.value);
-                } else if field.is("transfer-encoding") {
-                    codings += 1;
-                    chunked = field.value.eq_ignore_ascii_case(b"chunked");
-                } else if field.is("connection") {
-                    for name in field.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-                        let closes = name.eq_ignore_ascii_case(b"close");
-                        keeps_alive &= !closes;
-                        names_headers |= !closes && !name.eq_ignore_ascii_case(b"keep-alive");
-                    }
-                }
             }
-            let framing = match (lengths, codings) {
-                _ if status < 200 || to_head || status == 204 || status == 304 => AnswerFraming::None,
-                (0, 0) => AnswerFraming::UntilClose,
-                (1, 0) => AnswerFraming::Length(content_length.ok_or(BadAnswer::Framing)?),
-                (0, 1) if chunked => AnswerFraming::Chunked,
-                _ => return Err(BadAnswer::Framing),
-            };
-            keeps_alive &= framing != AnswerFraming::UntilClose;
-            Ok(Self { status, length, framing, keeps_alive, names_headers, request_id })
-        })
+        }
+        let framing = match (lengths, codings) {
+            _ if status < 200 || to_head || status == 204 || status == 304 => AnswerFraming::None,
+            (0, 0) => AnswerFraming::UntilClose,
+            (1, 0) => AnswerFraming::Length(content_length.ok_or(BadAnswer::Framing)?),
+            (0, 1) if chunked => AnswerFraming::Chunked,
+            _ => return Err(BadAnswer::Framing),
+        };
+        keeps_alive &= framing != AnswerFraming::UntilClose;
+        Ok(Self { status, length, framing, keeps_alive, names_headers, request_id })
     }
 
     /// The status line and the header lines in `bytes`, which this head was parsed from.
@@ -275,16 +294,17 @@ fn with_headers<T>(
     bytes: &[u8],
     then: impl FnOnce(&httparse::Response<'_, '_>, usize) -> Result<T, BadAnswer>,
 ) -> Result<Option<T>, BadAnswer> {
-    let mut headers = [const { std::mem::MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut headers = [const { std::mem::MaybeUninit::uninit() }; HEADERS_MAX + REWRITTEN_MORE.1];
     let mut response = httparse::Response::new(&mut []);
+    let max = HEAD_MAX + REWRITTEN_MORE.0;
     let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
         &mut response,
-        bytes.get(..HEAD_MAX).unwrap_or(bytes),
+        bytes.get(..max).unwrap_or(bytes),
         &mut headers,
     );
     match parsed {
         Ok(httparse::Status::Complete(length)) => then(&response, length).map(Some),
-        Ok(httparse::Status::Partial) if bytes.len() < HEAD_MAX => Ok(None),
+        Ok(httparse::Status::Partial) if bytes.len() < max => Ok(None),
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Err(BadAnswer::TooLarge),
         Err(_) => Err(BadAnswer::Syntax),
     }

@@ -28,7 +28,7 @@ async fn a_name_that_leads_to_where_no_endpoint_is_is_not_dialled() {
         "127.0.0.1 100.100.100.200",
     ] {
         let names = Names::answering(&[answer]);
-        let proxy = Kit::new().resolver(names.clone()).settings(SHORT).start().await;
+        let proxy = Kit::new().resolver(names.clone()).start().await;
         assert_eq!(proxy.get(ECS, REGIONS).await.verdict(), blocked(), "{answer}");
         assert_eq!(names.asked(), [ECS], "{answer}");
     }

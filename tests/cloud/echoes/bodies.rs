@@ -93,6 +93,40 @@ async fn a_body_that_is_cut_is_not_made_to_look_whole() {
     }
 }
 
+#[tokio::test]
+async fn what_ends_with_its_connection_alone_is_not_made_to_look_whole_either() {
+    for status in ["403 Forbidden", "500 Oops"] {
+        let upstream = Upstream::start(move |_, _| {
+            Reply::new(format!("HTTP/1.1 {status}\r\n\r\n{{\"Code\":\"Half")).then(Step::Reset)
+        })
+        .await;
+        let answer = ask(&Kit::new().before(&upstream).await, "HTTP/1.1").await;
+        assert_eq!(answer.cut, Some(Ended::Reset), "{status}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_stands_beside_chunks_and_in_names_of_headers_does_not_pass() {
+    let upstream = Upstream::start(|seen, _| {
+        let (head, signature) = ("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n", signature(seen));
+        Reply::new(format!(
+            "{head}X-{KEY_ID}-{signature}: 1\r\n\r\n5;e={TOKEN}\r\nhello\r\n0\r\nX-T: {KEY_ID} {signature}\r\n\r\n"
+        ))
+    })
+    .await;
+    let proxy = Kit::new().before(&upstream).await;
+    let mut caller = proxy.caller().await;
+    for _ in 0..2 {
+        caller.send(request("GET", OSS, "/k", "")).await;
+        let answer = caller.answer().await;
+        assert_eq!(
+            (answer.status, &*answer.text(), answer.header("content-length")),
+            (403, "hello", Some("5".to_owned()))
+        );
+        is_clean(&answer, &upstream.last());
+    }
+}
+
 /// A GZIP member of the text.
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut out = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
