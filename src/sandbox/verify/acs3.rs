@@ -7,7 +7,7 @@ use crate::sandbox::digest::sha256_hex;
 use crate::sandbox::encode::percent;
 use crate::sandbox::heard::Heard;
 
-/// What an `Authorization` of ACS3 says.
+/// What an `Authorization` of ACS3 says, and of ACS4, whose key's id has a scope behind it.
 pub(super) struct Fields {
     pub(super) access_key_id: String,
     pub(super) signed_headers: String,
@@ -34,7 +34,12 @@ impl Fields {
 
 /// Reads the rest of the `Authorization` header.
 pub(super) fn read(heard: &Heard, authorization: &str) -> Result<Claim, Denial> {
-    let Fields { access_key_id, signed_headers, signature } = Fields::read(authorization)?;
+    claim(heard, "ACS3-HMAC-SHA256", Fields::read(authorization)?)
+}
+
+/// What a request claims under this algorithm, which signs the same canonical request.
+pub(super) fn claim(heard: &Heard, algorithm: &str, fields: Fields) -> Result<Claim, Denial> {
+    let Fields { access_key_id, signed_headers, signature } = fields;
     let header = |name: &'static str| heard.header(name).ok_or(Denial::Missing(name));
     header("x-acs-action")?;
     header("x-acs-version")?;
@@ -52,7 +57,7 @@ pub(super) fn read(heard: &Heard, authorization: &str) -> Result<Claim, Denial> 
         signed_at: date::from_iso(&stamp).ok_or(Denial::BadDate("x-acs-date"))?,
         nonce: Some(nonce),
         signature,
-        string_to_sign: format!("ACS3-HMAC-SHA256\n{}", sha256_hex(&canonical_request)).into_bytes(),
+        string_to_sign: format!("{algorithm}\n{}", sha256_hex(&canonical_request)).into_bytes(),
         canonical_request: Some(String::from_utf8_lossy(&canonical_request).into_owned()),
         recipe: Recipe::Acs3,
     })

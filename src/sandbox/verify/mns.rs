@@ -107,7 +107,7 @@ fn version_4(heard: &Heard, place: &Place, rest: &str) -> Result<Claim, Denial> 
         signature: signature.to_owned(),
         canonical_request: Some(String::from_utf8_lossy(&canonical_request).into_owned()),
         string_to_sign: text,
-        recipe: Recipe::OssV4 {
+        recipe: Recipe::V4 {
             day: (*day).to_owned(),
             region: (*region).to_owned(),
             product: "mns".to_owned(),

@@ -4,6 +4,7 @@
 //! It builds whole strings where the signer streams, for the pleasure of being read beside the specification.
 
 mod acs3;
+mod acs4;
 pub(crate) mod bearer;
 mod datahub;
 mod dataplus;
@@ -72,7 +73,7 @@ pub(crate) enum Recipe {
     /// base64(HMAC-SHA256(secret, text)): Function Compute and API Gateway.
     Sha256,
     /// hex(HMAC-SHA256(derived key, text)), the key derived for one day, region and product.
-    OssV4 {
+    V4 {
         /// `20240307`.
         day: String,
         /// `cn-hangzhou`.
@@ -111,7 +112,7 @@ impl Recipe {
             Self::Roa => base64(&hmac_sha1(secret.as_bytes(), text)),
             Self::Sha256 => base64(&hmac_sha256(secret.as_bytes(), text)),
             Self::Acs3 => hex(&hmac_sha256(secret.as_bytes(), text)),
-            Self::OssV4 { day, region, product } => {
+            Self::V4 { day, region, product } => {
                 hex(&hmac_sha256(&day_key(secret, day, region, product), text))
             }
             Self::S3 { day, region } => {
@@ -172,6 +173,7 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
     let (scheme, rest) = authorization.split_once(' ').unwrap_or((&authorization, ""));
     match scheme {
         "ACS3-HMAC-SHA256" => acs3::read(heard, rest).map(Some),
+        "ACS4-HMAC-SHA256" => acs4::read(heard, place, rest).map(Some),
         "acs" => roa::read(heard, rest).map(Some),
         "OSS4-HMAC-SHA256" => oss::read(heard, place, rest).map(Some),
         "ODPS" if place.product == "odps" => odps::read(heard, place, rest).map(Some),

@@ -56,7 +56,7 @@ pub(super) fn read(heard: &Heard, place: &Place, authorization: &str) -> Result<
             "OSS4-HMAC-SHA256\n{stamp}\n{day}/{region}/{product}/aliyun_v4_request\n{hash}"
         )
         .into_bytes(),
-        recipe: Recipe::OssV4 {
+        recipe: Recipe::V4 {
             day: (*day).to_owned(),
             region: (*region).to_owned(),
             product: (*product).to_owned(),

@@ -33,7 +33,7 @@ pub(crate) fn read(
         if field("x-oss-signature-version").as_deref() != Some("OSS4-HMAC-SHA256") {
             return Err(Denial::Malformed("the form names no version"));
         }
-        if !matches!(&recipe, Recipe::OssV4 { day: signed, .. } if signed == day) {
+        if !matches!(&recipe, Recipe::V4 { day: signed, .. } if signed == day) {
             return Err(Denial::BadDate("x-oss-date"));
         }
         (Scheme::OssV4, key, recipe)
@@ -64,5 +64,5 @@ fn scope(credential: &str, place: &Place) -> Result<(String, Recipe), Denial> {
         return Err(Denial::WrongRegion((*region).to_owned()));
     }
     let [day, region, product] = [day, region, product].map(|part| (*part).to_owned());
-    Ok(((*access_key_id).to_owned(), Recipe::OssV4 { day, region, product }))
+    Ok(((*access_key_id).to_owned(), Recipe::V4 { day, region, product }))
 }

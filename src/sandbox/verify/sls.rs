@@ -98,7 +98,7 @@ fn version_4(heard: &Heard, place: &Place, rest: &str) -> Result<Claim, Denial> 
         canonical_request: Some(String::from_utf8_lossy(&canonical_request).into_owned()),
         string_to_sign: format!("SLS4-HMAC-SHA256\n{stamp}\n{day}/{region}/sls/aliyun_v4_request\n{hash}")
             .into_bytes(),
-        recipe: Recipe::OssV4 {
+        recipe: Recipe::V4 {
             day: (*day).to_owned(),
             region: (*region).to_owned(),
             product: "sls".to_owned(),
