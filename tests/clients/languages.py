@@ -35,8 +35,8 @@ LANGUAGES = {
     for language in (
         Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py"),
         Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs"),
-        Language("go", go.SUITES, 1, {"go": "golang-go"}, "go/faults/main.go"),
-        Language("java", java.SUITES, 1, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
+        Language("go", go.SUITES, 65, {"go": "golang-go"}, "go/faults/main.go"),
+        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
     )
 }
 
