@@ -24,6 +24,8 @@ pub(super) struct Exchange<'a> {
     pub(super) begun: Now,
     /// Of what moment the signature of its last attempt is.
     pub(super) signed_at: Option<Moment>,
+    /// By whom and of what moment those of the attempts before it were. None, but where one was lost or rejected.
+    pub(super) earlier: Vec<(Arc<Credential>, Moment)>,
     pub(super) prepared: Prepared,
     /// `None`: it carries its own proof.
     pub(super) credential: Option<Arc<Credential>>,
@@ -160,6 +162,7 @@ impl Pipeline {
                     return Err(failure.into());
                 }
             }
+            exchange.earlier.extend(credential.map(|credential| (credential, moment)));
             now = self.worker.clock.now();
         }
     }

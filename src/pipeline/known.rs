@@ -6,36 +6,55 @@ use super::Pipeline;
 use super::carry::Exchange;
 use super::form_upload;
 use crate::credential::Credential;
+use crate::names::Moment;
 use crate::redact::Known;
 use crate::wire::{Head, parameters};
 
+/// What is searched for in an answer.
+pub(super) struct Secrets {
+    pub(super) known: Known,
+    /// Whether nothing is missing. A signature that is not found where its scheme puts it would pass unmasked.
+    pub(super) is_complete: bool,
+}
+
 impl Pipeline {
-    /// The values. `None`: the request carried nothing of ours. The signature is made once more rather than kept of every
-    /// request, of which few fail.
-    pub(super) fn known(&self, exchange: &Exchange<'_>, head: &Head) -> Option<Known> {
-        let credential = exchange.credential.as_deref()?;
-        let pair = credential.access_key();
-        let id = pair.map(|pair| pair.id().as_str().as_bytes());
-        let token = pair.and_then(|pair| pair.security_token()).map(|token| token.expose().as_bytes());
-        let api_key = credential.api_key().map(|key| key.expose().as_bytes());
-        let signatures = self.signatures(exchange, (credential, head)).unwrap_or_default();
-        let signatures = signatures.iter().map(Vec::as_slice);
-        Some(Known::new([token, id, api_key].into_iter().flatten().chain(signatures)))
+    /// The values of all attempts. `None`: the request carried nothing of ours. The signatures are made once more rather
+    /// than kept of every request, of which few fail.
+    pub(super) fn known(&self, exchange: &Exchange<'_>, head: &Head) -> Option<Secrets> {
+        let last = exchange.credential.as_ref().zip(exchange.signed_at)?;
+        let earlier = exchange.earlier.iter().map(|(credential, moment)| (credential, *moment));
+        let (mut values, mut signatures, mut is_complete) = (Vec::new(), Vec::new(), true);
+        for (credential, moment) in earlier.chain([last]) {
+            let pair = credential.access_key();
+            values.extend(pair.map(|pair| pair.id().as_str().as_bytes()));
+            values.extend(pair.and_then(|pair| pair.security_token()).map(|token| token.expose().as_bytes()));
+            values.extend(credential.api_key().map(|key| key.expose().as_bytes()));
+            let found = self.signatures(exchange, (credential, moment), head);
+            // An API key signs nothing.
+            is_complete &= pair.is_none() || !found.is_empty();
+            signatures.extend(found);
+        }
+        values.extend(signatures.iter().map(Vec::as_slice));
+        Some(Secrets { known: Known::new(values), is_complete })
     }
 
+    /// None: it cannot be signed any more, or its signature is not where signatures are.
     fn signatures(
         &self,
         exchange: &Exchange<'_>,
-        (credential, head): (&Credential, &Head),
-    ) -> Option<Vec<Vec<u8>>> {
-        let by = (Some(credential), exchange.signed_at?);
-        let (signed, body) = self.sign(head, &exchange.prepared, by, exchange.held.as_deref()).ok()?;
+        (credential, moment): (&Credential, Moment),
+        head: &Head,
+    ) -> Vec<Vec<u8>> {
+        let by = (Some(credential), moment);
+        let Ok((signed, body)) = self.sign(head, &exchange.prepared, by, exchange.held.as_deref()) else {
+            return Vec::new();
+        };
         let mut found = in_head(signed.head());
         let content_type = head.field("content-type").unwrap_or_default();
         let in_form = body.as_deref().and_then(|body| form_upload::signature(content_type, body));
         found.extend(in_form.map(<[u8]>::to_vec));
         self.worker.buffers.put(signed.into_buffer());
-        Some(found)
+        found
     }
 }
 

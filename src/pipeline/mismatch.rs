@@ -56,7 +56,9 @@ impl Mismatch {
         let of_head = data_encoding::BASE64.decode(in_header).unwrap_or_default();
         let of_gateway = arrived.field("x-ca-error-message").unwrap_or_default();
         let holds = |text: &[u8], part: &str| memchr::memmem::find(text, part.as_bytes()).is_some();
-        let code = if holds(of_gateway, "Invalid Signature") {
+        // The gateway's message tells more than its code, which has many meanings.
+        let is_of_gateway = holds(of_gateway, "Invalid Signature");
+        let code = if is_of_gateway {
             arrived.field("x-ca-error-code").unwrap_or(b"InvalidSignature")
         } else {
             code(body).or_else(|| code(&of_head))?
@@ -65,7 +67,7 @@ impl Mismatch {
         let is_of_signature = is_mismatch(code)
             || code == b"OTSAuthFailed" && holds(body, "ignature mismatch")
             || code == b"Unauthorized" && holds(body, "signature we calculated does not match")
-            || !of_gateway.is_empty();
+            || is_of_gateway;
         let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         if !is_of_signature || code.len() > CODE_MAX || !code.iter().all(is_code) {
             return None;

@@ -243,7 +243,16 @@ impl Pipeline {
             credential = self.credential(caller, &prepared, &mut now).await?;
         }
         let has_rest = held.is_some() && !upload.is_done();
-        let exchange = Exchange { begun: now, signed_at: None, prepared, credential, upload, held, has_rest };
+        let exchange = Exchange {
+            begun: now,
+            signed_at: None,
+            earlier: Vec::new(),
+            prepared,
+            credential,
+            upload,
+            held,
+            has_rest,
+        };
         self.carry(caller, exchange, record).await
     }
 

@@ -12,6 +12,7 @@ use md5::{Digest, Md5};
 use super::Pipeline;
 use super::again::{ERROR_MAX, code};
 use super::carry::Exchange;
+use super::known::Secrets;
 use super::mismatch::Mismatch;
 use crate::accept::{Stream, error_body};
 use crate::redact::{Known, Window, gunzipped};
@@ -20,6 +21,7 @@ use crate::upstream::{Arrived, CallerSide, Rewrite};
 
 /// The headers that hold a body's MD5 in base64.
 const MD5_HEADERS: [&str; 2] = ["x-ots-contentmd5", "content-md5"];
+
 /// Whether an answer of this status may repeat its request: an error, or a redirection to what was asked for.
 pub(super) const fn may_echo(status: u16) -> bool {
     status >= 300 && status != 304
@@ -70,7 +72,16 @@ impl Pipeline {
         side: &mut CallerSide<'_, Stream>,
         record: &Record,
     ) -> Option<Box<dyn Rewrite>> {
-        let known = self.known(exchange, side.head)?;
+        let Secrets { known, is_complete } = self.known(exchange, side.head)?;
+        if !is_complete {
+            // Nothing of the answer is searched in vain, or passed on unsearched.
+            arrived.rewrite_fields(|value| Some(vec![b'*'; value.len()]));
+            let body = self.withheld(arrived, (side, record), &[]);
+            if arrived.has_body() {
+                arrived.put_body(&body);
+            }
+            return None;
+        }
         if known.is_empty() {
             return None;
         }
@@ -125,16 +136,27 @@ async fn read(arrived: &mut Arrived, side: &mut CallerSide<'_, Stream>) -> Read 
     if !arrived.has_body() {
         return Read::None;
     }
-    let coding = arrived.field("content-encoding").unwrap_or_default().to_ascii_lowercase();
-    let came = arrived.whole_body(ERROR_MAX, side).await;
-    match (&coding[..], came) {
-        (b"" | b"identity", Some(body)) => Read::Whole(body),
-        (b"" | b"identity", None) => Read::Streams,
-        (b"gzip" | b"x-gzip", Some(body)) => match gunzipped(&body, ERROR_MAX) {
+    let Some(is_gzip) = is_gzip(arrived) else { return Read::Unreadable(Vec::new()) };
+    match (arrived.whole_body(ERROR_MAX, side).await, is_gzip) {
+        (Some(body), false) => Read::Whole(body),
+        (None, false) => Read::Streams,
+        (Some(body), true) => match gunzipped(&body, ERROR_MAX) {
             Ok(plain) => Read::Unpacked(plain),
             Err(start) => Read::Unreadable(start),
         },
-        _ => Read::Unreadable(Vec::new()),
+        (None, true) => Read::Unreadable(Vec::new()),
+    }
+}
+
+/// Whether the body comes as GZIP, or as it is. `None`: it was coded twice, or by what is not known here, and nothing of it
+/// can be passed on.
+fn is_gzip(arrived: &Arrived) -> Option<bool> {
+    let mut codings = arrived.fields().filter(|field| field.is("content-encoding"));
+    let coding = codings.next().map(|field| field.value.to_ascii_lowercase()).unwrap_or_default();
+    match (&coding[..], codings.next()) {
+        (b"" | b"identity", None) => Some(false),
+        (b"gzip" | b"x-gzip", None) => Some(true),
+        _ => None,
     }
 }
 

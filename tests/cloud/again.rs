@@ -1,7 +1,7 @@
 //! What the cloud rejects for its token or its date is sent once more, with another.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::kit::clock::unix_seconds;
 use crate::kit::{ECS, Kit, Moved, OSS, REGIONS, Reply, Seen, Sts, Upstream, date, get, request, with_body};
@@ -134,6 +134,42 @@ async fn of_tablestores_one_code_only_what_is_said_of_a_key_or_a_token_is_answer
         ("\n\rOTSAuthFailed\x12\x13Signature mismatch.", false),
     ] {
         assert_sent_again(body, &get(ECS, REGIONS), ("403 Forbidden", body), is_again).await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_rejected_attempt_was_signed_with_is_masked_in_the_answer_to_the_next() {
+    let sts = Sts::default();
+    let granting = sts.clone();
+    let first = Arc::new(Mutex::new(None));
+    let upstream = Upstream::start(move |seen, _| {
+        if Sts::is_asked(seen) {
+            return granting.grant();
+        }
+        let mut first = first.lock().unwrap();
+        match first.take() {
+            None => {
+                let proofs = ["authorization", "x-acs-security-token"].map(|name| seen.header(name).unwrap());
+                *first = Some(proofs.join(" "));
+                Reply::status("400 Bad Request", EXPIRED)
+            }
+            Some(proofs) => {
+                Reply::status("400 Bad Request", &format!("{{\"Code\":\"Odd\",\"Message\":\"{proofs}\"}}"))
+            }
+        }
+    })
+    .await;
+    let proxy = Kit::new().assuming().before(&upstream).await;
+    let answer = proxy.get(ECS, REGIONS).await;
+    let proofs = to_product(&upstream).remove(0);
+    let (authorization, token) =
+        (proofs.header("authorization").unwrap(), proofs.header("x-acs-security-token").unwrap());
+    let signature = authorization.rsplit_once("Signature=").unwrap().1;
+    let key_id = authorization.split(['=', ',']).nth(1).unwrap();
+    let text = answer.text();
+    assert!(text.contains("\"Code\":\"Odd\"") && text.contains("SignedHeaders="), "{text}");
+    for value in [signature, &token, key_id] {
+        assert!(value.len() >= 6 && !text.contains(value), "{value} in {text}");
     }
 }
 

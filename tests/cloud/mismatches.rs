@@ -182,3 +182,29 @@ async fn an_error_of_another_kind_is_not_told() {
     assert_eq!(proxy.call(get(ECS, REGIONS)).await.status, 403);
     assert_eq!(lines("MISMATCH-NONE"), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn of_a_gateways_errors_only_one_of_a_signature_is_told() {
+    let host = "api.example.com";
+    for (id, message, count) in [
+        ("GATEWAY-SIGNATURE", "Invalid Signature, Server StringToSign:`GET#/`", 1),
+        ("GATEWAY-QUOTA", "Quota Exhausted", 0),
+    ] {
+        let upstream = Upstream::start(move |_, _| {
+            Reply::new(format!(
+                "HTTP/1.1 400 Bad Request\r\nX-Ca-Error-Message: {message}\r\nX-Ca-Request-Id: {id}\r\nContent-Length: 14\r\n\r\n\
+                 {{\"Code\":\"Any\"}}"
+            ))
+        })
+        .await;
+        let kit = Kit::new();
+        kit.place.write("partner.json", r#"{"app_key":"203712345","app_secret":"canary-app-secret"}"#);
+        let settings = format!(
+            "[keys.partner]\nfile = \"partner.json\"\n[hosts]\n\"{host}\" = {{ product = \"apigateway\", keys = \"partner\" }}\n\
+             [connect_to]\n\"{host}\" = \"http://{}\"",
+            upstream.address
+        );
+        assert_eq!(kit.settings(&settings).start().await.get(host, "/").await.status, 400);
+        assert_eq!(lines(id).len(), count, "{id}");
+    }
+}

@@ -160,7 +160,7 @@ async fn a_compressed_body_is_masked_and_goes_on_as_it_is_meant() {
 #[tokio::test]
 async fn what_cannot_be_searched_is_replaced_by_an_error_of_the_same_status_code_and_id() {
     type Coded = fn(&Seen) -> Reply;
-    let rows: [(&str, Coded, &str); 5] = [
+    let rows: [(&str, Coded, &str); 6] = [
         ("too long", |seen| coded("gzip", &gzip(error(seen, 100_000).as_bytes())), "AccessDenied"),
         (
             "too long as it is",
@@ -187,6 +187,11 @@ async fn what_cannot_be_searched_is_replaced_by_an_error_of_the_same_status_code
             "AccessDenied",
         ),
         ("no gzip", |seen| coded("gzip", error(seen, 0).as_bytes()), "Countersign.ErrorWithheld"),
+        (
+            "two codings",
+            |seen| coded("identity\r\nContent-Encoding: gzip", &gzip(error(seen, 0).as_bytes())),
+            "Countersign.ErrorWithheld",
+        ),
         ("another coding", |seen| coded("br", error(seen, 0).as_bytes()), "Countersign.ErrorWithheld"),
     ];
     for (name, coded, code) in rows {
