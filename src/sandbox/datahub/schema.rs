@@ -5,6 +5,8 @@ use serde_json::Value as Json;
 use crate::sandbox::encode::base64_url_decoded;
 use crate::sandbox::error::Error;
 
+/// How long a schema may be as it is spelled, in bytes: what 1,024 fields with long names need.
+const SPELLED_MOST: usize = 256 * 1024;
 /// Fields of a schema at the most.
 const FIELDS_MOST: usize = 1_024;
 
@@ -42,6 +44,9 @@ impl Schema {
             Some("BLOB") => Ok(Self::Blob),
             Some("TUPLE") => {
                 let spelled = order["RecordSchema"].as_str().unwrap_or_default().to_owned();
+                if spelled.len() > SPELLED_MOST {
+                    return Err(invalid("RecordSchema is longer than 256 KiB."));
+                }
                 let schema: Json =
                     serde_json::from_str(&spelled).map_err(|_| invalid("RecordSchema is no JSON."))?;
                 let fields = schema.get("fields").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);

@@ -38,7 +38,7 @@ pub(super) fn create_project(call: &Call<'_>, name: &str, order: &Json) -> Reply
         return Err(Error::new(400, "LimitExceeded", "The sandbox keeps 100 projects of a region."));
     }
     let now = call.cloud.now();
-    let comment = comment(order);
+    let comment = comment(order)?;
     hub.projects.insert(key, Project { comment, created_at: now, modified_at: now, topics: BTreeMap::new() });
     Ok((201, json!({})))
 }
@@ -62,7 +62,7 @@ pub(super) fn get_project(call: &Call<'_>, name: &str) -> Reply {
 pub(super) fn update_project(call: &Call<'_>, name: &str, order: &Json) -> Reply {
     let mut hub = call.cloud.datahub.hub();
     let project = hub.project(call.region, name)?;
-    project.comment = comment(order);
+    project.comment = comment(order)?;
     project.modified_at = call.cloud.now();
     Ok((200, json!({})))
 }
@@ -116,7 +116,7 @@ pub(super) fn create(call: &Call<'_>, project: &str, name: &str, order: &Json) -
     let topic = Topic {
         number,
         schema,
-        comment: comment(order),
+        comment: comment(order)?,
         lifecycle,
         created_at: now,
         modified_at: now,
@@ -164,7 +164,7 @@ pub(super) fn update(call: &Call<'_>, project: &str, name: &str, order: &Json) -
             .ok_or_else(|| invalid("Lifecycle is a number of days from 1 to 7."))?;
         topic.lifecycle = days;
     }
-    topic.comment = comment(order);
+    topic.comment = comment(order)?;
     topic.modified_at = call.cloud.now();
     Ok((200, json!({})))
 }
@@ -211,8 +211,14 @@ pub(super) fn boundary(at: usize, count: usize) -> u128 {
     u128::MAX / count.max(1) as u128 * at as u128
 }
 
-fn comment(order: &Json) -> String {
-    order["Comment"].as_str().unwrap_or_default().to_owned()
+fn comment(order: &Json) -> Result<String, Error> {
+    /// In bytes. From "Limits".
+    const MOST: usize = 1024;
+    let comment = order["Comment"].as_str().unwrap_or_default();
+    if comment.len() > MOST {
+        return Err(Error::new(400, "InvalidParameter", "Comment is longer than 1024 bytes."));
+    }
+    Ok(comment.to_owned())
 }
 
 fn is_name(name: &str, lengths: std::ops::RangeInclusive<usize>) -> bool {

@@ -1,6 +1,6 @@
 //! Consumer groups: who of a group reads which shard, and how far it has come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -129,7 +129,9 @@ pub(super) fn heartbeat(call: &Call<'_>, logstore: &str, name: &str) -> Result<A
         if group.consumers.len() >= CONSUMERS_MOST && !group.consumers.contains_key(&consumer) {
             return Err(Error::new(400, "ConsumerQuotaExceed", "the group has as many consumers as it can"));
         }
-        let held = held.into_iter().filter(|shard| *shard < shards).collect();
+        // As often as it names a shard, it holds it once.
+        let held: BTreeSet<usize> = held.into_iter().filter(|shard| *shard < shards).collect();
+        let held = held.into_iter().collect();
         Ok(told(&json!(group.beat(&consumer, held, (shards, call.now())))))
     })
 }

@@ -33,7 +33,8 @@ impl Asked {
             text.parse::<i64>().map_err(|_| invalid(&format!("{name} is invalid: {text}")))
         };
         let (from, to) = (moment("from")?, moment("to")?);
-        if from < 0 || from > to {
+        // A log's time is a number of 32 bits.
+        if from < 0 || from > to || to > i64::from(u32::MAX) {
             return Err(Error::new(400, "InvalidTimeRange", "request time range is invalid"));
         }
         let text = value("query").unwrap_or_default();

@@ -74,6 +74,12 @@ async fn what_is_wrong_with_a_call_is_said_in_its_own_codes() {
         (("GET", "/logstores/access/shards/0?type=cursor&from=then"), "", 400, "ParameterInvalid"),
         (("GET", "/logstores/access/shards/0?type=log&cursor=MA%3D%3D&count=0"), "", 400, "ParameterInvalid"),
         (("GET", "/logstores/access?type=log&from=2&to=1"), "", 400, "InvalidTimeRange"),
+        (
+            ("GET", "/logstores/access?type=histogram&from=0&to=9223372036854775807"),
+            "",
+            400,
+            "InvalidTimeRange",
+        ),
         (("GET", "/logstores/access?type=log&from=1&to=2&line=101"), "", 400, "InvalidLine"),
         (
             ("GET", "/logstores/access?type=log&from=1&to=2&query=*%7Cselect%201"),
