@@ -25,6 +25,9 @@ SPOILT_CODES = {
     "Unauthorized",
 }
 
+# The statuses of such an answer. What came to another region and was let in there is 404, and was not refused.
+REFUSED = {400, 401, 403}
+
 
 def lines(countersign, code, suites):
     """`ok SENTENCE` or `FAILED SENTENCE: WHY`, one a check."""
@@ -122,7 +125,8 @@ def refusals(log, access):
     if odd := [line for line in refused if line["code"] not in SPOILT_CODES]:
         return odd
     # A host of one's own has no region but in its name.
-    spoilt = sum(any(region in line.get("host", "") for region in regions.SPOILT) and line["status"] >= 400 for line in access)
+    there = [line for line in access if any(region in line.get("host", "") for region in regions.SPOILT)]
+    spoilt = sum(line["status"] in REFUSED for line in there)
     count = sum(1 + int(line.get("more") or 0) for line in refused)
     return count > spoilt and f"{count} were refused, and {spoilt} were spoilt"
 
@@ -131,7 +135,9 @@ def warnings(log):
     """What the log warns of, but for the relays, of which it must, and for what they spoilt."""
     lines = [json.loads(line) for line in log.splitlines() if '"level":"WARN"' in line or '"level":"ERROR"' in line]
     relayed = [line for line in lines if "leave in the clear" in line["message"]]
-    spoilt = [line for line in lines if line.get("code") in SPOILT_CODES]
+    # A host of one's own has no region.
+    where = (None, *regions.SPOILT)
+    spoilt = [line for line in lines if line.get("code") in SPOILT_CODES and line.get("region") in where]
     # Model Studio's proof is its key itself, so that a spoilt one is taken for one that has ended.
     spoilt += [line for line in lines if line["message"].startswith("the cloud rejected") and line["role"].startswith("env.")]
     return [line for line in lines if line not in relayed + spoilt] or (not relayed and "no word of the relays")

@@ -213,8 +213,9 @@ def contradicts(fault, alone, through):
     returned = [one.said == "returned" for one in (alone, through)]
     is_right = are_known and {
         SAME: alone == through and returned[0] == (fault.name == "none"),
-        # Go's HTTP client says in `Referer` where it was redirected from. That is a browser's header, and refused.
-        FOLLOWED: not any(returned) and (alone == through or through.said.endswith("Countersign.BrowserRequest")),
+        # Go's HTTP client says in `Referer` where it was redirected from. That is a browser's header, and refused. And there
+        # is an SDK that does not look at such a status.
+        FOLLOWED: alone == through or not any(returned) and through.said.endswith("Countersign.BrowserRequest"),
         # Of a connection that was reset some SDKs raise another exception than of one that was closed, and some repeat the
         # call only then.
         NOTICED: not returned[1] and (returned[0] or alone.requests <= through.requests),

@@ -38,7 +38,7 @@ class Cloud:
         """How it is reached, and what may be signed for."""
         accounts = [f'{product} = ["1000000000000001"]' for product in ("mns", "rocketmq")]
         named = [f'{product} = ["days"]' for product in ("odps", "datahub")]
-        tenants = ['oss = ["demo", "made-by-*"]', 'sls = ["made-by-*"]', 'ots = ["demo"]', *named, *accounts]
+        tenants = ['oss = ["demo", "made-by-*"]', 'sls = ["made-by-*"]', 'ots = ["demo", "demo-*"]', *named, *accounts]
         lines = ["[tenants]", *tenants, "[upstream]"]
         lines += [f"extra_ca = {json.dumps(str(self.directory / self.facts['upstream']['extra_ca']))}", "[connect_to]"]
         return lines + [f"{json.dumps(host)} = {json.dumps(to)}" for host, to in self.facts["connect_to"].items()]

@@ -10,6 +10,7 @@ import ecs from "@alicloud/ecs20140526";
 import openapi from "@alicloud/openapi-client";
 import core from "@alicloud/openapi-core";
 import Core from "@alicloud/pop-core";
+import Log from "@alicloud/log";
 import util from "@alicloud/tea-util";
 import OSS from "ali-oss";
 
@@ -47,6 +48,16 @@ const calls = {
     await of.getBucketInfo("demo");
     await of.put("a day", Buffer.from("all of it"));
     await of.get("a day");
+  },
+
+  "node-log": async () => {
+    const of = new Log({ accessKeyId, accessKeySecret, securityToken, endpoint: "http://cn-hangzhou.log.aliyuncs.com" });
+    try {
+      await of.getProject("made-by-node", { agent, timeout: TIMEOUT });
+    } catch (error) {
+      // There is none, and the cloud says so.
+      if (error.code !== "ProjectNotExist") throw error;
+    }
   },
 
   "node-ecs": async () => {

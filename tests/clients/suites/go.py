@@ -36,6 +36,7 @@ SUITES = (
         pins=("ecs.cn-hangzhou",),
         faults="ecs",
     ),
+    # No bad days: its calls stream their bodies, so that what countersign learns from an answer is for the next call.
     Suite(
         role="go-tablestore",
         sdk="github.com/aliyun/aliyun-tablestore-go-sdk",

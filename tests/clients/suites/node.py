@@ -61,7 +61,9 @@ SUITES = (
         file="node/alicloud_log.mjs",
         schemes=frozenset({SLS1}),
         requests_least=50,
+        faults="sls",
     ),
+    # No bad days: of an answer that is cut it tells nobody, and who waits for it waits for ever, with countersign and without.
     Suite(
         role="node-tablestore",
         sdk="tablestore",

@@ -11,6 +11,7 @@ OSS_V2 = '`config.endpoint = "http://127.0.0.1:Q"`, or `config.proxy_host = {"ht
 REGIONS = ("cn-hangzhou", "cn-beijing", "cn-shanghai", "cn-shenzhen", "cn-qingdao")
 
 CALLS = (
+    # Calls of the same SDKs as below, where what is spoilt and the bad days are.
     Suite(
         role="oss-v2-calls",
         sdk="alibabacloud-oss-v2",
@@ -49,6 +50,7 @@ SUITES = (
         requests_least=38,
         faults="ecs",
     ),
+    # No bad days: it is the SDK of ECS with another product, and so are the two below.
     Suite(
         role="tea-cs",
         sdk="alibabacloud_cs20151215",
@@ -58,6 +60,7 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=23,
     ),
+    # Nothing is spoilt: that is ECS's, whose SDK this is but for the product.
     Suite(
         role="tea-vpc",
         sdk="alibabacloud_vpc20160428",
@@ -111,6 +114,7 @@ SUITES = (
         by_environment=True,
         faults="oss",
     ),
+    # No bad days: it follows a redirect without end until Python's stack is full, which is never twice the same.
     Suite(
         role="boto3",
         sdk="boto3",
@@ -230,6 +234,7 @@ SUITES = (
         is_relayed=False,
         is_spoilt=False,
     ),
+    # It has no exceptions to raise: what is spoilt and bad days are for SDKs.
     Suite(
         role="curl",
         sdk="curl",
