@@ -61,6 +61,14 @@ impl Schema {
         }
     }
 
+    /// What it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Blob => 0,
+            Self::Tuple { spelled, .. } => spelled.len(),
+        }
+    }
+
     /// What is wrong with a record's data, if anything is.
     pub(super) fn complaint(&self, data: &Json) -> Option<String> {
         match (self, data) {

@@ -13,7 +13,10 @@ pub(super) const PROJECTS_MOST: usize = 100;
 pub(super) const TOPICS_MOST: usize = 1_000;
 pub(super) const SHARDS_MOST: usize = 256;
 
-/// What all records together may take, in bytes.
+/// A comment's length at the most, in bytes. From "Limits".
+pub(super) const COMMENT_MOST: usize = 1_024;
+
+/// What all records, schemas and comments together may take, in bytes.
 const RECORDS_MOST: usize = 64 * 1024 * 1024;
 
 /// All projects.
@@ -27,7 +30,7 @@ pub(super) struct Hub {
     pub(super) projects: BTreeMap<(String, String), Project>,
     /// How many topics were ever made: what their cursors are told apart by.
     pub(super) made: u64,
-    /// What all records take, in bytes.
+    /// What all topics take, in bytes.
     taken: usize,
 }
 
@@ -93,10 +96,10 @@ impl Hub {
         })
     }
 
-    /// Makes room for records of so many bytes.
+    /// Makes room for so many bytes.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), Error> {
         if self.taken + bytes > RECORDS_MOST {
-            let message = format!("The sandbox keeps {} MiB of records.", RECORDS_MOST >> 20);
+            let message = format!("The sandbox keeps {} MiB of records and schemas.", RECORDS_MOST >> 20);
             return Err(Error::new(400, "LimitExceeded", &message));
         }
         self.taken += bytes;
@@ -110,9 +113,10 @@ impl Hub {
 }
 
 impl Topic {
-    /// What its records take, in bytes.
+    /// What it takes, in bytes: its records, its schema, and the longest comment that it may be given.
     pub(super) fn bytes(&self) -> usize {
-        self.shards.iter().flatten().map(|record| record.bytes).sum()
+        let records: usize = self.shards.iter().flatten().map(|record| record.bytes).sum();
+        records + self.schema.bytes() + COMMENT_MOST
     }
 
     /// The records of a shard that must be there.

@@ -292,6 +292,40 @@ async fn a_project_with_topics_stays_and_what_is_gone_is_not_found() {
 }
 
 #[tokio::test]
+async fn comments_and_schemas_have_an_end_each_and_together() {
+    let visit = with_topic(1).await;
+    let too_long = "c".repeat(1_025);
+    for (method, path) in [("POST", "/projects/more"), ("PUT", "/projects/lab"), ("PUT", TOPIC)] {
+        let refused = sent(&visit, method, path, json!({"Comment": too_long})).await;
+        assert_eq!(refusal(&refused), (400, "InvalidParameter".to_owned()), "{method} {path}");
+    }
+    let order = |name: usize, comment: &str| {
+        let fields = json!({"fields": [{"name": "a".repeat(name), "type": "STRING"}]});
+        json!({
+            "Action": "create", "ShardCount": 1, "Lifecycle": 1, "RecordType": "TUPLE",
+            "RecordSchema": fields.to_string(), "Comment": comment,
+        })
+    };
+    for order in [order(1, &too_long), order(256 * 1024, "")] {
+        let refused = sent(&visit, "POST", "/projects/lab/topics/u", order).await;
+        assert_eq!(refusal(&refused), (400, "InvalidParameter".to_owned()));
+    }
+    // 64 MiB are 256 of the longest, but each has a comment besides, and one topic is there.
+    let (mut kept, order) = (0, order(256 * 1024 - 64, &"c".repeat(1_024)));
+    let full = loop {
+        let made = sent(&visit, "POST", &format!("/projects/lab/topics/u{kept}"), order.clone()).await;
+        if made.status.as_u16() != 201 {
+            break made;
+        }
+        kept += 1;
+    };
+    assert_eq!((refusal(&full), kept), ((400, "LimitExceeded".to_owned()), 255));
+    // What is gone makes room.
+    assert_eq!(sent(&visit, "DELETE", "/projects/lab/topics/u0", Json::Null).await.status.as_u16(), 200);
+    assert_eq!(sent(&visit, "POST", "/projects/lab/topics/u0", order).await.status.as_u16(), 201);
+}
+
+#[tokio::test]
 async fn whatever_is_wrong_with_a_signature_is_unauthorized() {
     let visit = Visit::new().await;
     let (user, role) = (visit.user(), visit.role_key(&[]).await);

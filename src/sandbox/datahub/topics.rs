@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::schema::Schema;
-use super::store::{PROJECTS_MOST, Project, SHARDS_MOST, TOPICS_MOST, Topic};
+use super::store::{COMMENT_MOST, PROJECTS_MOST, Project, SHARDS_MOST, TOPICS_MOST, Topic};
 use super::{Call, Reply, invalid};
 use crate::sandbox::error::Error;
 
@@ -123,7 +123,8 @@ pub(super) fn create(call: &Call<'_>, project: &str, name: &str, order: &Json) -
         shards: vec![Vec::new(); shards],
         next_shard: 0,
     };
-    found.topics.insert(name.to_lowercase(), topic);
+    hub.take(topic.bytes())?;
+    hub.project(call.region, project)?.topics.insert(name.to_lowercase(), topic);
     hub.made += 1;
     Ok((201, json!({})))
 }
@@ -212,10 +213,8 @@ pub(super) fn boundary(at: usize, count: usize) -> u128 {
 }
 
 fn comment(order: &Json) -> Result<String, Error> {
-    /// In bytes. From "Limits".
-    const MOST: usize = 1024;
     let comment = order["Comment"].as_str().unwrap_or_default();
-    if comment.len() > MOST {
+    if comment.len() > COMMENT_MOST {
         return Err(Error::new(400, "InvalidParameter", "Comment is longer than 1024 bytes."));
     }
     Ok(comment.to_owned())
