@@ -30,7 +30,7 @@ pub(super) struct ConsumerGroup {
 struct Consumer {
     heard: i64,
     /// The shards that it said it reads.
-    held: Vec<usize>,
+    held: BTreeSet<usize>,
     /// The shards that it was told to read.
     given: Vec<usize>,
 }
@@ -45,8 +45,9 @@ struct Checkpoint {
 impl ConsumerGroup {
     /// A consumer's heartbeat: which shards it is to read. All are dealt out evenly among those that are there, but one that
     /// another still reads is given only once that lets go of it.
-    fn beat(&mut self, name: &str, held: Vec<usize>, (shards, now): (usize, i64)) -> Vec<usize> {
+    fn beat(&mut self, name: &str, said: &[usize], (shards, now): (usize, i64)) -> Vec<usize> {
         self.consumers.retain(|_, consumer| now - consumer.heard < self.timeout);
+        let held = said.iter().copied().filter(|shard| *shard < shards).collect();
         let consumer = Consumer { heard: now, held, given: Vec::new() };
         self.consumers.insert(name.to_owned(), consumer);
         let turn = self.consumers.keys().position(|known| known == name).unwrap_or_default();
@@ -123,16 +124,13 @@ pub(super) fn heartbeat(call: &Call<'_>, logstore: &str, name: &str) -> Result<A
     if consumer.is_empty() || consumer.len() > TEXT_MOST {
         return Err(invalid("consumer is a name of 1 to 256 bytes"));
     }
-    let held: Vec<usize> = serde_json::from_slice(&call.heard.body)
+    let said: Vec<usize> = serde_json::from_slice(&call.heard.body)
         .map_err(|_| Error::new(400, "PostBodyInvalid", "The body is no JSON array of shards."))?;
     with_group(call, logstore, name, |group, shards| {
         if group.consumers.len() >= CONSUMERS_MOST && !group.consumers.contains_key(&consumer) {
             return Err(Error::new(400, "ConsumerQuotaExceed", "the group has as many consumers as it can"));
         }
-        // As often as it names a shard, it holds it once.
-        let held: BTreeSet<usize> = held.into_iter().filter(|shard| *shard < shards).collect();
-        let held = held.into_iter().collect();
-        Ok(told(&json!(group.beat(&consumer, held, (shards, call.now())))))
+        Ok(told(&json!(group.beat(&consumer, &said, (shards, call.now())))))
     })
 }
 
@@ -219,23 +217,34 @@ fn no_shard() -> Error {
 mod tests {
     use super::*;
 
-    #[test]
-    fn shards_are_dealt_out_among_who_is_there_and_given_when_they_are_let_go() {
-        let mut group = ConsumerGroup {
+    fn group() -> ConsumerGroup {
+        ConsumerGroup {
             timeout: 60,
             in_order: false,
             consumers: BTreeMap::new(),
             checkpoints: BTreeMap::new(),
-        };
-        assert_eq!(group.beat("a", vec![], (4, 0)), [0, 1, 2, 3]);
+        }
+    }
+
+    #[test]
+    fn shards_are_dealt_out_among_who_is_there_and_given_when_they_are_let_go() {
+        let mut group = group();
+        assert_eq!(group.beat("a", &[], (4, 0)), [0, 1, 2, 3]);
         // The second finds them taken; the first is told to let go of two of them, and does.
-        assert_eq!(group.beat("b", vec![], (4, 1)), [0_usize; 0]);
-        assert_eq!(group.beat("a", vec![0, 1, 2, 3], (4, 2)), [0, 2]);
-        assert_eq!(group.beat("b", vec![], (4, 3)), [0_usize; 0]);
-        assert_eq!(group.beat("a", vec![0, 2], (4, 4)), [0, 2]);
-        assert_eq!(group.beat("b", vec![], (4, 5)), [1, 3]);
+        assert_eq!(group.beat("b", &[], (4, 1)), [0_usize; 0]);
+        assert_eq!(group.beat("a", &[0, 1, 2, 3], (4, 2)), [0, 2]);
+        assert_eq!(group.beat("b", &[], (4, 3)), [0_usize; 0]);
+        assert_eq!(group.beat("a", &[0, 2], (4, 4)), [0, 2]);
+        assert_eq!(group.beat("b", &[], (4, 5)), [1, 3]);
         // One that is not heard of for a minute is gone.
-        assert_eq!(group.beat("b", vec![1, 3], (4, 63)), [1, 3]);
-        assert_eq!(group.beat("b", vec![1, 3], (4, 64)), [0, 1, 2, 3]);
+        assert_eq!(group.beat("b", &[1, 3], (4, 63)), [1, 3]);
+        assert_eq!(group.beat("b", &[1, 3], (4, 64)), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_shard_that_is_said_often_is_kept_once() {
+        let mut group = group();
+        group.beat("a", &[3, 3, 3, 1, 3, 4, usize::MAX], (4, 0));
+        assert_eq!(group.consumers["a"].held.iter().copied().collect::<Vec<_>>(), [1, 3]);
     }
 }
