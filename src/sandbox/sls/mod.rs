@@ -3,6 +3,7 @@
 
 mod consumers;
 mod dialect;
+mod first;
 mod index;
 mod log_group;
 mod logstores;

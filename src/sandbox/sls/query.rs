@@ -30,12 +30,13 @@ impl Query {
         rest.is_empty().then_some(query)
     }
 
-    /// Whether a log of these fields is what it looks for.
-    pub(super) fn finds(&self, fields: &[(String, String)]) -> bool {
+    /// Whether a log is what it looks for: of the fields that it shares with its group, and of its own.
+    pub(super) fn finds(&self, fields: [&[(String, String)]; 2]) -> bool {
         match self {
             Self::All => true,
             Self::Words(field, wanted) => fields
-                .iter()
+                .into_iter()
+                .flatten()
                 .filter(|(name, _)| field.as_ref().is_none_or(|field| field == name))
                 .any(|(_, value)| holds(value, wanted)),
             Self::Not(query) => !query.finds(fields),
@@ -215,7 +216,8 @@ mod tests {
             ("absent:*", false),
         ] {
             let read = Query::read(query).unwrap_or_else(|| panic!("{query}"));
-            assert_eq!(read.finds(&log), is_found, "{query}: {read:?}");
+            let (shared, own) = log.split_at(2);
+            assert_eq!(read.finds([shared, own]), is_found, "{query}: {read:?}");
         }
     }
 

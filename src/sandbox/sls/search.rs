@@ -1,9 +1,12 @@
 //! Logs searched by their own time: `GetLogs` in both versions, and `GetHistograms`.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::dialect::{bytes, told};
-use super::log_group::{self, Log};
+use super::first::First;
+use super::log_group::{Group, Log};
 use super::query::Query;
 use super::read::accepts_lz4;
 use super::{Call, invalid};
@@ -13,6 +16,9 @@ use crate::sandbox::lz4;
 
 /// How many logs an answer has, unless fewer are asked for. From `GetLogs`.
 const LINES_MOST: usize = 100;
+
+/// How many logs can be left out before them: the sandbox's own limit, for it must remember as many.
+const OFFSET_MOST: usize = 100_000;
 
 /// Into how many intervals a histogram parts its time at most. From `GetHistograms`.
 const INTERVALS_MOST: i64 = 60;
@@ -48,28 +54,46 @@ impl Asked {
         Ok(Self { from, to, topic: value("topic").filter(|topic| !topic.is_empty()), text, query })
     }
 
-    fn finds(&self, log: &Log) -> bool {
-        let is_topic =
-            |topic: &String| log.fields.iter().any(|(name, own)| name == "__topic__" && own == topic);
+    /// Whether a log is found. What it holds is read only if its time is asked for.
+    fn finds(&self, group: &Group<'_>, log: &Log<'_>) -> bool {
         // The end does not belong to it, unless there is nothing else.
         let is_then = log.time >= self.from && (log.time < self.to || log.time == self.from);
-        is_then && self.topic.as_ref().is_none_or(is_topic) && self.query.finds(&log.fields)
+        is_then && log.own().is_some_and(|own| self.query.finds([&group.shared, &own]))
+    }
+
+    /// Whether a group is of the topic.
+    fn takes(&self, group: &Group<'_>) -> bool {
+        let is_topic =
+            |topic: &String| group.shared.iter().any(|(name, own)| name == "__topic__" && own == topic);
+        self.topic.as_ref().is_none_or(is_topic)
+    }
+
+    /// Tells of each log that is found, with the place of its group; how many were looked at.
+    fn search<'a>(&self, groups: &'a [Arc<Vec<u8>>], mut tell: impl FnMut(usize, Log<'a>)) -> usize {
+        let mut looked_at = 0;
+        for (place, group) in groups.iter().enumerate() {
+            let Some(group) = Group::read(group) else { continue };
+            let is_taken = self.takes(&group);
+            for log in group.logs().flatten() {
+                looked_at += 1;
+                if is_taken && self.finds(&group, &log) {
+                    tell(place, log);
+                }
+            }
+        }
+        looked_at
     }
 }
 
-/// What is found, by time; and how many were looked at.
-fn found(call: &Call<'_>, logstore: &str, asked: &Asked) -> Result<(Vec<Log>, usize), Error> {
+/// The log groups of a logstore with an index: shared, so that nobody waits for the store while they are searched.
+fn groups(call: &Call<'_>, logstore: &str) -> Result<Vec<Arc<Vec<u8>>>, Error> {
     let mut projects = call.cloud.sls.projects();
     let logstore = projects.logstore(call, logstore)?;
     if logstore.index.is_none() {
         return Err(Error::new(400, "IndexConfigNotExist", "logstore without index config"));
     }
     let groups = logstore.shards.iter().flat_map(|shard| &shard.0);
-    let all = groups.flat_map(|group| log_group::logs(&group.bytes).unwrap_or_default());
-    let mut looked_at = 0;
-    let mut found: Vec<Log> = all.inspect(|_| looked_at += 1).filter(|log| asked.finds(log)).collect();
-    found.sort_by_key(|log| log.time);
-    Ok((found, looked_at))
+    Ok(groups.map(|group| Arc::clone(&group.bytes)).collect())
 }
 
 /// One page of what is found.
@@ -92,11 +116,17 @@ fn page(
     if line > LINES_MOST {
         return Err(Error::new(400, "InvalidLine", "line is at most 100"));
     }
-    let (mut logs, looked_at) = found(call, logstore, asked)?;
-    if value("reverse").is_some_and(|text| text == "true") {
-        logs.reverse();
+    if offset > OFFSET_MOST {
+        return Err(Error::new(400, "InvalidOffset", "offset is at most 100000 here"));
     }
-    Ok(Page { logs: logs.iter().skip(offset).take(line).map(Log::shown).collect(), looked_at })
+    let groups = groups(call, logstore)?;
+    let mut first = First::new(offset + line, value("reverse").is_some_and(|text| text == "true"));
+    let looked_at = asked.search(&groups, |place, log| first.add(place, log));
+    let shown = first.sorted().into_iter().skip(offset).filter_map(|(place, log)| {
+        let group = Group::read(groups.get(place)?)?;
+        Some(log.shown(&group.shared))
+    });
+    Ok(Page { logs: shown.collect(), looked_at })
 }
 
 /// `GetLogs`, asked in the query.
@@ -155,18 +185,26 @@ fn text(given: &Map<String, Value>, name: &str) -> Option<String> {
 /// `GetHistograms`: how many logs are found in each part of the time.
 pub(super) fn histograms(call: &Call<'_>, logstore: &str) -> Result<Answer, Error> {
     let asked = Asked::read(|name| call.parameter(name))?;
-    let (found, _) = found(call, logstore, &asked)?;
+    let groups = groups(call, logstore)?;
     // At least one second, and one interval.
     let length = ((asked.to - asked.from - 1) / INTERVALS_MOST + 1).max(1);
     let (mut parts, mut from) = (Vec::new(), asked.from);
     while from < asked.to || parts.is_empty() {
-        let to = if from == asked.to { from } else { asked.to.min(from + length) };
-        let count = found.iter().filter(|log| log.time == from || (from..to).contains(&log.time)).count();
-        parts.push(json!({ "from": from, "to": to, "count": count, "progress": "Complete" }));
+        parts.push((from, asked.to.min(from + length), 0_u64));
         from += length;
     }
-    let mut answer = told(&Value::Array(parts));
+    asked.search(&groups, |_, log| {
+        let part = usize::try_from((log.time - asked.from) / length).ok();
+        if let Some((.., count)) = part.and_then(|part| parts.get_mut(part)) {
+            *count += 1;
+        }
+    });
+    let found: u64 = parts.iter().map(|(.., count)| count).sum();
+    let shown = parts
+        .iter()
+        .map(|(from, to, count)| json!({ "from": from, "to": to, "count": count, "progress": "Complete" }));
+    let mut answer = told(&shown.collect());
     set(&mut answer, "x-log-progress", "Complete");
-    set(&mut answer, "x-log-count", &found.len().to_string());
+    set(&mut answer, "x-log-count", &found.to_string());
     Ok(answer)
 }

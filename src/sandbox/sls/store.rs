@@ -1,7 +1,7 @@
 //! What Log Service keeps: projects of every region, their logstores, and the log groups in these, all in memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
@@ -69,7 +69,8 @@ pub(super) struct Shard(pub(super) Vec<LogGroup>);
 pub(super) struct LogGroup {
     /// Since 1970, in whole seconds.
     pub(super) received: i64,
-    pub(super) bytes: Vec<u8>,
+    /// A search shares them, and reads them when the store is free again.
+    pub(super) bytes: Arc<Vec<u8>>,
 }
 
 impl Projects {

@@ -17,7 +17,7 @@ const GROUP_BYTES_MOST: usize = 30 * 1024 * 1024;
 /// To a shard by its turn (`lb`), by a key (`route`), or by its id.
 pub(super) fn put(call: &Call<'_>, name: &str, shard: &str) -> Result<Answer, Error> {
     let bytes = plain(call)?;
-    if log_group::logs(&bytes).is_none() {
+    if !log_group::is_one(&bytes) {
         return Err(Error::new(400, "PostBodyInvalid", "Protobuffer content cannot be parsed."));
     }
     let received = call.now();
@@ -33,7 +33,7 @@ pub(super) fn put(call: &Call<'_>, name: &str, shard: &str) -> Result<Answer, Er
         return Err(Error::new(403, "WriteQuotaExceed", "The sandbox holds as many logs as it can."));
     }
     let size = bytes.len();
-    logstore.shard(&id)?.0.push(LogGroup { received, bytes });
+    logstore.shard(&id)?.0.push(LogGroup { received, bytes: bytes.into() });
     logstore.bytes += size;
     Ok(done())
 }

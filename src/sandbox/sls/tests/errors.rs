@@ -81,6 +81,7 @@ async fn what_is_wrong_with_a_call_is_said_in_its_own_codes() {
             "InvalidTimeRange",
         ),
         (("GET", "/logstores/access?type=log&from=1&to=2&line=101"), "", 400, "InvalidLine"),
+        (("GET", "/logstores/access?type=log&from=1&to=2&offset=100001"), "", 400, "InvalidOffset"),
         (
             ("GET", "/logstores/access?type=log&from=1&to=2&query=*%7Cselect%201"),
             "",
@@ -119,4 +120,22 @@ async fn logs_end_where_the_memory_for_them_does() {
     assert_eq!(sent(&visit, ("DELETE", "/logstores/access"), "").await.status, 200);
     sent(&visit, ("POST", "/logstores"), r#"{"logstoreName":"access","ttl":1}"#).await;
     assert_eq!(put(&visit, PUT, &packed, &more).await.status, 200);
+}
+
+/// A tag of a megabyte that a hundred thousand logs share: written with each of them, they would take 100 GB.
+#[tokio::test]
+async fn what_logs_share_is_kept_once_however_many_they_are() {
+    let visit = with_logstore().await;
+    let log = Writer::default().number(1, NOW.unsigned_abs());
+    let logs = (0..100_000).fold(Writer::default(), |group, _| group.message(1, &log));
+    let tag = Writer::default().text(1, "host").text(2, &"x".repeat(1_000_000)).finish();
+    let large = logs.bytes(6, &tag).finish();
+    let (packed, size) = (lz4::packed(&large), large.len().to_string());
+    let more = [("x-log-compresstype", "lz4"), ("x-log-bodyrawsize", &*size)];
+    assert_eq!(put(&visit, PUT, &packed, &more).await.status, 200);
+    let search = format!("/logstores/access?from={NOW}&to={}", NOW + 9);
+    let page = sent(&visit, ("GET", &format!("{search}&type=log&offset=5&line=2")), "").await;
+    assert_eq!((page.header("x-log-count"), page.header("x-log-processed-rows")), ("2", "100000"));
+    let histogram = sent(&visit, ("GET", &format!("{search}&type=histogram")), "").await;
+    assert_eq!(histogram.header("x-log-count"), "100000");
 }
