@@ -2,6 +2,8 @@
 //!
 //! From "LZ4 Block Format Description".
 
+use super::bytes::{array, byte, take};
+
 /// The fewest bytes that a match stands for.
 const MATCH_LEAST: usize = 4;
 
@@ -77,15 +79,14 @@ pub(crate) fn unpacked(block: &[u8], length: usize) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut rest = block;
     loop {
-        let token = usize::from(take(&mut rest, 1)?.first().copied()?);
+        let token = usize::from(byte(&mut rest)?);
         let literals = extended(token >> 4, &mut rest)?;
         out.extend_from_slice(take(&mut rest, literals)?);
         // Only the last sequence has no match.
         if rest.is_empty() {
             return (out.len() == length).then_some(out);
         }
-        let offset = take(&mut rest, 2)?;
-        let offset = usize::from(u16::from_le_bytes(offset.try_into().ok()?));
+        let offset = usize::from(u16::from_le_bytes(array(&mut rest)?));
         let matched = extended(token & 15, &mut rest)?.checked_add(4)?;
         let from = out.len().checked_sub(offset).filter(|_| offset > 0)?;
         if out.len().checked_add(matched)? > length {
@@ -103,7 +104,7 @@ fn extended(first: usize, rest: &mut &[u8]) -> Option<usize> {
     let mut length = first;
     if first == 15 {
         loop {
-            let more = take(rest, 1)?.first().copied()?;
+            let more = byte(rest)?;
             length = length.checked_add(usize::from(more))?;
             if more != 255 {
                 break;
@@ -111,12 +112,6 @@ fn extended(first: usize, rest: &mut &[u8]) -> Option<usize> {
         }
     }
     Some(length)
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, behind) = rest.split_at_checked(length)?;
-    *rest = behind;
-    Some(taken)
 }
 
 #[cfg(test)]
@@ -159,5 +154,37 @@ mod tests {
             assert_eq!(unpacked(&packed, plain.len()).as_deref(), Some(plain), "{} bytes", plain.len());
         }
         assert!(packed(&b"level=info path=/a ".repeat(100)).len() < 60);
+    }
+
+    /// Where each match of a block begins in what it unpacks to, and how many literals are last. Reads tokens alone, so as to
+    /// say what `unpacked` lets pass.
+    fn matches(block: &[u8]) -> (Vec<usize>, usize) {
+        let (mut rest, mut begins, mut at) = (block, Vec::new(), 0);
+        loop {
+            let token = usize::from(byte(&mut rest).unwrap());
+            let literals = extended(token >> 4, &mut rest).unwrap();
+            take(&mut rest, literals).unwrap();
+            at += literals;
+            if rest.is_empty() {
+                return (begins, literals);
+            }
+            begins.push(at);
+            array::<2>(&mut rest).unwrap();
+            at += extended(token & 15, &mut rest).unwrap() + 4;
+        }
+    }
+
+    #[test]
+    fn a_block_ends_in_literals_and_no_match_begins_near_its_end() {
+        // Every length, so that a match would reach into the end, and begin in it, at each of its bytes.
+        for period in [1, 4, 5, 11] {
+            for length in 0..200_usize {
+                let plain: Vec<u8> = (0..length).map(|at| (at % period) as u8).collect();
+                let (begins, literals) = matches(&packed(&plain));
+                assert!(literals >= length.min(5), "{length} bytes end in {literals} literals");
+                assert!(begins.iter().all(|begin| begin + 12 <= length), "{length}: {begins:?}");
+                assert!(length < 32 || !begins.is_empty(), "{length} bytes have no match");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod admission;
 mod answer;
+mod bytes;
 mod certificate;
 mod cloud;
 mod crc32c;

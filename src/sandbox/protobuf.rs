@@ -1,5 +1,7 @@
 //! As much of Protocol Buffers as the products' messages need: numbers, and bytes by their length. From "Encoding".
 
+use super::bytes::{array, take, varint};
+
 /// A message that was read: its fields in the order of arrival.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message<'a>(Vec<(u64, Field<'a>)>);
@@ -18,12 +20,12 @@ impl<'a> Message<'a> {
             let key = varint(&mut rest)?;
             let field = match key & 7 {
                 0 => Field::Number(varint(&mut rest)?),
-                1 => Field::Number(u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?)),
+                1 => Field::Number(u64::from_le_bytes(array(&mut rest)?)),
                 2 => {
                     let length = usize::try_from(varint(&mut rest)?).ok()?;
                     Field::Bytes(take(&mut rest, length)?)
                 }
-                5 => Field::Number(u64::from(u32::from_le_bytes(take(&mut rest, 4)?.try_into().ok()?))),
+                5 => Field::Number(u64::from(u32::from_le_bytes(array(&mut rest)?))),
                 _ => return None,
             };
             fields.push((key >> 3, field));
@@ -51,24 +53,6 @@ impl<'a> Message<'a> {
     pub(crate) fn bytes(&self, tag: u64) -> Option<&'a [u8]> {
         self.all(tag).last()
     }
-}
-
-fn varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let byte = *take(rest, 1)?.first()?;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(length)?;
-    *rest = left;
-    Some(taken)
 }
 
 /// A message that is being written.
@@ -141,6 +125,8 @@ mod tests {
             assert!(Message::read(&bytes[..length]).is_none(), "{length}");
         }
         assert!(Message::read(&[0x0b]).is_none());
+        // A number of 65 bits.
+        assert!(Message::read(&[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]).is_none());
         assert!(Message::read(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]).is_none());
     }
 }

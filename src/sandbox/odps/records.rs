@@ -11,6 +11,7 @@
 //! From the official SDKs for Python and Java, which agree: MaxCompute publishes no description.
 
 use super::column::{Column, Kind, Row, Value};
+use crate::sandbox::bytes;
 use crate::sandbox::crc32c::Crc32c;
 
 const END_OF_RECORD: u32 = 33_553_408;
@@ -142,28 +143,15 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or("the stream ends early")?;
-        self.0 = rest;
-        Ok(taken)
+        bytes::take(&mut self.0, length).ok_or("the stream ends early")
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        self.take(N)?.try_into().map_err(|_| "the stream ends early")
+        bytes::array(&mut self.0).ok_or("the stream ends early")
     }
 
     fn varint(&mut self) -> Result<u64, Fault> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.array()?;
-            if shift == 63 && byte > 1 {
-                break;
-            }
-            number |= u64::from(byte & 0x7F) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err("a number is longer than 64 bits")
+        bytes::varint(&mut self.0).ok_or("a number ends early, or is longer than 64 bits")
     }
 
     /// The number of the field that follows. Its wire type follows from its column.

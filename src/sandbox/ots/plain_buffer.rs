@@ -3,6 +3,7 @@
 //! From "PlainBuffer" of Tablestore.
 
 use super::value::Value;
+use crate::sandbox::bytes::{array, byte, take};
 use crate::sandbox::error::Error;
 
 const HEADER: &[u8] = &0x75_u32.to_le_bytes();
@@ -196,12 +197,6 @@ fn sized(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u32).to_le_bytes(), bytes].concat()
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(length)?;
-    *rest = left;
-    Some(taken)
-}
-
 fn skip(rest: &mut &[u8], tag: u8) -> bool {
     let is_there = rest.first() == Some(&tag);
     if is_there {
@@ -210,16 +205,12 @@ fn skip(rest: &mut &[u8], tag: u8) -> bool {
     is_there
 }
 
-fn byte(rest: &mut &[u8]) -> Option<u8> {
-    take(rest, 1)?.first().copied()
-}
-
 fn length(rest: &mut &[u8]) -> Option<usize> {
-    usize::try_from(u32::from_le_bytes(take(rest, 4)?.try_into().ok()?)).ok()
+    usize::try_from(u32::from_le_bytes(array(rest)?)).ok()
 }
 
 fn integer(rest: &mut &[u8]) -> Option<i64> {
-    Some(i64::from_le_bytes(take(rest, 8)?.try_into().ok()?))
+    Some(i64::from_le_bytes(array(rest)?))
 }
 
 /// CRC-8 of the polynomial x⁸ + x² + x + 1.
