@@ -1,8 +1,9 @@
 //! `Authorization: DATAHUB ID:SIGNATURE`: DataHub's only signature, HMAC-SHA1. Its security token is among what is signed.
 
+use super::authorization::covered;
 use std::collections::BTreeMap;
 
-use super::{Claim, Denial, Recipe, mns};
+use super::{Claim, Denial, Recipe};
 use crate::names::Scheme;
 use crate::sandbox::date;
 use crate::sandbox::encode::path_decoded;
@@ -35,7 +36,7 @@ fn string_to_sign(heard: &Heard) -> Result<Vec<u8>, Denial> {
         text.extend(heard.header_bytes(name).unwrap_or_default());
     }
     text.push(b'\n');
-    for (name, value) in mns::covered(heard, |name| name.starts_with("x-datahub-"))? {
+    for (name, value) in covered(heard, |name| name.starts_with("x-datahub-"))? {
         text.extend([name.as_bytes(), b":", value, b"\n"].concat());
     }
     text.extend(path_decoded(&heard.path));

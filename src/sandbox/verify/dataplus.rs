@@ -1,6 +1,7 @@
 //! `Dataplus ID:SIGNATURE`: the gateways of the former 数加.
 
-use super::{Claim, Denial, Recipe, mns};
+use super::authorization::authorization;
+use super::{Claim, Denial, Recipe};
 use crate::names::Scheme;
 use crate::sandbox::date;
 use crate::sandbox::digest::md5;
@@ -12,7 +13,7 @@ use crate::sandbox::place::Place;
 /// no target; speech recognition hashes the text of the MD5 once more. From the vendor's sample, which many repositories
 /// hold.
 pub(super) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial> {
-    let Some((scheme, rest)) = mns::authorization(heard)? else { return Ok(None) };
+    let Some((scheme, rest)) = authorization(heard)? else { return Ok(None) };
     let (access_key_id, signature) = rest
         .split_once(':')
         .filter(|_| scheme == "Dataplus")

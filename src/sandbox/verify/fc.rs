@@ -1,7 +1,8 @@
 //! `FC ID:SIGNATURE`, Function Compute's signature version 1; and ACS3 as its HTTP triggers have it, over no payload.
 
 use super::acs3::Fields;
-use super::{Claim, Denial, Recipe, mns};
+use super::authorization::covered;
+use super::{Claim, Denial, Recipe};
 use crate::names::Scheme;
 use crate::sandbox::date;
 use crate::sandbox::digest::sha256_hex;
@@ -21,7 +22,7 @@ pub(super) fn version_1(heard: &Heard, rest: &str, is_trigger: bool) -> Result<C
         text.extend(heard.header_bytes(name).unwrap_or_default());
     }
     text.push(b'\n');
-    for (name, value) in mns::covered(heard, |name| name.starts_with("x-fc-"))? {
+    for (name, value) in covered(heard, |name| name.starts_with("x-fc-"))? {
         text.extend([name.as_bytes(), b":", value, b"\n"].concat());
     }
     text.extend(path_decoded(&heard.path));

@@ -1,5 +1,6 @@
 //! `MNS ID:SIGNATURE` and `MNS4-HMAC-SHA256`: Simple Message Queue, versions 2 and 4.
 
+use super::authorization::{authorization, covered};
 use super::{Claim, Denial, Recipe};
 use crate::names::Scheme;
 use crate::sandbox::date;
@@ -17,20 +18,6 @@ pub(super) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
         }
         "MNS4-HMAC-SHA256" => version_4(heard, place, &rest).map(Some),
         _ => Err(Denial::Malformed("this scheme is not known at this host")),
-    }
-}
-
-/// The scheme and the rest of the one `Authorization` header, if there is one.
-pub(super) fn authorization(heard: &Heard) -> Result<Option<(String, String)>, Denial> {
-    let lines = heard.header_lines("authorization");
-    match lines.as_slice() {
-        [] => Ok(None),
-        [one] => {
-            let text = String::from_utf8_lossy(one);
-            let (scheme, rest) = text.split_once(' ').unwrap_or((&text, ""));
-            Ok(Some((scheme.to_owned(), rest.to_owned())))
-        }
-        _ => Err(Denial::Malformed("the request carries two signatures")),
     }
 }
 
@@ -134,29 +121,6 @@ fn canonical_request(heard: &Heard) -> Result<Vec<u8>, Denial> {
     }
     text.push(b'\n');
     Ok(text)
-}
-
-/// The headers that a signature covers, sorted by name. With two of one name, the reader might heed the other.
-pub(super) fn covered(
-    heard: &Heard,
-    is_covered: impl Fn(&str) -> bool,
-) -> Result<Vec<(&str, &[u8])>, Denial> {
-    let mut headers: Vec<(&str, &[u8])> = heard
-        .headers
-        .iter()
-        .filter(|(name, _)| is_covered(name))
-        .map(|(name, value)| (name.as_str(), value.trim_ascii()))
-        .collect();
-    headers.sort_unstable();
-    let mut names = headers.iter().map(|(name, _)| name);
-    let mut before = names.next();
-    for name in names {
-        if before == Some(name) {
-            return Err(Denial::Uncovered((*name).to_owned()));
-        }
-        before = Some(name);
-    }
-    Ok(headers)
 }
 
 fn judge_body(heard: &Heard, expected: &str) -> Result<(), Denial> {

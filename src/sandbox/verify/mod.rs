@@ -5,6 +5,7 @@
 
 mod acs3;
 mod acs4;
+mod authorization;
 pub(crate) mod bearer;
 mod datahub;
 mod dataplus;
@@ -148,7 +149,7 @@ pub(crate) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial
         "dataplus" => return dataplus::read(heard, place),
         "fc" | "fc-trigger" => {
             let is_trigger = place.product == "fc-trigger";
-            match mns::authorization(heard)? {
+            match authorization::authorization(heard)? {
                 Some((scheme, rest)) if scheme == "FC" => {
                     let covers_query = is_trigger || heard.path.starts_with("/2016-08-15/proxy/");
                     return fc::version_1(heard, &rest, covers_query).map(Some);

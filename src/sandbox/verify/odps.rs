@@ -1,8 +1,9 @@
 //! `Authorization: ODPS …`: MaxCompute's signature versions 2 and 4, HMAC-SHA1 both, the latter under a derived key.
 
+use super::authorization::covered;
 use std::collections::BTreeMap;
 
-use super::{Claim, Denial, Recipe, SKEW_ALLOWED, mns};
+use super::{Claim, Denial, Recipe, SKEW_ALLOWED};
 use crate::names::Scheme;
 use crate::sandbox::date;
 use crate::sandbox::encode::path_decoded;
@@ -57,7 +58,7 @@ fn string_to_sign(heard: &Heard, place: &Place) -> Result<Vec<u8>, Denial> {
     }
     text.push(b'\n');
     let query: BTreeMap<_, _> = heard.query_pairs().into_iter().collect();
-    let headers = mns::covered(heard, |name| name.starts_with("x-odps-"))?;
+    let headers = covered(heard, |name| name.starts_with("x-odps-"))?;
     let parameters = query.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
     let parameters = parameters.filter(|(name, _)| name.starts_with(b"x-odps-"));
     let own: BTreeMap<&[u8], &[u8]> =

@@ -1,6 +1,7 @@
 //! `x-ots-signature` and `x-ots-signaturev4`: Tablestore's versions 2 and 4, of requests and of answers.
 
-use super::{Claim, Denial, Recipe, SKEW_ALLOWED, day_key, mns};
+use super::authorization::covered;
+use super::{Claim, Denial, Recipe, SKEW_ALLOWED, day_key};
 use crate::names::Scheme;
 use crate::sandbox::date;
 use crate::sandbox::digest::{hmac_sha1, md5};
@@ -66,7 +67,7 @@ fn string_to_sign(heard: &Heard) -> Result<Vec<u8>, Denial> {
     }
     let mut text = format!("{}\n{}\n\n", heard.path, heard.method).into_bytes();
     let is_signature = |name: &str| matches!(name, "x-ots-signature" | "x-ots-signaturev4");
-    for (name, value) in mns::covered(heard, |name| name.starts_with("x-ots-"))? {
+    for (name, value) in covered(heard, |name| name.starts_with("x-ots-"))? {
         if !is_signature(name) {
             text.extend([name.as_bytes(), b":", value, b"\n"].concat());
         }

@@ -1,8 +1,9 @@
 //! `LOG ID:SIGNATURE` and `SLS4-HMAC-SHA256`: Simple Log Service, versions 1 and 4.
 
+use super::authorization::{authorization, covered};
 use std::collections::BTreeMap;
 
-use super::{Claim, Denial, Recipe, mns};
+use super::{Claim, Denial, Recipe};
 use crate::names::Scheme;
 use crate::sandbox::date;
 use crate::sandbox::digest::{md5, sha256_hex};
@@ -12,7 +13,7 @@ use crate::sandbox::place::Place;
 
 /// Reads either version.
 pub(super) fn read(heard: &Heard, place: &Place) -> Result<Option<Claim>, Denial> {
-    let Some((scheme, rest)) = mns::authorization(heard)? else { return Ok(None) };
+    let Some((scheme, rest)) = authorization(heard)? else { return Ok(None) };
     if heard.header("x-log-apiversion").is_none() {
         return Err(Denial::Missing("x-log-apiversion"));
     }
@@ -43,7 +44,7 @@ fn version_1(heard: &Heard, rest: &str) -> Result<Claim, Denial> {
     let mut text = format!("{}\n{digest}\n", heard.method).into_bytes();
     text.extend(heard.header_bytes("content-type").unwrap_or_default());
     text.extend(format!("\n{stamp}\n").into_bytes());
-    for (name, value) in mns::covered(heard, |name| name != "x-log-date" && is_own(name))? {
+    for (name, value) in covered(heard, |name| name != "x-log-date" && is_own(name))? {
         text.extend([name.as_bytes(), b":", value, b"\n"].concat());
     }
     text.extend(heard.path.bytes());
@@ -123,7 +124,7 @@ fn canonical_request(heard: &Heard) -> Result<Vec<u8>, Denial> {
             value => [name.as_slice(), b"=", percent(value).as_bytes()].concat(),
         })
         .collect();
-    let headers = mns::covered(heard, |name| matches!(name, "host" | "content-type") || is_own(name))?;
+    let headers = covered(heard, |name| matches!(name, "host" | "content-type") || is_own(name))?;
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
     let mut text = format!("{}\n{}\n", heard.method, heard.path).into_bytes();
     text.extend(query.join(b"&".as_slice()));
