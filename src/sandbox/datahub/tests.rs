@@ -299,6 +299,9 @@ async fn comments_and_schemas_have_an_end_each_and_together() {
         let refused = sent(&visit, method, path, json!({"Comment": too_long})).await;
         assert_eq!(refusal(&refused), (400, "InvalidParameter".to_owned()), "{method} {path}");
     }
+    // What is refused changes nothing.
+    sent(&visit, "PUT", TOPIC, json!({"Lifecycle": 3, "Comment": too_long})).await;
+    assert_eq!(sent(&visit, "GET", TOPIC, Json::Null).await.json()["Lifecycle"], 7);
     let order = |name: usize, comment: &str| {
         let fields = json!({"fields": [{"name": "a".repeat(name), "type": "STRING"}]});
         json!({

@@ -158,6 +158,7 @@ pub(super) fn get(call: &Call<'_>, project: &str, name: &str) -> Reply {
 pub(super) fn update(call: &Call<'_>, project: &str, name: &str, order: &Json) -> Reply {
     let mut hub = call.cloud.datahub.hub();
     let topic = hub.topic(call.region, project, name)?;
+    let comment = comment(order)?;
     if let Some(days) = order["Lifecycle"].as_u64() {
         (1..=LIFECYCLE_MOST)
             .contains(&days)
@@ -165,7 +166,7 @@ pub(super) fn update(call: &Call<'_>, project: &str, name: &str, order: &Json) -
             .ok_or_else(|| invalid("Lifecycle is a number of days from 1 to 7."))?;
         topic.lifecycle = days;
     }
-    topic.comment = comment(order)?;
+    topic.comment = comment;
     topic.modified_at = call.cloud.now();
     Ok((200, json!({})))
 }
