@@ -7,13 +7,11 @@ use std::time::Duration;
 use super::Pipeline;
 use super::again::code;
 use super::carry::Exchange;
-use crate::classify::BodyPlan;
+use super::known::Secrets;
 use crate::mismatch::{Texts, Told, explain, is_mismatch, told};
 use crate::names::calendar;
-use crate::redact::Known;
 use crate::telemetry::RequestId;
 use crate::upstream::Arrived;
-use crate::wire::Head;
 
 /// A line every so often: one cause fails every request.
 const EVERY: Duration = Duration::from_secs(10);
@@ -84,25 +82,26 @@ impl Mismatch {
 }
 
 impl Pipeline {
-    /// Writes the line, if it is time for one. Nothing of `known` is in it.
+    /// Writes the line, if it is time for one. Nothing of the secrets is in it.
     pub(super) fn tell(
         &self,
         mismatch: &Mismatch,
         arrived: &Arrived,
-        (exchange, head): (&Exchange<'_>, &Head),
-        known: &Known,
+        exchange: &Exchange<'_>,
+        secrets: &Secrets,
     ) {
         let Some(more) = self.worker.mismatches.is_time(self.worker.clock.boot()) else { return };
         // Nothing is written of a count of none.
         let more = (more > 0).then_some(more);
-        let hidden = |text: String| match known.mask(text.as_bytes()) {
+        let hidden = |text: String| match secrets.known.mask(text.as_bytes()) {
             Ok(None) => text,
             Ok(Some(masked)) => String::from_utf8_lossy(&masked).into_owned(),
             Err(_) => String::new(),
         };
-        let ours = self.texts(exchange, head);
-        let explanation = mismatch.told.as_ref().zip(ours.as_ref()).map(|(told, (canonical, to_sign))| {
-            explain(Texts { canonical_request: canonical, string_to_sign: to_sign }, told.texts())
+        let explanation = mismatch.told.as_ref().zip(secrets.texts.as_ref()).map(|(told, ours)| {
+            let ours =
+                Texts { canonical_request: &ours.canonical_request, string_to_sign: &ours.string_to_sign };
+            explain(ours, told.texts())
         });
         let cause = match &explanation {
             Some(explanation) => explanation.cause.to_string(),
@@ -125,22 +124,6 @@ impl Pipeline {
             more,
             "the cloud did not take a signature"
         );
-    }
-
-    /// The canonical request and the string-to-sign of the last attempt, made once more. `None`: a form's signature covers
-    /// its policy and nothing else.
-    fn texts(&self, exchange: &Exchange<'_>, head: &Head) -> Option<(Vec<u8>, Vec<u8>)> {
-        let credential =
-            exchange.credential.as_deref().filter(|credential| credential.access_key().is_some())?;
-        if exchange.prepared.plan.body == BodyPlan::FormUpload {
-            return None;
-        }
-        let by = (Some(credential), exchange.signed_at?);
-        let (signed, _) = self.sign(head, &exchange.prepared, by, exchange.held.as_deref()).ok()?;
-        self.worker.buffers.put(signed.into_buffer());
-        let scratch = self.scratch();
-        let texts = &scratch.workspace;
-        Some((texts.canonical_request().to_vec(), texts.string_to_sign().to_vec()))
     }
 }
 

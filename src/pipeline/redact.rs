@@ -12,7 +12,6 @@ use md5::{Digest, Md5};
 use super::Pipeline;
 use super::again::{ERROR_MAX, code};
 use super::carry::Exchange;
-use super::known::Secrets;
 use super::mismatch::Mismatch;
 use crate::accept::{Stream, error_body};
 use crate::redact::{Known, Window, gunzipped};
@@ -72,8 +71,8 @@ impl Pipeline {
         side: &mut CallerSide<'_, Stream>,
         record: &Record,
     ) -> Option<Box<dyn Rewrite>> {
-        let Secrets { known, is_complete } = self.known(exchange, side.head)?;
-        if !is_complete {
+        let secrets = self.known(exchange, side.head)?;
+        if !secrets.is_complete {
             // Nothing of the answer is searched in vain, or passed on unsearched.
             arrived.rewrite_fields(|value| Some(vec![b'*'; value.len()]));
             let body = self.withheld(arrived, (side, record), &[]);
@@ -82,16 +81,19 @@ impl Pipeline {
             }
             return None;
         }
-        if known.is_empty() {
+        if secrets.known.is_empty() {
             return None;
         }
         let read = read(arrived, side).await;
         // As it came: it says what the cloud signed.
         let mismatch = Mismatch::read(arrived, read.text());
-        arrived.rewrite_fields(|value| known.mask(value).unwrap_or_else(|_| Some(vec![b'*'; value.len()])));
+        arrived.rewrite_fields(|value| {
+            secrets.known.mask(value).unwrap_or_else(|_| Some(vec![b'*'; value.len()]))
+        });
         if let Some(mismatch) = mismatch {
-            self.tell(&mismatch, arrived, (exchange, side.head), &known);
+            self.tell(&mismatch, arrived, exchange, &secrets);
         }
+        let known = secrets.known;
         match read {
             Read::None => {}
             Read::Whole(body) => put_masked(arrived, &known, &body),
