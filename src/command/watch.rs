@@ -15,9 +15,9 @@ impl Observer for Watch {
                 let seconds = lifetime.as_secs();
                 tracing::info!(role = %arn, key, seconds, more, "sandbox: STS issued a credential");
             }
-            News::Refused { product, action, code, key } => {
+            News::Refused { host, product, action, code, key } => {
                 let what = refused(code);
-                tracing::warn!(product, action, code, key, more, "sandbox: {what}");
+                tracing::warn!(host, product, action, code, key, more, "sandbox: {what}");
             }
             News::Failed { product, action, code, left } => {
                 let what = if is_throttled(code) { "throttled" } else { "failed" };

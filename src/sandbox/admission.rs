@@ -49,7 +49,7 @@ impl Admission {
 
     /// Writes down what came of it.
     pub(crate) fn note(self, cloud: &Cloud, place: &Place, action: &str, status: u16) {
-        let verdict = Verdict::new(&place.product, action, self.claim.as_ref(), self.outcome, status);
+        let verdict = Verdict::new(place, action, self.claim.as_ref(), self.outcome, status);
         cloud.ledger.note(verdict);
     }
 }

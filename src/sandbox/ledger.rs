@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::news::{News, Teller, masked};
+use super::place::Place;
 use super::verify::Claim;
 
 /// How many verdicts are kept. More than any demonstration or test makes; past it the oldest go.
@@ -29,6 +30,8 @@ pub enum Outcome {
 /// One request, as the sandbox judged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// The host name that it was sent to.
+    pub host: String,
     /// The product code in the host name.
     pub product: String,
     /// The action, or on OSS the method.
@@ -49,14 +52,15 @@ pub struct Verdict {
 
 impl Verdict {
     pub(crate) fn new(
-        product: &str,
+        place: &Place,
         action: &str,
         claim: Option<&Claim>,
         outcome: Outcome,
         status: u16,
     ) -> Self {
         Self {
-            product: product.to_owned(),
+            host: place.host.clone(),
+            product: place.product.clone(),
             action: action.to_owned(),
             scheme: claim.map(|claim| claim.scheme.name()),
             access_key_id: claim.map(|claim| claim.access_key_id.clone()),
@@ -73,6 +77,7 @@ impl Verdict {
         match &self.outcome {
             Outcome::Verified | Outcome::Unsigned => None,
             Outcome::Refused(code) => Some(News::Refused {
+                host: self.host.clone(),
                 product,
                 action,
                 code: code.clone(),
@@ -175,9 +180,10 @@ mod tests {
     #[test]
     fn the_book_keeps_the_newest_and_counts_all() {
         let ledger = Ledger::new(Teller::new(Arc::new(Unobserved), Arc::new(SystemClock)));
+        let sts = Place::of("sts.cn-hangzhou.aliyuncs.com");
         for number in 0..KEPT + 10 {
             let refused = Outcome::Refused("SignatureDoesNotMatch".to_owned());
-            ledger.note(Verdict::new("sts", &format!("Action{number}"), None, refused, 400));
+            ledger.note(Verdict::new(&sts, &format!("Action{number}"), None, refused, 400));
         }
         let (verdicts, counters) = (ledger.verdicts(), ledger.counters());
         assert_eq!(verdicts.len(), KEPT);

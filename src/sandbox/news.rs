@@ -27,6 +27,8 @@ pub enum News {
     },
     /// A request was turned away: an expired token, a clock that is off, a wrong signature.
     Refused {
+        /// The host name that it was sent to.
+        host: String,
         /// The product code in the host name.
         product: String,
         /// The action, or on OSS the method.
@@ -56,7 +58,7 @@ impl News {
     fn subject(&self) -> String {
         match self {
             Self::Issued { arn, .. } => format!("issued {arn}"),
-            Self::Refused { product, code, .. } => format!("refused {product} {code}"),
+            Self::Refused { host, code, .. } => format!("refused {host} {code}"),
             Self::Failed { product, code, .. } => format!("failed {product} {code}"),
             Self::HungUp => "hung up".to_owned(),
         }

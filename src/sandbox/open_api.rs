@@ -42,7 +42,7 @@ pub(crate) async fn answer(cloud: &Cloud, issuer: &Issuer, place: &Place, heard:
     set(&mut answer, "x-acs-request-id", &request_id);
     set(&mut answer, "x-acs-trace-id", &request_id.replace('-', "").to_lowercase());
     let status = answer.status().as_u16();
-    let verdict = Verdict::new(&place.product, &call.action, claim.as_ref(), outcome, status);
+    let verdict = Verdict::new(place, &call.action, claim.as_ref(), outcome, status);
     cloud.ledger.note(Verdict { left, ..verdict });
     answer
 }

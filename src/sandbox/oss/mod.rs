@@ -57,7 +57,7 @@ pub(crate) async fn answer(cloud: &Cloud, place: &Place, heard: &Heard, mut body
         s3::name_for_s3(&mut answer, &request_id);
     }
     let status = answer.status().as_u16();
-    cloud.ledger.note(Verdict::new("oss", &heard.method, claim.as_ref(), outcome, status));
+    cloud.ledger.note(Verdict::new(place, &heard.method, claim.as_ref(), outcome, status));
     answer
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn answer(cloud: &Cloud, place: &Place, heard: &Heard) -> Answer {
         scheme: key.is_some().then(|| Scheme::ApiKey.name()),
         // Unlike an AccessKey's id it is all there is to a key.
         access_key_id: key.as_deref().map(masked),
-        ..Verdict::new(&place.product, action(heard), None, outcome, answer.status().as_u16())
+        ..Verdict::new(place, action(heard), None, outcome, answer.status().as_u16())
     });
     answer
 }

@@ -138,6 +138,7 @@ async fn what_happens_is_told_without_what_is_secret() {
             lifetime: Duration::from_secs(900),
         },
         News::Refused {
+            host: text("ecs.cn-hangzhou.aliyuncs.com"),
             product: text("ecs"),
             action: text("DescribeRegions"),
             code: text("InvalidSecurityToken.Expired"),
