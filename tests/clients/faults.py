@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import dummies
 import proxy
 import regions
 import wire
 from harness.environment import kept
-from python import dummies
 
 # A program's retries may take a few read timeouts of three seconds each, and pauses that double.
 PROGRAM_SECONDS = 120
@@ -141,7 +141,7 @@ def of_a_day(fault, suites, command, path, scratch):
         key = cloud.key()
         time.sleep(fault.first_wait)
         alone = [alone_on(fault, suite, cloud, key, command) for suite in suites]
-        dummy = told_key(dummies.ACCESS_KEY_ID, dummies.ACCESS_KEY_SECRET, dummies.SECURITY_TOKEN)
+        dummy = told_key(*(dummies.DUMMIES[name] for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")))
         through = []
         with contextlib.ExitStack() as running:
             # One each: what one SDK's call has taught it would mend the next one's.

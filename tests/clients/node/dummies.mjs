@@ -1,6 +1,5 @@
-// Keys that open nothing. Letters and digits only, so that no encoding can hide them from who searches for them.
-// The same as Python's, which are searched for (../python/dummies.py).
+// Keys that open nothing, as the run tells them (`../dummies.py`).
 
-export const ACCESS_KEY_ID = "LTAI5tDummyKeyOfTheClients";
-export const ACCESS_KEY_SECRET = "DummySecretOfTheClients1234567";
-export const SECURITY_TOKEN = "CAISDummyTokenOfTheClients";
+export const ACCESS_KEY_ID = process.env.DUMMY_ACCESS_KEY_ID;
+export const ACCESS_KEY_SECRET = process.env.DUMMY_ACCESS_KEY_SECRET;
+export const SECURITY_TOKEN = process.env.DUMMY_SECURITY_TOKEN;

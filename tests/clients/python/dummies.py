@@ -1,6 +1,8 @@
-"""Keys that open nothing. Letters and digits only, so that no encoding can hide them from who searches for them."""
+"""Keys that open nothing, as the run tells them (`../dummies.py`)."""
 
-ACCESS_KEY_ID = "LTAI5tDummyKeyOfTheClients"
-ACCESS_KEY_SECRET = "DummySecretOfTheClients1234567"
-SECURITY_TOKEN = "CAISDummyTokenOfTheClients"
-API_KEY = "skDummyApiKeyOfTheClients"
+import os
+
+ACCESS_KEY_ID = os.environ["DUMMY_ACCESS_KEY_ID"]
+ACCESS_KEY_SECRET = os.environ["DUMMY_ACCESS_KEY_SECRET"]
+SECURITY_TOKEN = os.environ["DUMMY_SECURITY_TOKEN"]
+API_KEY = os.environ["DUMMY_API_KEY"]

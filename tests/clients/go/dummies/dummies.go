@@ -1,10 +1,11 @@
-// Package dummies has keys that open nothing. Letters and digits only, so that no encoding can hide them from who searches for
-// them. The same as Python's, which are searched for (../python/dummies.py).
+// Package dummies has keys that open nothing, as the run tells them (../dummies.py).
 package dummies
 
+import "os"
+
 // What an SDK insists on before it sends anything.
-const (
-	AccessKeyID     = "LTAI5tDummyKeyOfTheClients"
-	AccessKeySecret = "DummySecretOfTheClients1234567"
-	SecurityToken   = "CAISDummyTokenOfTheClients"
+var (
+	AccessKeyID     = os.Getenv("DUMMY_ACCESS_KEY_ID")
+	AccessKeySecret = os.Getenv("DUMMY_ACCESS_KEY_SECRET")
+	SecurityToken   = os.Getenv("DUMMY_SECURITY_TOKEN")
 )
