@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from harness import environment
 from suites import go, java, node, python
@@ -28,23 +29,17 @@ class Language:
     """What must be installed, and which of Debian's packages has it."""
     faults: str
     """The program that makes one call of the SDK whose role it is given, below `tests/clients`."""
-
-
-LANGUAGES = {
-    language.name: language
-    for language in (
-        Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py"),
-        Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs"),
-        Language("go", go.SUITES, 65, {"go": "golang-go"}, "go/faults/main.go"),
-        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java"),
-    )
-}
+    install: Callable
+    """Installs the SDKs in the versions of their list, and builds what must be built. Returns what makes a suite's command."""
+    listed: Callable
+    """The version of an SDK by that list. None: it is not there."""
 
 
 def prepare(name):
-    """Installs the SDKs in the versions of their list, and builds what must be built. Returns what makes a suite's command."""
-    environment.need(LANGUAGES[name].programs)
-    return {"python": with_python, "node": with_node, "go": with_go, "java": with_java}[name]()
+    """Looks for what must be installed, and installs the rest. Returns what makes a suite's command."""
+    language = LANGUAGES[name]
+    environment.need(language.programs)
+    return language.install()
 
 
 def with_python():
@@ -89,7 +84,7 @@ def version(name, suite):
     """The version of a suite's SDK, by its language's own list. None: the machine's own."""
     if suite.sdk == "curl":
         return None
-    found = {"python": of_pip, "node": of_npm, "go": of_go, "java": of_maven}[name](suite.sdk)
+    found = LANGUAGES[name].listed(suite.sdk)
     return found or sys.exit(f"no list names the version of {suite.sdk}")
 
 
@@ -115,3 +110,14 @@ def of_maven(sdk):
 def match(pattern, text):
     found = re.search(pattern, text)
     return found and found[1]
+
+
+LANGUAGES = {
+    language.name: language
+    for language in (
+        Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py", with_python, of_pip),
+        Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs", with_node, of_npm),
+        Language("go", go.SUITES, 65, {"go": "golang-go"}, "go/faults/main.go", with_go, of_go),
+        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java", with_java, of_maven),
+    )
+}
