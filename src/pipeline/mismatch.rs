@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Pipeline;
-use super::again::code;
 use super::carry::Exchange;
+use super::complaint::code;
 use super::known::Secrets;
 use crate::mismatch::{Texts, Told, explain, is_mismatch, told};
 use crate::names::calendar;

@@ -6,6 +6,7 @@
 mod again;
 mod attempt;
 mod carry;
+mod complaint;
 mod form_upload;
 mod held;
 mod known;

@@ -10,8 +10,8 @@ use data_encoding::BASE64;
 use md5::{Digest, Md5};
 
 use super::Pipeline;
-use super::again::{ERROR_MAX, code};
 use super::carry::Exchange;
+use super::complaint::{ERROR_MAX, code};
 use super::mismatch::Mismatch;
 use crate::accept::{Stream, error_body};
 use crate::redact::{Known, Window, gunzipped};

@@ -42,6 +42,17 @@ impl Heard {
         self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim_ascii()).collect()
     }
 
+    /// The same with one header another; with none of that name, if `value` is empty.
+    #[cfg(test)]
+    pub(crate) fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            other.headers.push((name.to_owned(), value.as_bytes().to_vec()));
+        }
+        other
+    }
+
     /// Whether the body is a form. A body without a Content-Type is not one.
     pub(crate) fn is_form(&self) -> bool {
         let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();

@@ -13,7 +13,7 @@ pub(super) const PROJECTS_MOST: usize = 100;
 pub(super) const TOPICS_MOST: usize = 1_000;
 pub(super) const SHARDS_MOST: usize = 256;
 
-/// A comment's length at the most, in bytes. From "Limits".
+/// A comment's length at the most, in bytes: the sandbox's own bound, for want of a published one.
 pub(super) const COMMENT_MOST: usize = 1_024;
 
 /// What all records, schemas and comments together may take, in bytes.

@@ -198,14 +198,7 @@ async fn queues_are_made_changed_and_listed_in_pages_for_their_account_and_regio
 async fn what_is_wrong_with_a_signature_is_said_in_the_words_of_mns() {
     let visit = with_queue("").await;
     let right = call(&visit, HOST, ("GET", "/queues/q"), "");
-    let with = |name: &str, value: &str| {
-        let mut heard = right.clone();
-        heard.headers.retain(|(known, _)| known != name);
-        if !value.is_empty() {
-            heard.headers.push((name.to_owned(), value.as_bytes().to_vec()));
-        }
-        heard
-    };
+    let with = |name: &str, value: &str| right.with_header(name, value);
     for (heard, status, code) in [
         (with("authorization", ""), 400, "MissingAuthorizationHeader"),
         (with("authorization", "MNS nobody:c2ln"), 403, "InvalidAccessKeyId"),

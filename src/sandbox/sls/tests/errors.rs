@@ -6,14 +6,7 @@ use super::*;
 async fn what_is_wrong_with_a_signature_is_said_in_the_codes_of_log_service() {
     let visit = with_logstore().await;
     let right = version_1(&visit, HOST, ("GET", "/logstores"), b"", &[]);
-    let with = |name: &str, value: &str| {
-        let mut heard = right.clone();
-        heard.headers.retain(|(known, _)| known != name);
-        if !value.is_empty() {
-            heard.headers.push((name.to_owned(), value.as_bytes().to_vec()));
-        }
-        heard
-    };
+    let with = |name: &str, value: &str| right.with_header(name, value);
     for (heard, status, code) in [
         (with("authorization", ""), 401, "Unauthorized"),
         (with("authorization", "LOG nobody:c2ln"), 401, "Unauthorized"),

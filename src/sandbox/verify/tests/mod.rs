@@ -143,11 +143,27 @@ fn a_request_is_refused_outside_of_fifteen_minutes_either_way() {
         for later in [-SKEW_ALLOWED, SKEW_ALLOWED] {
             assert!(judged(signed, &signed.heard, later).is_ok(), "{file} {later}");
         }
-        for later in [-SKEW_ALLOWED - 1, SKEW_ALLOWED + 1] {
+        for later in OUT_OF_TIME {
             let denial = judged(signed, &signed.heard, later).unwrap_err();
             assert!(matches!(denial, Denial::Skewed { .. }), "{file} {later}: {denial:?}");
         }
     }
+}
+
+/// The first seconds out of time, on either side.
+const OUT_OF_TIME: [i64; 2] = [-SKEW_ALLOWED - 1, SKEW_ALLOWED + 1];
+
+/// A request is let in at its time and not out of it, and says what its SDK signed.
+fn let_in(signed: &Signed, out_of_time: [i64; 2]) -> Claim {
+    let claim = judged(signed, &signed.heard, 0);
+    let claim = claim.unwrap_or_else(|denial| panic!("{}: {denial:?}", signed.name));
+    let expected = signed.string_to_sign.as_deref().unwrap();
+    assert_eq!(String::from_utf8_lossy(&claim.string_to_sign), expected, "{}", signed.name);
+    for later in out_of_time {
+        let denial = judged(signed, &signed.heard, later).unwrap_err();
+        assert!(matches!(denial, Denial::Skewed { .. }), "{}: {denial:?}", signed.name);
+    }
+    claim
 }
 
 /// Every request that differs in one byte of a field, with the place of the byte.
