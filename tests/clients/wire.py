@@ -1,16 +1,16 @@
 """A stretch of wire in front of the sandbox, on which accidents happen. It counts the requests that come over it.
 
 An SDK reaches it as a forward proxy and signs for itself, or countersign does through `[connect_to]`: so that the same
-accident is met without countersign and with it. It speaks TLS to the sandbox, and carries one request a connection.
+accident is met without countersign and with it. It carries one request a connection.
 """
 
 import asyncio
 import contextlib
 import re
 import socket
-import ssl
 import struct
-import threading
+
+from between import Between, last, pump
 
 # What may happen to every request.
 RESET = "the connection is reset when the request has arrived"
@@ -19,21 +19,14 @@ REDIRECT = "every answer is a redirect to the same place"
 CUT = "the answer ends in the middle of its body"
 
 
-class Wire:
-    """Listens from the start. `pinned`: the host that is meant by requests that name none of their own."""
+class Wire(Between):
+    """`pinned`: the host that is meant by requests that name none of their own."""
 
     def __init__(self, target, accident=None, pinned=None):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.target = target
         self.accident = accident
         self.pinned = pinned
         self.requests = 0
-        threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True).start()
-
-    async def serve(self):
-        server = await asyncio.start_server(self.carry, sock=self.listener)
-        await server.serve_forever()
+        super().__init__(target)
 
     async def carry(self, near_reader, near_writer):
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -56,7 +49,7 @@ class Wire:
         head = re.sub(rb"(?i)\r\n(?:proxy-)?connection:[^\r]*", b"", head)
         if self.pinned:
             head = re.sub(rb"(?i)\r\nhost:[^\r]*", f"\r\nHost: {self.pinned}".encode(), head)
-        return head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
+        return last(head)
 
     def redirect(self, head):
         target = re.search(rb"^\S+ (?:http://[^/ ]*)?(\S*)", head)[1] or b"/"
@@ -67,11 +60,7 @@ class Wire:
         )
 
     async def ask(self, head, near_reader, near_writer):
-        # Who stands for the cloud is not in question here, but what becomes of its answer.
-        trusting = ssl.create_default_context()
-        trusting.check_hostname = False
-        trusting.verify_mode = ssl.CERT_NONE
-        far_reader, far_writer = await asyncio.open_connection(*self.target, ssl=trusting, server_hostname="sandbox.invalid")
+        far_reader, far_writer = await self.sandbox()
         far_writer.write(head)
         body = asyncio.create_task(pump(near_reader, far_writer))
         try:
@@ -93,9 +82,3 @@ class Wire:
 def hang_up_hard(writer):
     """RST in place of FIN."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-async def pump(reader, writer):
-    while part := await reader.read(65536):
-        writer.write(part)
-        await writer.drain()

@@ -52,9 +52,31 @@ def another_region_with_a_dummy_token_is_verified_too():
     is_not_played(lambda: of.create_vpc(models.CreateVpcRequest(region_id="cn-beijing", cidr_block="10.0.0.0/8")))
 
 
+def refused_in(region):
+    """What the SDK makes of the answer in a region where what the proxy sent was spoilt on its way."""
+    asked = models.DescribeVpcsRequest(region_id=region)
+    error = checks.raised(ClientException, lambda: client(region).describe_vpcs(asked))
+    return error.status_code, error.code
+
+
+def a_spoilt_signature_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shanghai"), (400, "SignatureDoesNotMatch"))
+
+
+def a_header_changed_after_signing_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-shenzhen"), (400, "SignatureDoesNotMatch"))
+
+
+def a_request_that_comes_to_another_region_is_the_sdks_own_exception():
+    checks.same(refused_in("cn-qingdao"), (400, "SignatureDoesNotMatch"))
+
+
 checks.run(
     a_call_is_verified_and_then_not_played,
     a_call_with_lists_and_unicode_is_verified_too,
     an_asynchronous_call_is_verified_too,
     another_region_with_a_dummy_token_is_verified_too,
+    a_spoilt_signature_is_the_sdks_own_exception,
+    a_header_changed_after_signing_is_the_sdks_own_exception,
+    a_request_that_comes_to_another_region_is_the_sdks_own_exception,
 )

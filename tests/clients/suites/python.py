@@ -60,7 +60,6 @@ SUITES = (
         schemes=frozenset({ACS3}),
         requests_least=23,
     ),
-    # Nothing is spoilt: that is ECS's, whose SDK this is but for the product.
     Suite(
         role="tea-vpc",
         sdk="alibabacloud_vpc20160428",
@@ -68,8 +67,7 @@ SUITES = (
         way=BY_CONFIG,
         file="python/vpc20160428.py",
         schemes=frozenset({ACS3}),
-        requests_least=4,
-        is_spoilt=False,
+        requests_least=7,
     ),
     Suite(
         role="tea-sts",
