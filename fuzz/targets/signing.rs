@@ -5,6 +5,7 @@
 //! The first byte chooses the host. The rest is a request without `Host`: request line, headers, body.
 #![no_main]
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -14,7 +15,7 @@ use countersign::names::{Endpoint, Moment, Nonce, Scheme, calendar};
 use countersign::pipeline::{Parts, Rules, assemble, judge, permit};
 use countersign::secret::{Secret, SecurityToken};
 use countersign::sign::{self, Identity, Key, Payload, Token, Unsigned, Workspace};
-use countersign::wire::{Framing, Head, HeadLimits, Spelling, Target, decoded, parameters};
+use countersign::wire::{AwsChunks, Framing, Head, HeadLimits, Spelling, Target, decoded, parameters};
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: HeadLimits = HeadLimits { head: 16 * 1024, headers: 64, uri: 8 * 1024 };
@@ -168,7 +169,7 @@ fn through(text: &[u8]) -> Option<Sent> {
     let body = match head.framing() {
         Framing::None => &[][..],
         Framing::Length(length) => head.behind().get(..usize::try_from(length).ok()?)?,
-        // What is inside of the chunks is no matter of signing.
+        // What is inside of these chunks is no matter of signing.
         Framing::Chunked => head.behind(),
     };
     let upgrades = HashSet::new();
@@ -184,7 +185,18 @@ fn through(text: &[u8]) -> Option<Sent> {
     if plan.body == BodyPlan::FormUpload {
         return None;
     }
-    Some(signed(&head, (&plan, &endpoint), target, (body, is_form)))
+    let body = match plan.body {
+        BodyPlan::Dechunk(length) => Cow::Owned(dechunked(body, length)?),
+        _ => Cow::Borrowed(body),
+    };
+    Some(signed(&head, (&plan, &endpoint), target, (&body, is_form)))
+}
+
+/// What is inside of the chunks of `aws-chunked`. `None`: it is not whole, or not as long as announced.
+fn dechunked(body: &[u8], length: u64) -> Option<Vec<u8>> {
+    let (mut chunks, mut data) = (AwsChunks::new(length), Vec::new());
+    chunks.advance(body, |run| data.extend_from_slice(run)).ok()?;
+    chunks.is_done().then_some(data)
 }
 
 fn signed(
