@@ -225,6 +225,11 @@ fn only_their_owners_make_endpoints_and_signed_heads_and_dial() {
             if line.contains("::seal(") && !matches!(room(&path), "sign" | "wire") {
                 faults.push(format!("{path}:{number}: a head is sealed in `sign` and nowhere else"));
             }
+            if line.contains(".triple()") && !matches!(room(&path), "credential" | "vend") {
+                faults.push(format!(
+                    "{path}:{number}: a credential is put in plain text in `vend` and nowhere else"
+                ));
+            }
             // Past the judgement of addresses. The demonstration plays the caller, and calls its own proxy.
             let dials = line.contains("TcpStream::connect") || line.contains("to_socket_addrs");
             let may = ["src/upstream/connect.rs", "src/upstream/resolve.rs", "src/command/demo.rs"];

@@ -19,6 +19,25 @@ const LEAD_MAX: Duration = Duration::from_secs(3_600);
 /// A fleet that started together must not refresh together: ± a fifth of the lead.
 const JITTER_SHARE: u32 = 5;
 
+/// SDKs that are handed a credential ask for the next one by rules of their own, the most demanding when an hour is
+/// left of it (the metadata client of the Node SDK): what they are given must have more.
+const VENDED_LEAD_PERCENT: u32 = 55;
+const VENDED_LEAD_MAX: Duration = Duration::from_secs(70 * 60);
+/// Only earlier, so that it still has more: a tenth of the lead.
+const VENDED_JITTER_SHARE: u32 = 10;
+/// A success is followed by the next one no sooner than this, or than half a life: short answers must not spin.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// What a credential is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// To sign with. Its secret is keyed and wiped.
+    Signing,
+    /// To be handed to programs that sign for themselves, besides. Its secret is kept for that, and it is replaced early
+    /// enough for those programs.
+    Vending,
+}
+
 /// How a credential may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
@@ -41,15 +60,22 @@ pub struct Life {
 
 impl Life {
     /// A life of `length`, counted from `fetched_at`. `chance` spreads the refresh within its jitter.
-    pub fn new(fetched_at: Now, length: Duration, chance: Chance) -> Self {
+    pub fn new(fetched_at: Now, length: Duration, used: Use, chance: Chance) -> Self {
         let half = length / 2;
-        let lead = (length / LEAD_SHARE).clamp(LEAD_MIN, LEAD_MAX).min(half);
-        let jitter = lead / JITTER_SHARE;
-        // At most half a life even after jitter: so two successes always lie at least min(30 s, L/2) apart,
-        // and a short answer cannot make us spin.
-        let lead = chance.between(lead - jitter, lead + jitter).min(half);
+        let signing = (length / LEAD_SHARE).clamp(LEAD_MIN, LEAD_MAX).min(half);
+        let lead = match used {
+            Use::Signing => {
+                let jitter = signing / JITTER_SHARE;
+                chance.between(signing - jitter, signing + jitter).min(half)
+            }
+            Use::Vending => {
+                let lead = (length * VENDED_LEAD_PERCENT / 100).min(VENDED_LEAD_MAX).max(signing);
+                chance.between(lead, lead + lead / VENDED_JITTER_SHARE)
+            }
+        };
+        let refresh_after = length.saturating_sub(lead).max(PAUSE_MAX.min(half));
         let margin = MARGIN_MAX.min(length / MARGIN_SHARE);
-        Self { fetched_at, length, refresh_after: length - lead, expired_after: length - margin }
+        Self { fetched_at, length, refresh_after, expired_after: length - margin }
     }
 
     /// How old it is.
@@ -110,18 +136,26 @@ mod tests {
     #[test]
     fn the_numbers_hold_for_every_length() {
         let seconds = Duration::from_secs;
-        // length, earliest and latest refresh, expired at.
-        for (length, earliest, latest, expired) in [
-            (20, 10.0, 12.0, 18),
-            (60, 30.0, 36.0, 54),
-            (900, 630.0, 720.0, 870),
-            (3_600, 2_520.0, 2_880.0, 3_570),
-            (43_200, 38_880.0, 40_320.0, 43_170),
+        // use, length, earliest and latest refresh, expired at.
+        for (used, length, earliest, latest, expired) in [
+            (Use::Signing, 20, 10.0, 12.0, 18),
+            (Use::Signing, 60, 30.0, 36.0, 54),
+            (Use::Signing, 900, 630.0, 720.0, 870),
+            (Use::Signing, 3_600, 2_520.0, 2_880.0, 3_570),
+            (Use::Signing, 43_200, 38_880.0, 40_320.0, 43_170),
+            (Use::Vending, 20, 10.0, 10.0, 18),
+            (Use::Vending, 60, 30.0, 30.0, 54),
+            (Use::Vending, 240, 94.8, 108.0, 216),
+            (Use::Vending, 900, 355.5, 405.0, 870),
+            (Use::Vending, 3_600, 1_422.0, 1_620.0, 3_570),
+            (Use::Vending, 7_200, 2_844.0, 3_240.0, 7_170),
+            (Use::Vending, 43_200, 38_580.0, 39_000.0, 43_170),
         ] {
             for step in 0..=100_u32 {
-                let life = Life::new(START, seconds(length), Chance::from_u32(u32::MAX / 100 * step));
+                let life = Life::new(START, seconds(length), used, Chance::from_u32(u32::MAX / 100 * step));
                 let refresh = life.until_refresh(&START).as_secs_f64();
-                assert!(earliest <= refresh && refresh <= latest, "L={length}: refresh after {refresh}");
+                let within = earliest - 1e-6 <= refresh && refresh <= latest + 1e-6;
+                assert!(within, "L={length}, {used:?}: refresh after {refresh}");
                 assert_eq!(life.until_expired(&START), seconds(expired), "L={length}");
                 assert!(refresh >= (length as f64 / 2.0).min(30.0), "L={length}: spins");
             }
@@ -130,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_clock_that_ran_further_ends_a_life() {
-        let life = Life::new(START, Duration::from_secs(900), Chance::from_u32(0));
+        let life = Life::new(START, Duration::from_secs(900), Use::Signing, Chance::from_u32(0));
         assert_eq!(life.age(&after(0, 0)), Age::Fresh);
         assert_eq!(life.age(&after(869, 869)), Age::Stale);
         assert_eq!(life.age(&after(870, 870)), Age::Expired);

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-use super::age::Age;
+use super::age::{Age, Use};
 use super::credential::Credential;
 use super::error::FetchError;
 use super::flight;
@@ -42,6 +42,7 @@ pub struct Cell {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) role: RoleName,
+    pub(super) used: Use,
     pub(super) source: Arc<dyn Source>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
@@ -74,7 +75,7 @@ pub struct Status {
 impl Cell {
     /// Starts fetching on `runtime` at once, and goes on until the cell is dropped.
     pub fn new(
-        role: RoleName,
+        (role, used): (RoleName, Use),
         source: Arc<dyn Source>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
@@ -82,6 +83,7 @@ impl Cell {
     ) -> Self {
         let shared = Arc::new(Shared {
             role,
+            used,
             source,
             clock,
             observer,
@@ -107,6 +109,11 @@ impl Cell {
     ///
     /// May be called on any runtime.
     pub async fn wait(&self) -> Result<Arc<Credential>, NoCredential> {
+        self.wait_at_most(PATIENCE).await
+    }
+
+    /// The same with another patience than five seconds: for callers who themselves give up earlier.
+    pub async fn wait_at_most(&self, patience: Duration) -> Result<Arc<Credential>, NoCredential> {
         let mut ended = self.shared.ended.subscribe();
         loop {
             ended.mark_unchanged();
@@ -114,7 +121,7 @@ impl Cell {
             if let Some(credential) = self.shared.live(&now) {
                 return Ok(credential);
             }
-            let left = self.shared.patience(&now)?;
+            let left = self.shared.left_of(patience, &now)?;
             self.shared.wake.notify_one();
             // Whether an attempt ended or the time is up: the loop looks at what is there then.
             let _ = tokio::time::timeout(left, ended.changed()).await;
@@ -234,11 +241,11 @@ impl Shared {
         now.boot.as_millis() >= u128::from(self.retry_at.load(Ordering::Relaxed))
     }
 
-    /// How much longer a request may wait, or why not at all.
-    fn patience(&self, now: &Now) -> Result<Duration, NoCredential> {
+    /// How much longer a request of such patience may wait, or why not at all.
+    fn left_of(&self, patience: Duration, now: &Now) -> Result<Duration, NoCredential> {
         let memory = self.memory();
         let first_attempt = memory.first_attempt.unwrap_or(now.boot);
-        let left = (first_attempt + PATIENCE).saturating_sub(now.boot);
+        let left = (first_attempt + patience).saturating_sub(now.boot);
         let failure = memory.failure.clone();
         let is_permanent = failure.as_ref().is_some_and(|failure| failure.class() == Class::Permanent);
         if !left.is_zero() && !is_permanent {

@@ -1,10 +1,11 @@
-//! One credential: immutable and shared; of a pair to sign with, without the secret's text.
+//! One credential: immutable and shared; of a pair to sign with, without the secret's text unless it is vended.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::age::{Age, Life};
+use super::age::{Age, Life, Use};
+use super::triple::Triple;
 use crate::clock::Now;
 use crate::names::{AccessKeyId, RoleArn};
 use crate::secret::{ApiKey, Secret, SecurityToken};
@@ -74,6 +75,8 @@ pub struct AccessKey {
     id: AccessKeyId,
     security_token: Option<Token>,
     key: Key,
+    /// The secret's text. Of a vended role's credential only: every other one is wiped when it has been keyed.
+    text: Option<Secret>,
 }
 
 impl AccessKey {
@@ -110,13 +113,14 @@ impl fmt::Debug for AccessKey {
 }
 
 impl Credential {
-    /// Absorbs what a source brought. `life` is what the cell made of its length.
-    pub(super) fn absorb(fetched: Fetched, life: Option<Life>) -> Self {
+    /// Absorbs what a source brought. `life` is what the cell made of its length, `used` what the cell is for.
+    pub(super) fn absorb(fetched: Fetched, life: Option<Life>, used: Use) -> Self {
         let held = match fetched.proof {
             Proof::AccessKey { id, secret, security_token } => Held::AccessKey(AccessKey {
                 id,
                 security_token: security_token.map(Token::new),
-                key: Key::absorb(secret),
+                key: Key::of(&secret),
+                text: (used == Use::Vending).then_some(secret),
             }),
             Proof::ApiKey(key) => Held::ApiKey(key),
         };
@@ -135,6 +139,13 @@ impl Credential {
             Held::AccessKey(key) => Some(key),
             Held::ApiKey(_) => None,
         }
+    }
+
+    /// The text of the pair, for `vend`. `None`: the role is not vended, or it is an API key.
+    pub fn triple(&self) -> Option<Triple<'_>> {
+        let AccessKey { id, security_token, text, .. } = self.access_key()?;
+        let security_token = security_token.as_ref().map(Token::security_token);
+        Some(Triple { access_key_id: id, access_key_secret: text.as_ref()?, security_token })
     }
 
     /// The key to send. `None`: it is a pair to sign with.

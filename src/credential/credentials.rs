@@ -1,10 +1,11 @@
 //! All roles of the process, each with its cell.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::age::Use;
 use super::assume_role::AssumeRole;
 use super::carry::Carry;
 use super::cell::Cell;
@@ -57,7 +58,11 @@ impl Credentials {
         let mut definitions = definitions(&Given { roles, variables: &surroundings.variables, table })?;
         let Surroundings { carry, clock, observer, .. } = surroundings;
         let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
-        let mut builder = Builder { surroundings, line, cells: HashMap::new() };
+        // A cell that roles share serves the most demanding of them.
+        let is_vended = |role: &&RoleName| roles.get(*role).is_some_and(|config| config.is_vended);
+        let vended = definitions.iter().filter(|(role, _)| is_vended(role));
+        let vended = vended.map(|(_, definition)| definition.clone()).collect();
+        let mut builder = Builder { surroundings, line, vended, cells: HashMap::new() };
         // A role that is only a source of another goes by its own name where it has one: plain definitions first.
         definitions.sort_by_key(|(_, definition)| depth(definition));
         let cells = definitions
@@ -103,6 +108,7 @@ fn depth(definition: &Definition) -> usize {
 struct Builder<'a> {
     surroundings: &'a Surroundings,
     line: Arc<Line>,
+    vended: HashSet<Definition>,
     cells: HashMap<Definition, Arc<Cell>>,
 }
 
@@ -123,7 +129,8 @@ impl Builder<'_> {
                 Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })
             }
         };
-        let cell = Cell::new(role.clone(), source, Arc::clone(clock), observer, runtime);
+        let used = if self.vended.contains(definition) { Use::Vending } else { Use::Signing };
+        let cell = Cell::new((role.clone(), used), source, Arc::clone(clock), observer, runtime);
         let cell = Arc::new(cell);
         self.cells.insert(definition.clone(), Arc::clone(&cell));
         cell

@@ -60,7 +60,7 @@ impl fmt::Debug for DayKeys {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Fetched;
+    use super::super::{Fetched, Use};
     use super::*;
     use crate::names::AccessKeyId;
     use crate::secret::Secret;
@@ -68,7 +68,7 @@ mod tests {
     fn credential() -> Credential {
         let (access_key_id, secret) = (AccessKeyId::new("LTAI-day"), Secret::new("s".to_owned()));
         let fetched = Fetched::pair(access_key_id, secret, None);
-        Credential::absorb(fetched, None)
+        Credential::absorb(fetched, None, Use::Signing)
     }
 
     #[test]

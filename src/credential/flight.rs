@@ -108,11 +108,12 @@ impl Shared {
         if let Some(id) = fetched.access_key_id().filter(|id| self.memory().is_suspect(id)) {
             return Err(FetchError::SameKey(id.clone()));
         }
-        let life = fetched.life.map(|(at, length)| Life::new(at, length, Chance::throw(&*self.clock)));
+        let life =
+            fetched.life.map(|(at, length)| Life::new(at, length, self.used, Chance::throw(&*self.clock)));
         if life.is_some_and(|life| life.until_expired(&self.clock.now()).is_zero()) {
             return Err(FetchError::BadAnswer(self.source.name().to_owned(), AnswerError::Expired));
         }
-        Ok(Credential::absorb(fetched, life))
+        Ok(Credential::absorb(fetched, life, self.used))
     }
 
     fn succeed(&self, credential: Credential) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::age::Use;
 use super::cell::Cell;
 use super::credentials::Surroundings;
 use super::key_file::{KeyFile, KeyKind};
@@ -102,5 +103,5 @@ impl Keys {
 fn cell(label: &str, source: Arc<dyn Source>, surroundings: &Surroundings) -> Arc<Cell> {
     let Surroundings { clock, observer, runtime, .. } = surroundings;
     let (clock, observer) = (Arc::clone(clock), Arc::clone(observer));
-    Arc::new(Cell::new(RoleName::new(label), source, clock, observer, runtime))
+    Arc::new(Cell::new((RoleName::new(label), Use::Signing), source, clock, observer, runtime))
 }

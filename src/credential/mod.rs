@@ -17,6 +17,7 @@ mod backoff;
 mod chance;
 mod flight;
 mod memory;
+mod triple;
 
 mod assume_role;
 mod environment;
@@ -46,7 +47,7 @@ mod role;
 #[cfg(test)]
 mod tests;
 
-pub use age::{Age, Life};
+pub use age::{Age, Life, Use};
 pub use carry::{Answer, Boxed, Carry, CarryError, Outbound};
 pub use cell::{Cell, Status};
 pub use chance::Chance;
@@ -62,4 +63,5 @@ pub use observer::{Event, Observer, Unobserved};
 pub use refused::{Class, Refused};
 pub use role::{AssumeConfig, BadRole, RoleConfig, SourceConfig, StsTable};
 pub use source::Source;
+pub use triple::Triple;
 pub use variables::{Variable, Variables};

@@ -25,6 +25,8 @@ pub struct RoleConfig {
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in. Empty: all.
     pub accounts: Vec<String>,
+    /// Whether the credential is handed to programs that sign for themselves (`[[vend]]`), besides signing.
+    pub is_vended: bool,
     /// The RAM roles to assume one after the other, starting from the source's credential.
     pub assume: Vec<AssumeConfig>,
 }

@@ -214,6 +214,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
         oidc_token_file: role.oidc_token_file.clone(),
         session_name: role.session_name.clone(),
         accounts: role.accounts.clone(),
+        is_vended: false,
         assume: role
             .assume
             .iter()

@@ -31,6 +31,11 @@ pub struct Key {
 impl Key {
     /// Keys every state and drops the secret, which wipes it.
     pub fn absorb(secret: Secret) -> Self {
+        Self::of(&secret)
+    }
+
+    /// Keys every state of a secret that must be kept besides: programs that sign for themselves are handed it.
+    pub fn of(secret: &Secret) -> Self {
         let bytes = secret.expose();
         let mut joined = Zeroizing::new(Vec::with_capacity(bytes.len() + 9));
         joined.extend_from_slice(bytes);

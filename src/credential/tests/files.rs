@@ -75,7 +75,13 @@ async fn a_file_system_that_hangs_ends_the_attempt_and_keeps_no_request_waiting(
     }
     let (clock, runtime) = (TestClock::new(), tokio::runtime::Handle::current());
     let role = RoleName::new("default");
-    let cell = Cell::new(role, Arc::new(Hanging), Arc::clone(&clock) as _, Arc::new(Unobserved), &runtime);
+    let cell = Cell::new(
+        (role, Use::Signing),
+        Arc::new(Hanging),
+        Arc::clone(&clock) as _,
+        Arc::new(Unobserved),
+        &runtime,
+    );
     cell.wait().await.unwrap_err();
     assert_eq!(clock.elapsed().as_secs(), 5);
     tokio::time::sleep(Duration::from_secs(11)).await;

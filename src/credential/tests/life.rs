@@ -47,7 +47,8 @@ fn requests_on_runtimes_of_other_threads_get_the_same_credential() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (home, source) = (runtime(), Arc::new(Gate::default()));
     let (clock, observer) = (Arc::new(crate::clock::SystemClock), Arc::new(Unobserved));
-    let cell = Cell::new(RoleName::new("default"), Arc::clone(&source) as _, clock, observer, home.handle());
+    let named = (RoleName::new("default"), Use::Signing);
+    let cell = Cell::new(named, Arc::clone(&source) as _, clock, observer, home.handle());
     let cell = Arc::new(cell);
     let ask =
         |cell: Arc<Cell>| move || runtime().block_on(async move { cell.wait().await.unwrap().generation() });
@@ -180,6 +181,7 @@ async fn a_source_that_panics_does_not_end_the_cell() {
     }
     let (clock, runtime) = (TestClock::new(), tokio::runtime::Handle::current());
     let source = Arc::new(Faulty::default());
-    let cell = Cell::new(RoleName::new("default"), source, clock, Arc::new(Unobserved), &runtime);
+    let named = (RoleName::new("default"), Use::Signing);
+    let cell = Cell::new(named, source, clock, Arc::new(Unobserved), &runtime);
     assert_eq!(cell.wait().await.unwrap().access_key().unwrap().id().as_str(), "LTAI-mended");
 }

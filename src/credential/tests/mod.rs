@@ -10,6 +10,7 @@ mod outage;
 mod rejected;
 mod resolving;
 mod sources;
+mod vended;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ fn assume_role_is_the_request_that_the_go_sdk_sends() {
     let (access_key_id, secret) =
         (AccessKeyId::new("LTAI5tFAKEsourceAKID0001"), Secret::new("FAKEsourceSECRET0001".to_owned()));
     let fetched = Fetched::pair(access_key_id, secret, None);
-    let signer = Credential::absorb(fetched, None);
+    let signer = Credential::absorb(fetched, None, Use::Signing);
     let nonce = Nonce::from_text("1b29fa15d8a7f9ee639fc4c9ea48f714").unwrap();
     let moment = Moment { unix_seconds: parse_iso("2026-11-22T00:30:45Z").unwrap(), nonce };
 
