@@ -1,17 +1,18 @@
-//! Carries countersign's own calls, to STS and Model Studio, on hyper, over the same routes and the same trust as everything else.
+//! Carries countersign's own calls, to STS, Model Studio and wherever else credentials come from, on hyper: endpoints over
+//! the same routes as everything else, places of the operator's directly, and both with the same trust.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::Request;
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
-use hyper::{Method, Request};
+use hyper::header::{ACCEPT_ENCODING, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper_util::rt::TokioIo;
 use zeroize::Zeroizing;
 
-use crate::credential::{Answer, Boxed, Carry, CarryError, Outbound};
-use crate::upstream::Dialler;
+use crate::credential::{Answer, Boxed, Carry, CarryError, Method, Outbound, Receiver};
+use crate::upstream::{Dialler, Trust};
 
 /// What the cloud sees as the client.
 const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
@@ -20,17 +21,23 @@ const AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub struct OwnCalls {
     dialler: Arc<Dialler>,
+    /// Whom a place's certificate must be vouched for by.
+    trust: Trust,
 }
 
 impl OwnCalls {
-    /// Dials as `dialler` does for everything else.
-    pub const fn new(dialler: Arc<Dialler>) -> Self {
-        Self { dialler }
+    /// Dials as `dialler` does for everything else; a place over TLS must be vouched for by `trust`.
+    pub const fn new(dialler: Arc<Dialler>, trust: Trust) -> Self {
+        Self { dialler, trust }
     }
 
     async fn exchange(&self, outbound: Outbound) -> Result<Answer, CarryError> {
-        let host = outbound.host;
-        let connection = self.dialler.open(&host, outbound.connect_timeout).await;
+        let connection = match &outbound.to {
+            Receiver::Endpoint(host) => self.dialler.open(host, outbound.connect_timeout).await,
+            Receiver::Place(place) => {
+                self.dialler.open_place(place, &self.trust, outbound.connect_timeout).await
+            }
+        };
         // Also when the time to connect was up: nothing was sent, so another host may be asked at once.
         let connection = connection.map_err(|failure| CarryError::Unreachable(failure.to_string()))?;
         let broken = |error: hyper::Error| CarryError::Broken(error.to_string());
@@ -41,17 +48,19 @@ impl OwnCalls {
         let value =
             |text: &str| HeaderValue::from_str(text).map_err(|error| CarryError::Broken(error.to_string()));
         let mut request = Request::builder()
-            .method(Method::POST)
+            .method(match outbound.method {
+                Method::Get => hyper::Method::GET,
+                Method::Post => hyper::Method::POST,
+                Method::Put => hyper::Method::PUT,
+            })
             .uri(outbound.path_and_query.as_str())
-            .header(HOST, value(host.as_str())?)
+            .header(HOST, value(&outbound.to.authority())?)
             .header(USER_AGENT, AGENT)
-            .header(ACCEPT_ENCODING, "identity")
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        if let Some(key) = &outbound.bearer {
-            let text = Zeroizing::new(format!("Bearer {}", key.expose()));
-            let mut bearer = value(&text)?;
-            bearer.set_sensitive(true);
-            request = request.header(AUTHORIZATION, bearer);
+            .header(ACCEPT_ENCODING, "identity");
+        for (name, text) in &outbound.headers {
+            let mut value = value(text)?;
+            value.set_sensitive(true);
+            request = request.header(HeaderName::from_static(name), value);
         }
         let request = request
             .body(Full::new(Bytes::copy_from_slice(&outbound.body)))

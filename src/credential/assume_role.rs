@@ -35,7 +35,7 @@ pub(super) struct AssumeRole {
 
 impl AssumeRole {
     async fn assume(&self) -> Result<Fetched, FetchError> {
-        let exchange = self.exchange();
+        let exchange = self.step.exchange();
         let signer = self.inner.freshest().await.map_err(|none| FetchError::Inner(Arc::new(none)))?;
         let refused = match self.sts.call(&exchange, Some(pair(&signer)?)).await {
             Err(FetchError::Refused(refused)) if refused.blames_the_signer() => refused,
@@ -47,9 +47,11 @@ impl AssumeRole {
             None => Err(FetchError::Stalled(refused)),
         }
     }
+}
 
+impl Step {
     fn exchange(&self) -> Exchange {
-        let Step { role, session, duration, external_id, policy, source_identity } = &self.step;
+        let Self { role, session, duration, external_id, policy, source_identity } = self;
         let text = |text: &String| Zeroizing::new(text.clone());
         let mut form = vec![("RoleSessionName", Zeroizing::new(session.as_str().to_owned()))];
         form.extend(external_id.as_ref().map(|id| ("ExternalId", text(id))));

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::names::Host;
-use crate::secret::ApiKey;
+use crate::names::{Host, Place};
 
 /// A future behind a pointer, so that a trait with it can be a trait object.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Carries one POST over verified TLS and brings the answer back.
+/// Carries one request, over verified TLS unless the place says otherwise, and brings the answer back.
 ///
 /// It follows no redirect, tries nothing twice, asks no proxy unless told to by the operator, and logs neither target
 /// nor body: both hold tokens. Dropping the future gives the call up.
@@ -22,15 +21,62 @@ pub trait Carry: Send + Sync + fmt::Debug {
     fn carry(&self, outbound: Outbound) -> Boxed<'_, Result<Answer, CarryError>>;
 }
 
-/// One POST of a form, with `Content-Type: application/x-www-form-urlencoded` and `Accept-Encoding: identity`.
+/// Whom a request goes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Receiver {
+    /// A host of the endpoint table: dialled where that says or the operator leads it, verified by TLS.
+    Endpoint(Host),
+    /// A place that the operator named. In the clear only within the operator's own networks.
+    Place(Place),
+}
+
+impl Receiver {
+    /// What `Host` says.
+    pub fn authority(&self) -> String {
+        match self {
+            Self::Endpoint(host) => host.to_string(),
+            Self::Place(place) => place.authority(),
+        }
+    }
+}
+
+impl From<Host> for Receiver {
+    fn from(host: Host) -> Self {
+        Self::Endpoint(host)
+    }
+}
+
+impl From<Place> for Receiver {
+    fn from(place: Place) -> Self {
+        Self::Place(place)
+    }
+}
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Asks with a body.
+    Post,
+    /// Asks the metadata server for a token.
+    Put,
+}
+
+/// The type of an HTML form, which STS takes.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// One request. `Host`, `User-Agent` and `Accept-Encoding: identity` are added.
 pub struct Outbound {
-    /// A host of the endpoint table: what is dialled, verified by TLS and sent as `Host`. Port 443.
-    pub host: Host,
+    /// Whom it goes to.
+    pub to: Receiver,
+    /// What it does.
+    pub method: Method,
     /// The target: `/?…`. May hold a security token.
     pub path_and_query: Zeroizing<String>,
-    /// What proves the call, where that is no signature in it.
-    pub bearer: Option<ApiKey>,
-    /// The form. May hold a token.
+    /// Further headers, by names in lower case. May hold what proves the call.
+    pub headers: Vec<(&'static str, Zeroizing<String>)>,
+    /// The body. May hold a token.
     pub body: Zeroizing<Vec<u8>>,
     /// For connecting, TLS included.
     pub connect_timeout: Duration,
@@ -42,7 +88,7 @@ pub struct Outbound {
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Outbound(POST to {}, {} bytes)", self.host, self.body.len())
+        write!(f, "Outbound({:?} to {}, {} bytes)", self.method, self.to.authority(), self.body.len())
     }
 }
 

@@ -261,6 +261,7 @@ impl Shared {
         match failure {
             Some(cause) if cause.class() == Class::Permanent => match &*cause {
                 FetchError::NoSource(advice) => NoCredential::NoSource { role, advice },
+                FetchError::LoginRequired(_) => NoCredential::LoginRequired { role, cause, retry_after },
                 _ => NoCredential::Refused { role, cause, retry_after },
             },
             cause => NoCredential::Unavailable { role, cause, retry_after },

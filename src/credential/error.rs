@@ -15,6 +15,8 @@ use crate::names::AccessKeyId;
 pub enum FetchError {
     /// There is no source. **Action:** what the text says.
     NoSource(&'static str),
+    /// Whose login is over, and how to renew it. **Action:** what the text says.
+    LoginRequired(String),
     /// The named variable holds something that no credential can. **Action:** set it anew.
     BadVariable(&'static str),
     /// The OIDC token could not be read. **Action:** look at the file.
@@ -45,9 +47,11 @@ impl FetchError {
     /// What to do next.
     pub fn class(&self) -> Class {
         match self {
-            Self::NoSource(_) | Self::BadVariable(_) | Self::SourceRefused(_) | Self::SameKey(_) => {
-                Class::Permanent
-            }
+            Self::NoSource(_)
+            | Self::LoginRequired(_)
+            | Self::BadVariable(_)
+            | Self::SourceRefused(_)
+            | Self::SameKey(_) => Class::Permanent,
             Self::Refused(refused) => refused.class(),
             Self::KeyFile(error) if error.is_permanent() => Class::Permanent,
             Self::BadAnswer(_, AnswerError::RoleMismatch) => Class::Permanent,
@@ -68,6 +72,7 @@ impl FetchError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoSource(_) => "no_source",
+            Self::LoginRequired(_) => "login_required",
             Self::BadVariable(_) => "bad_variable",
             Self::TokenFile(error) => error.code(),
             Self::KeyFile(error) => error.code(),
@@ -88,6 +93,7 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSource(what) => f.write_str(what),
+            Self::LoginRequired(what) => f.write_str(what),
             Self::BadVariable(name) => {
                 write!(
                     f,

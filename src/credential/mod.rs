@@ -48,7 +48,7 @@ mod role;
 mod tests;
 
 pub use age::{Age, Life, Use};
-pub use carry::{Answer, Boxed, Carry, CarryError, Outbound};
+pub use carry::{Answer, Boxed, Carry, CarryError, Method, Outbound, Receiver};
 pub use cell::{Cell, Status};
 pub use chance::Chance;
 pub use credential::{AccessKey, Credential, Fetched, Proof};

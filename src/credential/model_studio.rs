@@ -7,7 +7,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::answer::{self, ANSWER_BYTES_MAX};
-use super::carry::{Boxed, Carry, Outbound};
+use super::carry::{Boxed, Carry, FORM, Method, Outbound, Receiver};
 use super::credential::{Fetched, Proof};
 use super::error::{AnswerError, FetchError};
 use super::grammar;
@@ -76,9 +76,13 @@ impl Minted {
         let Proof::ApiKey(key) = self.from.fetch().await?.proof else { return Err(FetchError::Broken) };
         let asked_at = self.clock.now();
         let outbound = Outbound {
-            host: self.host,
+            to: Receiver::Endpoint(self.host),
+            method: Method::Post,
             path_and_query: Zeroizing::new(format!("/api/v1/tokens?expire_in_seconds={}", LIFE.as_secs())),
-            bearer: Some(key),
+            headers: vec![
+                ("content-type", Zeroizing::new(FORM.to_owned())),
+                ("authorization", Zeroizing::new(format!("Bearer {}", key.expose()))),
+            ],
             body: Zeroizing::default(),
             connect_timeout: CONNECT_TIMEOUT,
             timeout: CALL_TIMEOUT,

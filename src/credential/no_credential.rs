@@ -28,6 +28,15 @@ pub enum NoCredential {
         /// When the next attempt is due all the same.
         retry_after: Duration,
     },
+    /// A human has to log in again: `login_required`.
+    LoginRequired {
+        /// The role that was asked for.
+        role: RoleName,
+        /// Whose login is over, and how to renew it.
+        cause: Arc<FetchError>,
+        /// When the source is looked at again.
+        retry_after: Duration,
+    },
     /// Nothing says where a credential is to come from: `no_credentials`.
     NoSource {
         /// The role that was asked for.
@@ -43,6 +52,7 @@ impl NoCredential {
         match self {
             Self::Unavailable { .. } => "credentials_unavailable",
             Self::Refused { .. } => "credentials_refused",
+            Self::LoginRequired { .. } => "login_required",
             Self::NoSource { .. } => "no_credentials",
         }
     }
@@ -55,7 +65,9 @@ impl NoCredential {
     /// When asking again may help. `None`: not before a restart.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable { retry_after, .. } | Self::Refused { retry_after, .. } => Some(*retry_after),
+            Self::Unavailable { retry_after, .. }
+            | Self::Refused { retry_after, .. }
+            | Self::LoginRequired { retry_after, .. } => Some(*retry_after),
             Self::NoSource { .. } => None,
         }
     }
@@ -85,6 +97,10 @@ impl fmt::Display for NoCredential {
             Self::Refused { role, cause, .. } => {
                 let whose = Whose(role);
                 write!(f, "{whose} is refused its credential: {cause}")
+            }
+            Self::LoginRequired { role, cause, .. } => {
+                let whose = Whose(role);
+                write!(f, "{whose} needs a new login: {cause}")
             }
             Self::NoSource { role, advice } => {
                 let whose = Whose(role);

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
 
 use super::answer::{self, ANSWER_BYTES_MAX};
-use super::carry::{Carry, CarryError, Outbound};
+use super::carry::{Carry, CarryError, FORM, Method, Outbound, Receiver};
 use super::credential::{AccessKey, Fetched, Proof};
 use super::error::{AnswerError, FetchError};
 use super::exchange::{self, Exchange};
@@ -135,9 +136,10 @@ impl Sts {
         let asked_at = self.line.clock.now();
         let (path_and_query, body) = exchange::write(exchange, signer, &self.line.moment());
         let outbound = Outbound {
-            host: *host,
+            to: Receiver::Endpoint(*host),
+            method: Method::Post,
             path_and_query,
-            bearer: None,
+            headers: vec![("content-type", Zeroizing::new(FORM.to_owned()))],
             body,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: HOST_TIMEOUT,

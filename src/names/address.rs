@@ -52,6 +52,19 @@ fn unfit_v4(ip: Ipv4Addr) -> Option<Unfit> {
     }
 }
 
+/// Whether no packet to `ip` leaves the operator's own networks: this machine, RFC 1918, RFC 6598 (where a VPC has its
+/// metadata too), RFC 4193, and link-local.
+pub fn is_private(ip: IpAddr) -> bool {
+    let is_private_v4 = |ip: Ipv4Addr| {
+        ip.is_private() || matches!(ip.octets(), [0 | 127, ..] | [100, 64..=127, ..]) || ip.is_link_local()
+    };
+    match ip {
+        IpAddr::V4(v4) => is_private_v4(v4),
+        IpAddr::V6(v6) if v6.is_loopback() || v6.is_unicast_link_local() || v6.is_unique_local() => true,
+        IpAddr::V6(v6) => standing_for(v6).is_some_and(is_private_v4),
+    }
+}
+
 /// The IPv4 address in an IPv6 one: mapped, compatible or translated, of RFC 4291 2.5.5, RFC 2765 and RFC 6052.
 fn standing_for(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     match ip.segments() {
@@ -94,6 +107,29 @@ mod tests {
             ("ff02::1", Unfit::Many),
         ] {
             assert_eq!(unfit(ip.parse().unwrap()), Some(why), "{ip}");
+        }
+    }
+
+    #[test]
+    fn what_stays_in_the_operators_own_networks_is_private() {
+        for (ip, expected) in [
+            ("127.0.0.1", true),
+            ("10.1.2.3", true),
+            ("172.31.0.1", true),
+            ("172.32.0.1", false),
+            ("192.168.0.1", true),
+            ("100.100.100.200", true),
+            ("100.128.0.1", false),
+            ("169.254.1.1", true),
+            ("8.8.8.8", false),
+            ("::1", true),
+            ("fd00::1", true),
+            ("fe80::1", true),
+            ("2400:3200::1", false),
+            ("::ffff:10.0.0.1", true),
+            ("::ffff:8.8.8.8", false),
+        ] {
+            assert_eq!(is_private(ip.parse().unwrap()), expected, "{ip}");
         }
     }
 

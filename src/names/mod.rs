@@ -12,16 +12,18 @@ mod endpoint;
 mod host;
 mod maxcompute;
 mod moment;
+mod place;
 mod product;
 mod ram;
 
-pub use address::{Unfit, unfit};
+pub use address::{Unfit, is_private, unfit};
 pub use call::{Action, Call, Scope, Version};
 pub use decimal::{decimal, write_decimal};
 pub use endpoint::{Endpoint, Network};
 pub use host::{Host, HostTooLong, is_host_label, is_host_name};
 pub use maxcompute::below_endpoint;
 pub use moment::{Moment, Nonce};
+pub use place::{BadUrl, Place};
 pub use product::{Kind, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};
 pub use ram::{OidcProviderArn, RoleArn, SessionName, is_account};
 

@@ -324,6 +324,7 @@ fn no_credential(missing: &NoCredential) -> Refusal {
     let code = match missing {
         NoCredential::Unavailable { .. } => Code::CredentialsUnavailable,
         NoCredential::Refused { .. } => Code::CredentialsRefused,
+        NoCredential::LoginRequired { .. } => Code::LoginRequired,
         NoCredential::NoSource { .. } => Code::NoCredentials,
     };
     let refusal = Refusal::new(code, missing.to_string(), "");

@@ -59,6 +59,7 @@ pub enum Code {
     UpstreamResetAmbiguous,
     CredentialsUnavailable,
     CredentialsRefused,
+    LoginRequired,
     NoCredentials,
     Overloaded,
     Draining,
@@ -77,7 +78,7 @@ struct Row {
 
 impl Code {
     /// Every code, in the order of the reference.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::AmbiguousFraming,
         Self::DuplicateContentLength,
         Self::BadContentLength,
@@ -125,6 +126,7 @@ impl Code {
         Self::UpstreamResetAmbiguous,
         Self::CredentialsUnavailable,
         Self::CredentialsRefused,
+        Self::LoginRequired,
         Self::NoCredentials,
         Self::Overloaded,
         Self::Draining,
@@ -133,6 +135,7 @@ impl Code {
         Self::InternalError,
     ];
 
+    #[expect(clippy::too_many_lines, reason = "one line a code")]
     const fn row(self) -> Row {
         const fn row(status: u16, name: &'static str, pascal: &'static str) -> Row {
             Row { status, name, pascal }
@@ -187,6 +190,7 @@ impl Code {
             Self::UpstreamResetAmbiguous => row(502, "upstream_reset_ambiguous", "UpstreamResetAmbiguous"),
             Self::CredentialsUnavailable => row(503, "credentials_unavailable", "CredentialsUnavailable"),
             Self::CredentialsRefused => row(503, "credentials_refused", "CredentialsRefused"),
+            Self::LoginRequired => row(503, "login_required", "LoginRequired"),
             Self::NoCredentials => row(503, "no_credentials", "NoCredentials"),
             Self::Overloaded => row(503, "overloaded", "Overloaded"),
             Self::Draining => row(503, "draining", "Draining"),

@@ -108,6 +108,9 @@ const fn meaning(code: Code) -> &'static str {
         Code::CredentialsRefused => {
             "the source refuses for good: a wrong role, trust policy or token. The log says what"
         }
+        Code::LoginRequired => {
+            "a human has to log in again: the session behind the role's credential is over. The message names the command"
+        }
         Code::NoCredentials => {
             "no source of credentials is configured, or no key for a product that takes none of a role's"
         }

@@ -32,7 +32,7 @@ use crate::config::{Problem, Ready, Settings};
 use crate::credential::{Credentials, DayKeys, Keys, Surroundings, Variables};
 use crate::names::RoleName;
 use crate::telemetry::{LAST_LINES, Metrics};
-use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolver};
+use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolver, Trust};
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
@@ -141,11 +141,11 @@ impl Sidecar {
         let (admin_listener, admin) = bind::admin(&settings)?;
         let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
         let own = addresses.iter().flatten().copied().chain([admin]).collect();
-        let Parts { tenants, rules, routes, pinned } = parts;
+        let Parts { tenants, rules, routes, trust, pinned } = parts;
         let SigningRules { own_hosts, upgrades, oss_v1 } = rules;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
-        let (credentials, keys) = proofs(&settings, &surroundings(&dialler, variables, &clock))?;
+        let (credentials, keys) = proofs(&settings, &surroundings((&dialler, trust), variables, &clock))?;
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
@@ -263,10 +263,14 @@ fn credentials(settings: &Settings, surroundings: &Surroundings) -> Result<Crede
         .map_err(|mistakes| problems_of_roles(settings, &mistakes))
 }
 
-fn surroundings(dialler: &Arc<Dialler>, variables: Arc<Variables>, clock: &Arc<dyn Clock>) -> Surroundings {
+fn surroundings(
+    (dialler, trust): (&Arc<Dialler>, Trust),
+    variables: Arc<Variables>,
+    clock: &Arc<dyn Clock>,
+) -> Surroundings {
     Surroundings {
         variables,
-        carry: Arc::new(OwnCalls::new(Arc::clone(dialler))),
+        carry: Arc::new(OwnCalls::new(Arc::clone(dialler), trust)),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
         runtime: Handle::current(),

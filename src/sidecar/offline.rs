@@ -41,7 +41,7 @@ pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
     let variables = Arc::new(Variables::from_pairs(setup.environment));
     let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
     let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    let surroundings = surroundings(&dialler, variables, &setup.clock);
+    let surroundings = surroundings((&dialler, parts.trust), variables, &setup.clock);
     let credentials = super::credentials(&setup.settings, &surroundings)?;
     let keys = Keys::new(&keys::configs(&setup.settings), &surroundings);
     Ok((credentials, keys))

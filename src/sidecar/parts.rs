@@ -20,6 +20,7 @@ pub(super) struct Parts {
     pub(super) tenants: Arc<Tenants>,
     pub(super) rules: SigningRules,
     pub(super) routes: Routes,
+    pub(super) trust: Trust,
     /// By listener: the endpoint of a pinned one.
     pub(super) pinned: Vec<Option<Endpoint>>,
 }
@@ -61,7 +62,7 @@ impl Parts {
         }
         let trust = Trust::platform(extra_ca);
         let routes = routes(settings, elsewhere, &trust);
-        Ok(Self { tenants: Arc::new(tenants), rules: SigningRules::of(settings), routes, pinned })
+        Ok(Self { tenants: Arc::new(tenants), rules: SigningRules::of(settings), routes, trust, pinned })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Makes a connection: name resolution, the judgement of what it brought, TCP, and TLS with the endpoint's name.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +16,8 @@ use super::connection::{Connection, Transport};
 use super::egress::{Blocked, Egress, Said};
 use super::race::first_of;
 use super::resolve::Resolve;
-use super::{Dial, Failure, Routes};
-use crate::names::Host;
+use super::{Dial, Failure, Routes, Trust};
+use crate::names::{Host, Place};
 
 /// The one way out: where a host is dialled, whom a name belongs to, and where nothing goes.
 #[derive(Debug)]
@@ -42,19 +43,39 @@ impl Dialler {
         let until = Instant::now() + limit;
         let transport = match self.routes.dial_name(host) {
             Dial::Plain(address) => {
-                let ip = [address.ip()];
-                Transport::Plain(self.tcp(host, (&ip, Said::Written), address.port(), until).await?)
+                let (ip, judge) = ([address.ip()], |address| self.egress.judge(address, Said::Written));
+                Transport::Plain(self.tcp(host, (&ip, address.port()), (Said::Written, judge), until).await?)
             }
             Dial::Tls { host: elsewhere, port, trust } => {
-                let trust = match timeout_at(until, trust.config()).await {
-                    Ok(trust) => trust.map_err(Failure::Tls)?,
-                    Err(_) => return Err(Failure::Tls(io::ErrorKind::TimedOut.into())),
-                };
+                let trust = trust_by(trust, until).await?;
                 let name = elsewhere.as_deref().unwrap_or(host.as_str());
                 let (addresses, said) = self.addresses(name, until).await?;
-                let tcp = self.tcp(host, (&addresses, said), *port, until).await?;
-                Transport::Tls(Box::new(handshake(host, tcp, trust, until).await?))
+                let judge = |address| self.egress.judge(address, said);
+                let tcp = self.tcp(host, (&addresses, *port), (said, judge), until).await?;
+                Transport::Tls(Box::new(handshake(host.as_str(), tcp, trust, until).await?))
             }
+        };
+        Ok(Connection::new(transport, Instant::now()))
+    }
+
+    /// Connects to a place that the operator named, at no other place than that. As [`Dialler::open`] otherwise.
+    pub async fn open_place(
+        &self,
+        place: &Place,
+        trust: &Trust,
+        limit: Duration,
+    ) -> Result<Connection, Failure> {
+        let until = Instant::now() + limit;
+        let judge = |address| self.egress.judge_place(address, place.is_tls());
+        let tcp = async {
+            let (addresses, said) = self.addresses(place.host(), until).await?;
+            self.tcp(place, (&addresses, place.port()), (said, judge), until).await
+        };
+        let transport = if place.is_tls() {
+            let trust = trust_by(trust, until).await?;
+            Transport::Tls(Box::new(handshake(place.host(), tcp.await?, trust, until).await?))
+        } else {
+            Transport::Plain(tcp.await?)
         };
         Ok(Connection::new(transport, Instant::now()))
     }
@@ -75,24 +96,25 @@ impl Dialler {
     }
 
     /// Dials what may be dialled of these. An address that may not is passed over; if it leaves none, that is the failure.
+    /// `whom` is for the log.
     async fn tcp(
         &self,
-        host: &Host,
-        (addresses, said): (&[IpAddr], Said),
-        port: u16,
+        whom: &(dyn fmt::Display + Sync),
+        (addresses, port): (&[IpAddr], u16),
+        (said, judge): (Said, impl Fn(SocketAddr) -> Result<(), Blocked>),
         until: Instant,
     ) -> Result<TcpStream, Failure> {
         let mut permitted = Vec::with_capacity(addresses.len());
         let mut blocked = None;
         for ip in addresses {
             let address = SocketAddr::new(*ip, port);
-            match self.egress.judge(address, said) {
+            match judge(address) {
                 Ok(()) => permitted.push(address),
                 Err(why) => blocked = Some((address, why)),
             }
         }
         if let Some((address, why)) = blocked {
-            self.warn(host, address, why);
+            self.warn(whom, address, why);
             if permitted.is_empty() {
                 return Err(Failure::Blocked(address, why, said));
             }
@@ -105,7 +127,7 @@ impl Dialler {
 
 impl Dialler {
     /// Somebody should know: a name server may be wrong, or be lied to. Not for each connection, though.
-    fn warn(&self, host: &Host, address: SocketAddr, why: Blocked) {
+    fn warn(&self, host: &dyn fmt::Display, address: SocketAddr, why: Blocked) {
         let now = Instant::now();
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.is_none_or(|warned| now - warned >= WARN_EVERY) {
@@ -115,13 +137,21 @@ impl Dialler {
     }
 }
 
+/// The authorities to believe, once they are read.
+async fn trust_by(trust: &Trust, until: Instant) -> Result<Arc<ClientConfig>, Failure> {
+    match timeout_at(until, trust.config()).await {
+        Ok(trust) => trust.map_err(Failure::Tls),
+        Err(_) => Err(Failure::Tls(io::ErrorKind::TimedOut.into())),
+    }
+}
+
 async fn handshake(
-    host: &Host,
+    host: &str,
     tcp: TcpStream,
     trust: Arc<ClientConfig>,
     until: Instant,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
-    let name = ServerName::try_from(host.as_str().to_owned())
+    let name = ServerName::try_from(host.to_owned())
         .map_err(|error| Failure::Tls(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
     match timeout_at(until, TlsConnector::from(trust).connect(name, tcp)).await {
         Ok(Ok(stream)) => Ok(stream),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use crate::names::{Unfit, unfit};
+use crate::names::{Unfit, is_private, unfit};
 
 /// The addresses of our own listeners, and the judgement.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,9 @@ pub enum Blocked {
     Unfit(Unfit),
     /// A listener of this very process: a request would go round in circles, or reach the admin listener.
     OwnListener,
+    /// Outside of the operator's own networks, and without TLS: whoever is on the way could read a credential, or give
+    /// one of its own.
+    Clear,
 }
 
 impl fmt::Display for Blocked {
@@ -34,6 +37,7 @@ impl fmt::Display for Blocked {
         match self {
             Self::Unfit(why) => write!(f, "{why}"),
             Self::OwnListener => f.write_str("a listener of countersign's own"),
+            Self::Clear => f.write_str("outside of the private networks, and not to be asked without TLS"),
         }
     }
 }
@@ -51,6 +55,20 @@ impl Egress {
             Some(why) => return Err(Blocked::Unfit(why)),
             None => {}
         }
+        self.judge_own(address)
+    }
+
+    /// Whether a place that the operator named may be dialled at `address`: also this machine and its metadata server.
+    pub(super) fn judge_place(&self, address: SocketAddr, is_tls: bool) -> Result<(), Blocked> {
+        match unfit(address.ip()) {
+            Some(why @ Unfit::Many) => return Err(Blocked::Unfit(why)),
+            _ if !is_tls && !is_private(address.ip()) => return Err(Blocked::Clear),
+            _ => {}
+        }
+        self.judge_own(address)
+    }
+
+    fn judge_own(&self, address: SocketAddr) -> Result<(), Blocked> {
         if self.own.iter().any(|own| is_at(*own, address, is_of_this_machine)) {
             Err(Blocked::OwnListener)
         } else {
@@ -103,6 +121,23 @@ mod tests {
                 assert_eq!(judged("127.0.0.1:9110", address, said), Err(Blocked::Unfit(why)), "{address}");
             }
             assert_eq!(judged("127.0.0.1:9110", "100.100.100.201:443", said), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_place_is_asked_in_the_clear_only_within_private_networks_and_never_at_our_own_listener() {
+        let egress = Egress::new(vec!["127.0.0.1:9110".parse().unwrap()]);
+        for (address, is_tls, expected) in [
+            ("127.0.0.1:9120", false, Ok(())),
+            ("100.100.100.200:80", false, Ok(())),
+            ("10.0.0.1:80", false, Ok(())),
+            ("8.8.8.8:80", false, Err(Blocked::Clear)),
+            ("8.8.8.8:443", true, Ok(())),
+            ("224.0.0.1:80", false, Err(Blocked::Unfit(Unfit::Many))),
+            ("127.0.0.1:9110", false, Err(Blocked::OwnListener)),
+            ("127.0.0.1:9110", true, Err(Blocked::OwnListener)),
+        ] {
+            assert_eq!(egress.judge_place(address.parse().unwrap(), is_tls), expected, "{address}");
         }
     }
 

@@ -168,7 +168,7 @@ async fn a_short_lived_key_is_minted_at_its_own_region_and_renewed_before_its_en
     let call = stage.cloud.calls().remove(0);
     assert_eq!(call.host, "dashscope-intl.aliyuncs.com");
     assert_eq!(call.target, "/api/v1/tokens?expire_in_seconds=1800");
-    assert_eq!((call.bearer.as_deref(), call.body.as_str()), (Some("sk-canary"), ""));
+    assert_eq!((call.header("authorization"), call.body.as_str()), (Some("Bearer sk-canary"), ""));
     stage.until(1_780.0).await;
     assert_eq!(key_of(&keys, CENTRAL).await.unwrap(), "st-1");
     assert_eq!(stage.cloud.count(), 2);

@@ -86,8 +86,15 @@ struct Seen {
     host: String,
     target: String,
     body: String,
-    bearer: Option<String>,
+    method: Method,
+    headers: Vec<(&'static str, String)>,
     at: Duration,
+}
+
+impl Seen {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What the cloud answers, and how long it takes.
@@ -171,10 +178,11 @@ impl fmt::Debug for Cloud {
 impl Carry for Cloud {
     fn carry(&self, outbound: Outbound) -> Boxed<'_, Result<Answer, CarryError>> {
         let seen = Seen {
-            host: outbound.host.to_string(),
+            host: outbound.to.authority(),
             target: outbound.path_and_query.to_string(),
             body: String::from_utf8(outbound.body.to_vec()).unwrap(),
-            bearer: outbound.bearer.map(|key| key.expose().to_owned()),
+            method: outbound.method,
+            headers: outbound.headers.iter().map(|(name, value)| (*name, value.to_string())).collect(),
             at: self.clock.elapsed(),
         };
         self.seen.lock().unwrap().push(seen.clone());

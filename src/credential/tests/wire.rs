@@ -37,6 +37,8 @@ async fn an_oidc_token_goes_in_the_body_trimmed_and_unsigned() {
     let stage = Stage::new();
     stage.open().wait().await.unwrap();
     let seen = &stage.cloud.calls()[0];
+    assert_eq!(seen.method, Method::Post);
+    assert_eq!(seen.header("content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(parameter(&seen.body, "OIDCToken").as_deref(), Some(TokenFile::TOKEN));
     assert!(!seen.target.contains("canary"), "{}", seen.target);
     for absent in ["Signature", "AccessKeyId", "SecurityToken", "OIDCToken"] {
