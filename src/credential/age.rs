@@ -115,6 +115,11 @@ impl Life {
         self.expired_after.saturating_sub(self.elapsed(now))
     }
 
+    /// What lies at least between the success that brought it and the next one.
+    pub(super) fn pause(&self) -> Duration {
+        PAUSE_MAX.min(self.length / 2)
+    }
+
     /// By the clock that has run further. A wall clock that was set back does not lengthen a life.
     fn elapsed(&self, now: &Now) -> Duration {
         let wall = now.wall.saturating_sub(self.fetched_at.wall);

@@ -1,27 +1,25 @@
 //! The one place that remembers a credential: a cell per role.
 //!
-//! Requests read it without waiting. One task per cell, `flight`, does all the fetching, so that at most one attempt is
-//! in flight whatever the number of callers. A cell is bounded: one credential, one failure, one task.
+//! The machine of `state` says what is to be done and when; this is the shell that lets many use it at once. Requests read
+//! the credential without waiting. One task per cell, `flight`, does all the fetching, so that at most one attempt is in
+//! flight whatever the number of callers. A cell is bounded: one credential, one failure, one task.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use arc_swap::ArcSwapOption;
-use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
 
 use super::age::{Age, Use};
 use super::credential::Credential;
 use super::error::FetchError;
 use super::flight;
-use super::memory::{Memory, Verdict};
 use super::no_credential::NoCredential;
-use super::observer::{Event, Observer};
+use super::observer::Observer;
 use super::refused::Class;
 use super::source::Source;
+use super::state::{Event, Patience, Serve, State, Terms, Then};
+use super::sync::{
+    AbortHandle, ArcSwapOption, AtomicU64, Handle, Mutex, MutexGuard, Notify, Ordering, PoisonError, timeout,
+    watch,
+};
 use crate::clock::{Clock, Now};
 use crate::names::RoleName;
 
@@ -46,17 +44,15 @@ pub(super) struct Shared {
     pub(super) source: Arc<dyn Source>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
-    /// The last one fetched. May have expired: each reader judges.
+    /// What is served. May have expired: each reader judges.
     pub(super) current: ArcSwapOption<Credential>,
-    /// Whether an attempt is in flight.
-    pub(super) is_in_flight: AtomicBool,
-    /// No attempt before this, in milliseconds of the boot clock: a back-off.
-    pub(super) retry_at: AtomicU64,
+    /// From when on who is served a stale credential wakes the task, in milliseconds of the boot clock.
+    wakes_from: AtomicU64,
     /// Wakes the task.
     pub(super) wake: Notify,
     /// How many attempts have ended. Every waiter listens.
-    pub(super) ended: watch::Sender<u64>,
-    memory: Mutex<Memory>,
+    ended: watch::Sender<u64>,
+    state: Mutex<State>,
 }
 
 /// What there is to say about a role, for readiness, metrics and the status page.
@@ -81,6 +77,7 @@ impl Cell {
         observer: Arc<dyn Observer>,
         runtime: &Handle,
     ) -> Self {
+        let terms = Terms { name: source.name(), is_fixed: source.is_fixed() };
         let shared = Arc::new(Shared {
             role,
             used,
@@ -88,11 +85,10 @@ impl Cell {
             clock,
             observer,
             current: ArcSwapOption::empty(),
-            is_in_flight: AtomicBool::new(false),
-            retry_at: AtomicU64::new(0),
+            wakes_from: AtomicU64::new(0),
             wake: Notify::new(),
             ended: watch::Sender::new(0),
-            memory: Mutex::default(),
+            state: Mutex::new(State::new(terms)),
         });
         let flight = runtime.spawn(flight::fly(Arc::clone(&shared))).abort_handle();
         Self { shared, flight }
@@ -124,7 +120,7 @@ impl Cell {
             let left = self.shared.left_of(patience, &now)?;
             self.shared.wake.notify_one();
             // Whether an attempt ended or the time is up: the loop looks at what is there then.
-            let _ = tokio::time::timeout(left, ended.changed()).await;
+            let _ = timeout(left, ended.changed()).await;
         }
     }
 
@@ -136,47 +132,28 @@ impl Cell {
     /// answer must not take away a good one.
     pub async fn renew(&self, rejected: u64) -> Option<Arc<Credential>> {
         let mut ended = self.shared.ended.subscribe();
-        let goal = match self.judge(rejected) {
-            Ok(goal) => goal,
-            Err(at_once) => return at_once,
-        };
-        tokio::time::timeout(PATIENCE, ended.wait_for(|count| *count >= goal)).await.ok()?.ok()?;
+        if let Then::Await(goal) = self.shared.step(Event::Rejected(rejected)) {
+            timeout(PATIENCE, ended.wait_for(|count| *count >= goal)).await.ok()?.ok()?;
+        }
         self.live(&self.shared.clock.now()).filter(|credential| credential.generation() != rejected)
     }
 
     /// The same of a request that cannot be sent once more: the next one is to be signed with another credential, and
     /// nobody waits for it.
     pub fn reject(&self, rejected: u64) {
-        let _ = self.judge(rejected);
-    }
-
-    /// The number of the attempt that is to be waited for, which has been asked for; or what there is without one.
-    fn judge(&self, rejected: u64) -> Result<u64, Option<Arc<Credential>>> {
-        let now = self.shared.clock.now();
-        let current = self.shared.current.load_full().ok_or(None)?;
-        let verdict = self.shared.memory().reject(rejected, &current, &now);
-        match verdict {
-            Verdict::Newer => Err(self.shared.live(&now)),
-            Verdict::No => Err(None),
-            Verdict::End => {
-                self.shared.end();
-                Err(None)
-            }
-            Verdict::Await { goal, is_first } => {
-                if is_first {
-                    self.shared.observer.observe(&self.shared.role, &Event::Rejected);
-                }
-                self.shared.wake.notify_one();
-                Ok(goal)
-            }
-        }
+        self.shared.step(Event::Rejected(rejected));
     }
 
     /// What there is to say about it.
     pub fn status(&self, now: &Now) -> Status {
         let live = self.shared.live(now);
-        let memory = self.shared.memory();
-        Status { live, failure: memory.failure.clone(), refreshed: memory.refreshed, failed: memory.failed }
+        let state = self.shared.state();
+        Status {
+            live,
+            failure: state.failure().cloned(),
+            refreshed: state.refreshed(),
+            failed: state.failed(),
+        }
     }
 
     /// A word for where the credential comes from.
@@ -190,12 +167,10 @@ impl Cell {
     pub(super) async fn freshest(&self) -> Result<Arc<Credential>, NoCredential> {
         let mut ended = self.shared.ended.subscribe();
         let from = self.shared.clock.now();
-        let is_due = self.shared.current.load().as_ref().is_some_and(|credential| {
-            credential.age(&from) == Age::Stale && self.shared.is_past_back_off(&from)
-        });
-        if is_due {
+        let is_being_replaced = self.shared.state().is_being_replaced(&from);
+        if is_being_replaced {
             self.shared.wake.notify_one();
-            let _ = tokio::time::timeout(PATIENCE, ended.changed()).await;
+            let _ = timeout(PATIENCE, ended.changed()).await;
         }
         loop {
             ended.mark_unchanged();
@@ -204,14 +179,13 @@ impl Cell {
             if outcome.is_ok() || left.is_zero() || outcome.as_ref().is_err_and(NoCredential::is_permanent) {
                 return outcome;
             }
-            let _ = tokio::time::timeout(left, ended.changed()).await;
+            let _ = timeout(left, ended.changed()).await;
         }
     }
 
     /// Whether the last attempt failed in a way that does not pass.
     pub(super) fn is_failing_for_good(&self) -> bool {
-        let memory = self.shared.memory();
-        memory.failure.as_ref().is_some_and(|failure| failure.class() == Class::Permanent)
+        self.shared.state().is_failing_for_good()
     }
 }
 
@@ -228,7 +202,7 @@ impl Shared {
         match credential.age(now) {
             Age::Fresh => Some(Arc::clone(credential)),
             Age::Stale => {
-                if !self.is_in_flight.load(Ordering::Relaxed) && self.is_past_back_off(now) {
+                if now.boot.as_millis() >= u128::from(self.wakes_from.load(Ordering::Relaxed)) {
                     self.wake.notify_one();
                 }
                 Some(Arc::clone(credential))
@@ -237,23 +211,39 @@ impl Shared {
         }
     }
 
-    fn is_past_back_off(&self, now: &Now) -> bool {
-        now.boot.as_millis() >= u128::from(self.retry_at.load(Ordering::Relaxed))
+    /// One step of the machine: does at once what others are to see, and returns what is left to its caller.
+    pub(super) fn step(&self, event: Event) -> Then {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let step = state.step(event, &now);
+        // What requests see changes in the order of the steps: still behind the lock.
+        match step.serve {
+            Some(Serve::This(credential)) => self.current.store(Some(credential)),
+            Some(Serve::Nothing) => self.current.store(None),
+            None => {}
+        }
+        let wakes_from = state.wakes_from().map_or(u64::MAX, whole_millis);
+        self.wakes_from.store(wakes_from, Ordering::Relaxed);
+        let ended = state.ended();
+        drop(state);
+        for told in &step.tell {
+            self.observer.observe(&self.role, &told.event());
+        }
+        if matches!(step.then, Then::Await(_)) {
+            self.wake.notify_one();
+        }
+        // Another step may have been quicker, and have told of more.
+        self.ended.send_if_modified(|count| std::mem::replace(count, ended.max(*count)) < ended);
+        step.then
     }
 
     /// How much longer a request of such patience may wait, or why not at all.
     fn left_of(&self, patience: Duration, now: &Now) -> Result<Duration, NoCredential> {
-        let memory = self.memory();
-        let first_attempt = memory.first_attempt.unwrap_or(now.boot);
-        let left = (first_attempt + patience).saturating_sub(now.boot);
-        let failure = memory.failure.clone();
-        let is_permanent = failure.as_ref().is_some_and(|failure| failure.class() == Class::Permanent);
-        if !left.is_zero() && !is_permanent {
-            return Ok(left);
+        let patience = self.state().left_of(patience, now);
+        match patience {
+            Patience::Left(left) => Ok(left),
+            Patience::Over(failure, retry_after) => Err(self.no_credential(failure, retry_after)),
         }
-        let retry_after = memory.until_retry(now);
-        drop(memory);
-        Err(self.no_credential(failure, retry_after))
     }
 
     fn no_credential(&self, failure: Option<Arc<FetchError>>, retry_after: Duration) -> NoCredential {
@@ -268,15 +258,12 @@ impl Shared {
         }
     }
 
-    /// Takes away a token of unknown life that the cloud has rejected twice.
-    fn end(&self) {
-        self.current.store(None);
-        self.observer.observe(&self.role, &Event::Ended);
-        self.wake.notify_one();
-    }
-
-    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+    fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is held; should it ever, what is in it is still consistent enough to go on.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn whole_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

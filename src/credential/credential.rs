@@ -46,14 +46,6 @@ impl Fetched {
     pub const fn pair(id: AccessKeyId, secret: Secret, security_token: Option<SecurityToken>) -> Self {
         Self { proof: Proof::AccessKey { id, secret, security_token }, life: None, role: None }
     }
-
-    /// The AccessKey's id, if it has one.
-    pub(super) const fn access_key_id(&self) -> Option<&AccessKeyId> {
-        match &self.proof {
-            Proof::AccessKey { id, .. } => Some(id),
-            Proof::ApiKey(_) => None,
-        }
-    }
 }
 
 /// One credential. Replaced as a whole and never changed, so id, token and key always belong together.

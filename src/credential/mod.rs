@@ -16,7 +16,8 @@ mod age;
 mod backoff;
 mod chance;
 mod flight;
-mod memory;
+mod state;
+mod sync;
 mod triple;
 
 mod assume_role;

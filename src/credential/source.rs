@@ -1,6 +1,7 @@
 //! Where credentials come from. A source fetches one and remembers none.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::carry::Boxed;
 use super::credential::Fetched;
@@ -24,6 +25,12 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Whether it gives the same answer for ever, so that asking again is of no use.
     fn is_fixed(&self) -> bool {
         false
+    }
+
+    /// After how long it is asked again for what it brought last, where nothing says when that ends. `None`: when the cloud has
+    /// rejected it, and not before.
+    fn again_after(&self) -> Option<Duration> {
+        None
     }
 
     /// A mark of what it reads from a file. When that changes, a permanent failure is worth another attempt at once.
