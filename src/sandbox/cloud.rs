@@ -17,10 +17,12 @@ use super::mns::Mns;
 use super::mq::Topics;
 use super::news::{Observer, Teller};
 use super::odps::Odps;
+use super::oidc::Providers;
 use super::oss::Store;
 use super::ots::Ots;
 use super::place::Place;
 use super::sls::Sls;
+use super::sts::Trusts;
 use super::studio::ApiKeys;
 use super::verify::{Bench, Nonces};
 use crate::clock::Clock;
@@ -39,6 +41,10 @@ pub(crate) struct Cloud {
     pub(crate) apps: Identities,
     /// Hosts of customers' own, and the product that answers there.
     pub(crate) own_hosts: Mutex<HashMap<String, String>>,
+    /// Whose OIDC tokens STS takes, besides the sandbox's own issuer's.
+    pub(crate) providers: Providers,
+    /// What roles demand.
+    pub(crate) trusts: Trusts,
     pub(crate) nonces: Nonces,
     pub(crate) ledger: Ledger,
     pub(crate) store: Store,
@@ -71,6 +77,8 @@ impl Cloud {
             identities: Identities::default(),
             apps: Identities::default(),
             own_hosts: Mutex::default(),
+            providers: Providers::default(),
+            trusts: Trusts::default(),
             nonces: Nonces::default(),
             ledger: Ledger::new(teller),
             store,
@@ -148,8 +156,20 @@ impl Cloud {
         format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
     }
 
-    /// Makes a RAM user's AccessKey, one that does not expire.
-    pub(crate) fn user_key(&self) -> Identity {
+    /// Makes an AccessKey of the account itself.
+    pub(crate) fn root_key(&self) -> Identity {
+        let arn = format!("acs:ram::{ACCOUNT}:root");
+        self.lasting_key(Principal::Account { arn, id: ACCOUNT.to_owned() })
+    }
+
+    /// Makes an AccessKey of a RAM user.
+    pub(crate) fn user_key(&self, name: &str, id: &str) -> Identity {
+        let arn = format!("acs:ram::{ACCOUNT}:user/{name}");
+        self.lasting_key(Principal::User { arn, id: id.to_owned() })
+    }
+
+    /// An AccessKey that does not expire.
+    fn lasting_key(&self, principal: Principal) -> Identity {
         Identity {
             access_key_id: format!("LTAI5t{}", self.letters(18)),
             secret: self.letters(30),
@@ -157,10 +177,7 @@ impl Cloud {
             issued_at: self.now(),
             expires_at: None,
             revocations: 0,
-            principal: Principal::User {
-                arn: format!("acs:ram::{ACCOUNT}:user/sandbox"),
-                id: "200000000000000001".to_owned(),
-            },
+            principal,
         }
     }
 }

@@ -12,6 +12,8 @@ const DEPTH_MOST: usize = 8;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Element {
     pub(crate) name: String,
+    /// By their names, references resolved.
+    attributes: Vec<(String, String)>,
     /// Its own text, references resolved.
     pub(crate) text: String,
     pub(crate) children: Vec<Self>,
@@ -42,12 +44,15 @@ impl Element {
                 open.last_mut()?.children.push(done);
             } else {
                 let is_empty = tag.ends_with('/');
-                let name = tag.trim_end_matches('/').split_ascii_whitespace().next()?;
+                let tag = tag.trim_end_matches('/');
+                let (name, rest) =
+                    tag.split_once(|letter: char| letter.is_ascii_whitespace()).unwrap_or((tag, ""));
                 // A document type could define what a reference stands for.
                 if name.starts_with('!') || open.len() > DEPTH_MOST {
                     return None;
                 }
-                let element = Self { name: name.to_owned(), ..Self::default() };
+                let attributes = attributes(rest)?;
+                let element = Self { name: name.to_owned(), attributes, ..Self::default() };
                 if is_empty { open.last_mut()?.children.push(element) } else { open.push(element) }
             }
         }
@@ -60,15 +65,46 @@ impl Element {
     pub(crate) fn child(&self, name: &str) -> Option<&str> {
         self.children.iter().find(|child| child.name == name).map(|child| child.text.as_str())
     }
+
+    /// Its name without the prefix that stands for a namespace.
+    pub(crate) fn local_name(&self) -> &str {
+        self.name.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// The value of an attribute.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What lies below it by these local names, the first of each.
+    pub(crate) fn descend(&self, names: &[&str]) -> Option<&Self> {
+        let (first, rest) = names.split_first()?;
+        let child = self.children.iter().find(|child| child.local_name() == *first)?;
+        if rest.is_empty() { Some(child) } else { child.descend(rest) }
+    }
 }
 
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, text, children } = self;
+        let Self { name, text, children, attributes: _ } = self;
         write!(f, "<{name}>{}", xml(text))?;
         children.iter().try_for_each(|child| write!(f, "{child}"))?;
         write!(f, "</{name}>")
     }
+}
+
+/// `a="b" c='d'`. A `>` in a value would have ended the tag: none of what is read here has one.
+fn attributes(mut rest: &str) -> Option<Vec<(String, String)>> {
+    let mut out = Vec::new();
+    while !rest.trim_start().is_empty() {
+        let (name, behind) = rest.trim_start().split_once('=')?;
+        let behind = behind.trim_start();
+        let quote = behind.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let (value, behind) = behind.strip_prefix(quote)?.split_once(quote)?;
+        out.push((name.trim_end().to_owned(), resolved(value)?));
+        rest = behind;
+    }
+    Some(out)
 }
 
 /// Text with its references replaced by what they stand for.

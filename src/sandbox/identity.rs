@@ -1,4 +1,4 @@
-//! The AccessKeys that the sandbox knows: one of a RAM user, and those that its STS issued.
+//! The AccessKeys that the sandbox knows: of a RAM user, of the account itself, and those that were issued.
 //!
 //! They open nothing but the sandbox, so they are plain text here; even so, nothing prints a secret or a token.
 
@@ -12,6 +12,13 @@ const REMEMBERED: usize = 10_000;
 /// Who a key speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
+    /// The account itself, whom nothing can be forbidden.
+    Account {
+        /// `acs:ram::ACCOUNT:root`.
+        arn: String,
+        /// Sixteen digits.
+        id: String,
+    },
     /// A RAM user, by its ARN and id.
     User {
         /// `acs:ram::ACCOUNT:user/NAME`.
@@ -34,7 +41,7 @@ impl Principal {
     /// The principal's ARN.
     pub(crate) fn arn(&self) -> &str {
         match self {
-            Self::User { arn, .. } | Self::Role { arn, .. } => arn,
+            Self::Account { arn, .. } | Self::User { arn, .. } | Self::Role { arn, .. } => arn,
         }
     }
 

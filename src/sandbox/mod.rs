@@ -10,6 +10,7 @@ mod answer;
 mod bytes;
 mod certificate;
 mod cloud;
+mod counterpart;
 mod crc32c;
 mod cs;
 mod datahub;
@@ -25,8 +26,10 @@ mod fault;
 mod fc;
 mod heard;
 mod identity;
+mod issue;
 mod ledger;
 mod lz4;
+mod metadata;
 mod mns;
 mod mq;
 mod news;
@@ -39,6 +42,7 @@ mod page;
 mod place;
 mod polling;
 mod protobuf;
+mod rotating;
 mod serve;
 mod sls;
 mod sts;
@@ -48,9 +52,13 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use counterpart::Counterpart;
 pub use fault::{Failure, Faults};
 pub use ledger::{Counters, Outcome, Verdict};
+pub use metadata::Metadata;
 pub use news::{News, Observer, Unobserved};
+pub use oidc::OidcProvider;
+pub use sts::Trust;
 
 use std::fmt;
 use std::io;
@@ -106,6 +114,7 @@ pub struct Sandbox {
     cloud: Arc<Cloud>,
     issuer: Arc<Issuer>,
     user: Identity,
+    root: Identity,
     app: (String, String),
     api_key: String,
     accepting: JoinHandle<()>,
@@ -141,16 +150,17 @@ impl Sandbox {
                 io::Error::new(io::ErrorKind::InvalidInput, format!("bucket {bucket}: {}", error.message))
             })?;
         }
-        let user = cloud.user_key();
+        let (user, root) = (cloud.user_key("sandbox", "200000000000000001"), cloud.root_key());
         cloud.identities.admit(user.clone());
+        cloud.identities.admit(root.clone());
         let app =
             (cloud.random(9).iter().map(|byte| char::from(b'0' + byte % 10)).collect(), cloud.letters(32));
         let api_key = format!("sk-{}", cloud.letters(32));
         cloud.api_keys.admit(&api_key);
         let issuer = Arc::new(Issuer::new(cloud.random(32)));
         let address = listener.local_addr()?;
-        let accepting = tokio::spawn(serve::accept(listener, tls, cloud.clone(), issuer.clone()));
-        let sandbox = Self { address, authority, cloud, issuer, user, app, api_key, accepting };
+        let accepting = tokio::spawn(serve::products(listener, tls, cloud.clone(), issuer.clone()));
+        let sandbox = Self { address, authority, cloud, issuer, user, root, app, api_key, accepting };
         sandbox.admit_app(&sandbox.app.0, &sandbox.app.1);
         Ok(sandbox)
     }
@@ -186,6 +196,25 @@ impl Sandbox {
     /// The AccessKey of its one RAM user: id and secret. It does not expire.
     pub fn access_key(&self) -> (String, String) {
         (self.user.access_key_id.clone(), self.user.secret.clone())
+    }
+
+    /// The AccessKey of the account itself: id and secret. Nobody should use such a one, and no role can be assumed with it.
+    pub fn root_access_key(&self) -> (String, String) {
+        (self.root.access_key_id.clone(), self.root.secret.clone())
+    }
+
+    /// Has its STS take the tokens of an OIDC provider, which it knows by the keys that are handed to it. Under every ARN
+    /// that is not handed to it, it takes those that it mints itself.
+    ///
+    /// # Errors
+    /// When the JWKS holds no RSA key that verifies RS256 (of kind `InvalidInput`).
+    pub fn trust_provider(&self, provider: OidcProvider) -> io::Result<()> {
+        self.cloud.providers.add(provider)
+    }
+
+    /// Has a role demand something of whoever takes it. A role that nothing is said of demands nothing.
+    pub fn trust(&self, role_arn: &str, trust: Trust) {
+        self.cloud.trusts.set(role_arn, trust);
     }
 
     /// The AppKey and the AppSecret of its one app of API Gateway.

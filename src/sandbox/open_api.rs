@@ -95,6 +95,11 @@ async fn decide(cloud: &Cloud, issuer: &Issuer, call: &Call<'_>) -> Decision {
     {
         return Decision::failed(error, left);
     }
+    if product == "sts"
+        && let Some(error) = sts::is_given_up(&call.action)
+    {
+        return Decision::refused(None, error);
+    }
     let claim = match verify::read(call.heard, call.place) {
         Ok(claim) => claim,
         Err(denial) => return Decision::refused(None, denial.open_api(None)),

@@ -1,4 +1,5 @@
-//! The sandbox's network: TLS on one address, HTTP/1.1 inside, every product behind it.
+//! The sandbox's network: TLS on one address, HTTP/1.1 inside, every product behind it. What has an address of its own
+//! is in `counterpart`.
 
 use std::io;
 use std::sync::Arc;
@@ -36,15 +37,20 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The largest body of a call that is not OSS: twice what the proxy will hold, so that the proxy's limit shows first.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Takes connections until it is dropped, and drops its connections then.
-pub(crate) async fn accept(listener: TcpListener, tls: TlsAcceptor, cloud: Arc<Cloud>, issuer: Arc<Issuer>) {
+/// Takes connections until it is dropped, and drops them then.
+pub(crate) async fn accept<F>(listener: TcpListener, cloud: Arc<Cloud>, serve: impl Fn(TcpStream) -> F + Send)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             arrived = listener.accept(), if connections.len() < CONNECTIONS => match arrived {
                 Ok((stream, _)) => {
                     cloud.ledger.connected();
-                    connections.spawn(serve(stream, tls.clone(), cloud.clone(), issuer.clone()));
+                    // Answers are small and waited for; when this fails they are merely late.
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(serve(stream));
                 }
                 // Out of file descriptors, most likely: some connection has to end first.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -54,15 +60,29 @@ pub(crate) async fn accept(listener: TcpListener, tls: TlsAcceptor, cloud: Arc<C
     }
 }
 
+/// Serves every product over TLS.
+pub(crate) async fn products(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    cloud: Arc<Cloud>,
+    issuer: Arc<Issuer>,
+) {
+    let serve = |stream| serve(stream, tls.clone(), cloud.clone(), issuer.clone());
+    accept(listener, cloud.clone(), serve).await;
+}
+
 async fn serve(stream: TcpStream, tls: TlsAcceptor, cloud: Arc<Cloud>, issuer: Arc<Issuer>) {
-    // Answers are small and waited for; when this fails they are merely late.
-    let _ = stream.set_nodelay(true);
     let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else { return };
     let service = service_fn(|request| answer(cloud.clone(), issuer.clone(), request));
-    // The date is the cloud's own, which may be shifted. An error here is the client's end of the connection.
+    // An error here is the client's end of the connection.
+    let _ = http().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// HTTP/1.1 without a date: that is the cloud's own, which may be shifted.
+pub(crate) fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
     http.auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+    http
 }
 
 async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incoming>) -> io::Result<Answer> {
@@ -100,7 +120,8 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
     Ok(answer)
 }
 
-fn heard(parts: &Parts) -> Heard {
+/// A request's head as it arrived.
+pub(crate) fn heard(parts: &Parts) -> Heard {
     Heard {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),

@@ -5,6 +5,7 @@ mod clock;
 mod ear;
 mod faults;
 mod oss;
+pub(crate) mod plain;
 mod products;
 mod sts;
 

@@ -1,6 +1,14 @@
-//! The sandbox's own OIDC issuer: what a Kubernetes cluster is to the real STS.
+//! The sandbox's own OIDC issuer: what a Kubernetes cluster is to the real STS. Others' are in `providers`.
+
+mod providers;
+#[cfg(test)]
+mod tests;
+
+pub use providers::OidcProvider;
+pub(crate) use providers::Providers;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
@@ -13,6 +21,9 @@ const AUDIENCE: &str = "sts.aliyuncs.com";
 
 /// How long a minted token lives, in seconds: the default of ACK's webhook.
 pub(crate) const LIFETIME: i64 = 3_600;
+
+/// How long a token may be, in characters. From the reference of `AssumeRoleWithOIDC`.
+pub(crate) const LENGTHS: RangeInclusive<usize> = 4..=20_000;
 
 /// Signs and knows tokens. HS256 where a cluster has RS256: nobody but this STS checks them.
 pub(crate) struct Issuer(Vec<u8>);
@@ -51,10 +62,6 @@ impl Issuer {
 
     /// Checks a token and returns its claims. Blanks around it are forgiven: several SDKs send the file as it is.
     pub(crate) fn claims(&self, token: &str, now: i64) -> Result<Value, Error> {
-        let refused = |code: &str, message: &str| {
-            Error::new(401, &format!("AuthenticationFail.OIDCToken.{code}"), message)
-        };
-        let invalid = || refused("Invalid", "Failed to parse JsonWebToken.");
         let (signed, signature) = token.trim().rsplit_once('.').ok_or_else(invalid)?;
         if !same(self.signature(signed).as_bytes(), signature.as_bytes()) {
             return Err(refused("Invalid", "This JsonWebToken was not signed by this sandbox."));
@@ -69,25 +76,18 @@ impl Issuer {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn refused(code: &str, message: &str) -> Error {
+    Error::new(401, &format!("AuthenticationFail.OIDCToken.{code}"), message)
+}
 
-    #[test]
-    fn a_token_passes_until_its_end_and_only_unchanged() {
-        let issuer = Issuer::new(b"key".to_vec());
-        let token = issuer.mint(1_000, 60);
-        assert!(issuer.claims(&format!("{token}\n"), 1_059).is_ok());
-        let code = |token: &str, now| issuer.claims(token, now).unwrap_err().code;
-        assert_eq!(code(&token, 1_060), "AuthenticationFail.OIDCToken.Expired");
-        for at in 0..token.len() {
-            let mut changed = token.clone().into_bytes();
-            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert!(issuer.claims(&String::from_utf8(changed).unwrap(), 1_001).is_err(), "byte {at}");
-        }
-        assert_eq!(
-            code(&Issuer::new(b"other".to_vec()).mint(1_000, 60), 1_001),
-            "AuthenticationFail.OIDCToken.Invalid"
-        );
+fn invalid() -> Error {
+    refused("Invalid", "Failed to parse JsonWebToken.")
+}
+
+/// Whom a token is for: one or several.
+pub(crate) fn audiences(claims: &Value) -> Vec<&str> {
+    match claims.get("aud") {
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        other => other.and_then(Value::as_str).into_iter().collect(),
     }
 }
