@@ -19,12 +19,14 @@ use tokio::task::JoinHandle;
 use super::Sandbox;
 use super::answer::{Answer, set};
 use super::cloud::Cloud;
+use super::cloud_sso::CloudSso;
 use super::date;
 use super::error::Error;
 use super::heard::Heard;
 use super::ledger::{Outcome, Verdict};
 use super::metadata::Metadata;
 use super::news::News;
+use super::oauth::OAuth;
 use super::place::Place;
 use super::serve;
 
@@ -73,6 +75,22 @@ impl Sandbox {
         self.play(listener, room)
     }
 
+    /// CloudSSO's portal, page and interface: `cloudsso`. Its sign-in URL is the counterpart's with any path.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn cloud_sso(&self, listener: TcpListener, room: CloudSso) -> io::Result<Counterpart<CloudSso>> {
+        self.play(listener, room)
+    }
+
+    /// OAuth's page (`/oauth2/v1/auth`), tokens (`/v1/token`) and exchange (`/v1/exchange`): `oauth`.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn oauth(&self, listener: TcpListener, room: OAuth) -> io::Result<Counterpart<OAuth>> {
+        self.play(listener, room)
+    }
+
     fn play<R: Room>(&self, listener: TcpListener, room: R) -> io::Result<Counterpart<R>> {
         let address = listener.local_addr()?;
         let room = Arc::new(room);
@@ -102,6 +120,9 @@ pub(crate) trait Room: fmt::Debug + Send + Sync + 'static {
 pub(crate) struct Scene<'a> {
     pub(crate) cloud: &'a Cloud,
     pub(crate) heard: &'a Heard,
+    /// `http://HOST:PORT`, as the caller reached it.
+    pub(crate) origin: &'a str,
+    pub(crate) request_id: &'a str,
 }
 
 struct Stage<R> {
@@ -134,11 +155,12 @@ async fn answer<R: Room>(stage: Stage<R>, request: Request<Incoming>) -> io::Res
     let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(io::Error::other)?;
     heard.body = body.to_bytes().to_vec();
     let host = heard.header("host").unwrap_or_else(|| stage.address.to_string());
-    let request_id = cloud.request_id();
+    let (origin, request_id) = (format!("http://{host}"), cloud.request_id());
+    let scene = Scene { cloud, heard: &heard, origin: &origin, request_id: &request_id };
     let action = R::action(&heard);
     let (outcome, reply) = match cloud.faults.product_failure(R::PRODUCT) {
         Some(error) => (Outcome::Failed(error.code.clone()), Err(error)),
-        None => match stage.room.answer(action, &Scene { cloud, heard: &heard }) {
+        None => match stage.room.answer(action, &scene) {
             Ok(answer) => (Outcome::Unsigned, Ok(answer)),
             Err(error) => (Outcome::Refused(error.code.clone()), Err(error)),
         },

@@ -2,8 +2,8 @@
 
 #[cfg(test)]
 mod tests;
-mod tokens;
 
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,14 +11,18 @@ use super::answer::{Answer, text};
 use super::cloud::Cloud;
 use super::counterpart::{Room, Scene};
 use super::date;
+use super::encode::base64;
 use super::error::Error;
 use super::heard::Heard;
 use super::issue::Issued;
+use super::passes::Passes;
 use super::rotating::Rotating;
-use tokens::Tokens;
 
 /// Where tokens are given out. Paths are compared without regard to case: ossfs's manual spells one `Ram`.
 const TOKEN: &str = "/latest/api/token";
+
+/// How long a token can be asked to live, in seconds.
+const TOKEN_LIVES: RangeInclusive<i64> = 1..=21_600;
 
 /// Below it lie the names of roles.
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
@@ -38,7 +42,7 @@ pub struct Metadata {
     role: Mutex<Option<String>>,
     is_hardened: bool,
     has_tokens: bool,
-    tokens: Tokens,
+    tokens: Passes<()>,
     credential: Rotating,
 }
 
@@ -49,7 +53,7 @@ impl Metadata {
             role: Mutex::new(Some(role.to_owned())),
             is_hardened: false,
             has_tokens: true,
-            tokens: Tokens::default(),
+            tokens: Passes::default(),
             credential: Rotating::new(LIFE, LEAD),
         }
     }
@@ -106,15 +110,17 @@ impl Metadata {
             return Err(Error::new(403, "Forbidden", "Forbidden"));
         }
         let life = heard.header("x-aliyun-ecs-metadata-token-ttl-seconds");
-        let life = life.and_then(|text| text.parse().ok()).filter(|life| tokens::LIVES.contains(life));
+        let life = life.and_then(|text| text.parse().ok()).filter(|life| TOKEN_LIVES.contains(life));
         let life = life.ok_or_else(|| Error::new(400, "BadRequest", "Missing or Invalid Parameters"))?;
-        Ok(plain(self.tokens.issue(cloud, life)))
+        let token = base64(&cloud.random(40));
+        self.tokens.add(&token, cloud.now() + life, ());
+        Ok(plain(token))
     }
 
     /// Whether a request may be answered: what shows a token must show a good one.
     fn admit(&self, cloud: &Cloud, heard: &Heard) -> Result<(), Error> {
         match heard.header("x-aliyun-ecs-metadata-token") {
-            Some(token) if self.has_tokens && !self.tokens.knows(&token, cloud.now()) => {
+            Some(token) if self.has_tokens && self.tokens.get(&token, cloud.now()).is_none() => {
                 Err(Error::new(401, "Unauthorized", "Unauthorized"))
             }
             None if self.is_hardened => Err(Error::new(403, "Forbidden", "Forbidden")),
@@ -143,7 +149,7 @@ impl Room for Metadata {
     }
 
     fn answer(&self, action: &'static str, scene: &Scene<'_>) -> Result<Answer, Error> {
-        let Scene { cloud, heard } = scene;
+        let Scene { cloud, heard, .. } = scene;
         if action == "Token" {
             return self.token(cloud, heard);
         }
