@@ -72,6 +72,11 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
+    /// A pair without a token, to sign one call with.
+    pub(super) fn long_lived(id: AccessKeyId, secret: &Secret) -> Self {
+        Self { id, security_token: None, key: Key::of(secret), text: None }
+    }
+
     /// The AccessKey's id.
     pub const fn id(&self) -> &AccessKeyId {
         &self.id

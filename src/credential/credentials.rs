@@ -7,15 +7,17 @@ use tokio::runtime::Handle;
 
 use super::age::Use;
 use super::assume_role::AssumeRole;
+use super::caller_identity::Identified;
 use super::carry::Carry;
 use super::cell::Cell;
 use super::environment::Environment;
+use super::hedge::StsHosts;
 use super::observer::{Observer, OfBase};
 use super::oidc::Oidc;
 use super::resolve::{Definition, Given};
 use super::role::{BadRole, RoleConfig, StsTable};
 use super::source::{Nothing, Source};
-use super::sts::{Line, Sts, StsHosts};
+use super::sts::{Line, Sts};
 use super::variables::Variables;
 use crate::clock::Clock;
 use crate::names::RoleName;
@@ -31,6 +33,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Hears what happens.
     pub observer: Arc<dyn Observer>,
+    /// Whether STS is asked whose a long-lived AccessKey is before it signs. Not where nothing is sent.
+    pub asks_whose: bool,
     /// Where fetching runs. Must outlive the credentials; requests may come from any other runtime.
     pub runtime: Handle,
 }
@@ -60,14 +64,14 @@ impl Credentials {
         let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
         // A cell that roles share serves the most demanding of them.
         let is_vended = |role: &&RoleName| roles.get(*role).is_some_and(|config| config.is_vended);
-        let vended = definitions.iter().filter(|(role, _)| is_vended(role));
-        let vended = vended.map(|(_, definition)| definition.clone()).collect();
+        let vended = definitions.iter().filter(|(role, ..)| is_vended(role));
+        let vended = vended.map(|(_, definition, _)| definition.clone()).collect();
         let mut builder = Builder { surroundings, line, vended, cells: HashMap::new() };
         // A role that is only a source of another goes by its own name where it has one: plain definitions first.
-        definitions.sort_by_key(|(_, definition)| depth(definition));
-        let cells = definitions
-            .into_iter()
-            .map(|(role, definition)| (role.clone(), builder.cell(role, &definition, Arc::clone(observer))));
+        definitions.sort_by_key(|(_, definition, _)| depth(definition));
+        let cells = definitions.into_iter().map(|(role, definition, hosts)| {
+            (role.clone(), builder.cell(role, (&definition, Some(hosts)), Arc::clone(observer)))
+        });
         Ok(Self(cells.collect()))
     }
 
@@ -82,12 +86,13 @@ impl Credentials {
     }
 }
 
-/// What every role amounts to, or everything that is wrong with them.
-fn definitions<'a>(given: &Given<'a>) -> Result<Vec<(&'a RoleName, Definition)>, Vec<BadRole>> {
+/// What every role amounts to, and the STS hosts that it asks, or everything that is wrong with them.
+fn definitions<'a>(given: &Given<'a>) -> Result<Vec<(&'a RoleName, Definition, StsHosts)>, Vec<BadRole>> {
     let (mut definitions, mut mistakes) = (Vec::new(), Vec::new());
-    for role in given.roles.keys() {
-        match given.definition(role) {
-            Ok(definition) => definitions.push((role, definition)),
+    for (role, config) in given.roles {
+        let hosts = given.hosts(role, config);
+        match given.definition(role).and_then(|definition| Ok((definition, hosts?))) {
+            Ok((definition, hosts)) => definitions.push((role, definition, hosts)),
             // A role that others build on gives each of them its mistake.
             Err(mistake) if mistakes.contains(&mistake) => {}
             Err(mistake) => mistakes.push(mistake),
@@ -104,6 +109,11 @@ fn depth(definition: &Definition) -> usize {
     }
 }
 
+/// Whether the credential may be a key that nobody ends.
+const fn may_be_long_lived(definition: &Definition) -> bool {
+    !matches!(definition, Definition::Nothing(_) | Definition::Oidc(..) | Definition::Assume(..))
+}
+
 /// Makes one cell for each definition, however many roles have it.
 struct Builder<'a> {
     surroundings: &'a Surroundings,
@@ -113,7 +123,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn cell(&mut self, role: &RoleName, definition: &Definition, observer: Arc<dyn Observer>) -> Arc<Cell> {
+    /// `hosts`: whom to ask whose a long-lived key is. `None`: it only assumes another role, which no root key can.
+    fn cell(
+        &mut self,
+        role: &RoleName,
+        (definition, hosts): (&Definition, Option<StsHosts>),
+        observer: Arc<dyn Observer>,
+    ) -> Arc<Cell> {
         if let Some(cell) = self.cells.get(definition) {
             return Arc::clone(cell);
         }
@@ -125,9 +141,15 @@ impl Builder<'_> {
             Definition::Assume(step, hosts, inner) => {
                 // Roles of their own have their cells already, and go by their own names.
                 let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));
-                let inner = self.cell(role, inner, of_base);
+                let inner = self.cell(role, (inner, None), of_base);
                 Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })
             }
+        };
+        let source: Arc<dyn Source> = match hosts {
+            Some(hosts) if self.surroundings.asks_whose && may_be_long_lived(definition) => {
+                Arc::new(Identified::new(source, self.sts(role, hosts)))
+            }
+            _ => source,
         };
         let used = if self.vended.contains(definition) { Use::Vending } else { Use::Signing };
         let cell = Cell::new((role.clone(), used), source, Arc::clone(clock), observer, runtime);

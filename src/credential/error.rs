@@ -17,6 +17,8 @@ pub enum FetchError {
     NoSource(&'static str),
     /// Whose login is over, and how to renew it. **Action:** what the text says.
     LoginRequired(String),
+    /// It is the key of the account itself, which may do everything. **Action:** use a RAM role or a RAM user.
+    RootKey(AccessKeyId),
     /// The named variable holds something that no credential can. **Action:** set it anew.
     BadVariable(&'static str),
     /// The OIDC token could not be read. **Action:** look at the file.
@@ -49,6 +51,7 @@ impl FetchError {
         match self {
             Self::NoSource(_)
             | Self::LoginRequired(_)
+            | Self::RootKey(_)
             | Self::BadVariable(_)
             | Self::SourceRefused(_)
             | Self::SameKey(_) => Class::Permanent,
@@ -73,6 +76,7 @@ impl FetchError {
         match self {
             Self::NoSource(_) => "no_source",
             Self::LoginRequired(_) => "login_required",
+            Self::RootKey(_) => "root_key",
             Self::BadVariable(_) => "bad_variable",
             Self::TokenFile(error) => error.code(),
             Self::KeyFile(error) => error.code(),
@@ -94,6 +98,15 @@ impl fmt::Display for FetchError {
         match self {
             Self::NoSource(what) => f.write_str(what),
             Self::LoginRequired(what) => f.write_str(what),
+            Self::RootKey(id) => {
+                write!(
+                    f,
+                    "AccessKey {id} is of the account itself (root), which may do everything; it is never "
+                )?;
+                f.write_str(
+                    "signed with. Delete it, and use a RAM role, or a RAM user that may do only what it must",
+                )
+            }
             Self::BadVariable(name) => {
                 write!(
                     f,

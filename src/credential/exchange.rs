@@ -12,7 +12,7 @@ use crate::wire::{Parameter, Spelling};
 /// The only version that STS has.
 const VERSION: &[u8] = b"2015-04-01";
 
-/// What is asked of STS.
+/// A credential, as it is asked of STS.
 pub(super) struct Exchange {
     /// `AssumeRole` or `AssumeRoleWithOIDC`.
     pub(super) action: &'static str,
@@ -25,21 +25,13 @@ pub(super) struct Exchange {
     pub(super) form: Vec<(&'static str, Zeroizing<String>)>,
 }
 
-/// The target and the form of one attempt. `signer` is `None` for a call that carries its own proof.
+/// The target and the form of one attempt to get a credential. `signer` is `None` for a call that carries its own proof.
 pub(super) fn write(
     exchange: &Exchange,
     signer: Option<&AccessKey>,
     moment: &Moment,
 ) -> (Zeroizing<String>, Zeroizing<Vec<u8>>) {
-    let date = iso(moment.unix_seconds);
     let seconds = exchange.duration.as_secs().to_string();
-    let mut system = vec![
-        Parameter::plain(b"Action", exchange.action.as_bytes()),
-        Parameter::plain(b"Format", b"JSON"),
-        Parameter::plain(b"SignatureNonce", moment.nonce.as_str().as_bytes()),
-        Parameter::plain(b"Timestamp", &date),
-        Parameter::plain(b"Version", VERSION),
-    ];
     let mut form = vec![
         Parameter::plain(b"DurationSeconds", seconds.as_bytes()),
         Parameter::plain(b"RoleArn", exchange.role.as_str().as_bytes()),
@@ -47,6 +39,24 @@ pub(super) fn write(
     form.extend(
         exchange.form.iter().map(|(name, value)| Parameter::plain(name.as_bytes(), value.as_bytes())),
     );
+    written(exchange.action, &form, signer, moment)
+}
+
+/// The target and the form of any call.
+pub(super) fn written(
+    action: &str,
+    form: &[Parameter<'_>],
+    signer: Option<&AccessKey>,
+    moment: &Moment,
+) -> (Zeroizing<String>, Zeroizing<Vec<u8>>) {
+    let date = iso(moment.unix_seconds);
+    let mut system = vec![
+        Parameter::plain(b"Action", action.as_bytes()),
+        Parameter::plain(b"Format", b"JSON"),
+        Parameter::plain(b"SignatureNonce", moment.nonce.as_str().as_bytes()),
+        Parameter::plain(b"Timestamp", &date),
+        Parameter::plain(b"Version", VERSION),
+    ];
     let signature;
     if let Some(signer) = signer {
         system.push(Parameter::plain(b"AccessKeyId", signer.id().as_str().as_bytes()));
@@ -55,12 +65,12 @@ pub(super) fn write(
         if let Some(token) = signer.security_token() {
             system.push(Parameter::plain(b"SecurityToken", token.expose().as_bytes()));
         }
-        let covered = rpc::Covered { method: "POST", query: &system, form: &form, added: &[] };
+        let covered = rpc::Covered { method: "POST", query: &system, form, added: &[] };
         signature = rpc::signature(covered, signer.key(), &mut Workspace::default());
         system.push(Parameter::plain(b"Signature", &signature));
     }
     let target = String::from_utf8([b"/?".as_slice(), &joined(&system)].concat()).unwrap_or_default();
-    (Zeroizing::new(target), joined(&form))
+    (Zeroizing::new(target), joined(form))
 }
 
 /// `name=value`, joined with `&`. Percent-encoded as in the string-to-sign, which every server reads back alike.

@@ -32,9 +32,11 @@ mod token_file;
 mod variables;
 
 mod answer;
+mod caller_identity;
 mod carry;
 mod exchange;
 mod grammar;
+mod hedge;
 mod pace;
 mod refused;
 mod sts;
@@ -49,6 +51,7 @@ mod role;
 mod tests;
 
 pub use age::{Age, Life, Use};
+pub use caller_identity::{CallerIdentity, IdentityKind};
 pub use carry::{Answer, Boxed, Carry, CarryError, Method, Outbound, Receiver};
 pub use cell::{Cell, Status};
 pub use chance::Chance;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::assume_role::Step;
+use super::hedge::StsHosts;
 use super::oidc::OidcTerms;
 use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
-use super::sts::StsHosts;
 use super::variables::{Variable, Variables};
 use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
 
@@ -149,7 +149,7 @@ impl Given<'_> {
 
     /// Settings, else the variables; the central host stands in for a slow regional one only where nobody has said
     /// which hosts to ask.
-    fn hosts(&self, role: &RoleName, config: &RoleConfig) -> Result<StsHosts, BadRole> {
+    pub(super) fn hosts(&self, role: &RoleName, config: &RoleConfig) -> Result<StsHosts, BadRole> {
         let named = |name: &str, variable: Option<Variable>| {
             let bad = || BadRole::NotSts(role.clone(), name.to_owned(), variable.map(Variable::name));
             self.table.named(name).ok_or_else(bad)

@@ -1,21 +1,21 @@
-//! Calls STS: one attempt over at most two hosts, and what its `Date` says about our clock.
+//! Calls STS: what is asked of a host, and what its `Date` says about our clock.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::answer::{self, ANSWER_BYTES_MAX};
-use super::carry::{Carry, CarryError, FORM, Method, Outbound, Receiver};
+use super::caller_identity::{self, CallerIdentity};
+use super::carry::{Answer, Carry, CarryError, FORM, Method, Outbound, Receiver};
 use super::credential::{AccessKey, Fetched, Proof};
 use super::error::{AnswerError, FetchError};
 use super::exchange::{self, Exchange};
+use super::hedge::{StsHosts, hedged};
 use super::observer::{Event, Observer};
 use super::pace::Pace;
-use super::refused::Class;
 use crate::clock::{Clock, Now};
 use crate::names::{Host, Moment, RoleName, calendar};
 
@@ -23,8 +23,6 @@ use crate::names::{Host, Moment, RoleName, calendar};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// For one host. STS answers within 300 ms; past this the other host is the better hope.
 const HOST_TIMEOUT: Duration = Duration::from_secs(5);
-/// When the second host is asked although the first has not failed.
-const HEDGE_AFTER: Duration = Duration::from_secs(2);
 /// How much longer than asked an answer may live: clocks and rounding, and no more.
 const GRANT_SLACK: Duration = Duration::from_secs(300);
 /// A smaller difference of the clocks is not corrected in timestamps: STS takes 15 minutes, and `Date` is as coarse as
@@ -60,15 +58,6 @@ impl Line {
     }
 }
 
-/// The hosts that one role asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct StsHosts {
-    /// Asked always.
-    pub(super) first: Host,
-    /// Asked when the first is slow or cannot be reached.
-    pub(super) second: Option<Host>,
-}
-
 /// STS as one role asks it.
 #[derive(Debug)]
 pub(super) struct Sts {
@@ -90,53 +79,71 @@ impl Sts {
         self.has_turn.store(true, Ordering::Relaxed);
     }
 
-    /// One attempt. The second host is asked after two seconds or when the first cannot be reached; only its success
-    /// counts, because the operator put the first one first.
+    /// One attempt to get a credential, over both hosts.
     pub(super) async fn call(
         &self,
         exchange: &Exchange,
         signer: Option<&AccessKey>,
     ) -> Result<Fetched, FetchError> {
-        let mut first = pin!(self.ask(&self.hosts.first, exchange, signer));
-        let Some(second) = &self.hosts.second else { return first.await };
-        let second = self.ask(second, exchange, signer);
-        tokio::select! {
-            biased;
-            outcome = &mut first => match outcome {
-                Err(error) if never_arrived(&error) => return second.await.or(Err(error)),
-                outcome => return outcome,
-            },
-            () = sleep(HEDGE_AFTER) => {}
-        }
-        let mut second = pin!(second);
-        tokio::select! {
-            biased;
-            outcome = &mut first => match outcome {
-                Err(error) if error.class() == Class::Passing => second.await.or(Err(error)),
-                outcome => outcome,
-            },
-            outcome = &mut second => match outcome {
-                Ok(fetched) => Ok(fetched),
-                Err(_) => first.await,
-            },
-        }
+        let ask = |host| self.exchange(host, exchange, signer);
+        hedged(ask(self.hosts.first), self.hosts.second.map(ask)).await
     }
 
-    /// Asks one host once.
-    async fn ask(
+    /// One attempt to learn whose key it is, over both hosts: `GetCallerIdentity`, which needs no right at all.
+    pub(super) async fn identify(&self, signer: &AccessKey) -> Result<CallerIdentity, FetchError> {
+        let ask = |host| self.identity(host, signer);
+        hedged(ask(self.hosts.first), self.hosts.second.map(ask)).await
+    }
+
+    /// Asks one host once whose key it is.
+    async fn identity(&self, host: Host, signer: &AccessKey) -> Result<CallerIdentity, FetchError> {
+        self.take_turn().await;
+        let (target, form) = exchange::written("GetCallerIdentity", &[], Some(signer), &self.line.moment());
+        let (answer, _) = self.ask(host, target, form).await?;
+        caller_identity::read(host.as_str(), &answer)
+    }
+
+    /// Asks one host once for a credential.
+    async fn exchange(
         &self,
-        host: &Host,
+        host: Host,
         exchange: &Exchange,
         signer: Option<&AccessKey>,
     ) -> Result<Fetched, FetchError> {
-        // The first call of an attempt has waited before it; what is asked besides takes a turn of its own.
+        self.take_turn().await;
+        let asked_at = self.line.clock.now();
+        let (target, form) = exchange::write(exchange, signer, &self.line.moment());
+        let (answer, server) = self.ask(host, target, form).await?;
+        let granted = answer::read(host.as_str(), &exchange.role, &answer)?;
+        let length = self.length(granted.expires_at, server, &asked_at, exchange.duration);
+        let length = length.ok_or_else(|| FetchError::BadAnswer(host.to_string(), AnswerError::Expired))?;
+        Ok(Fetched {
+            proof: Proof::AccessKey {
+                id: granted.access_key_id,
+                secret: granted.secret,
+                security_token: Some(granted.security_token),
+            },
+            life: Some((asked_at, length)),
+            role: Some(exchange.role.clone()),
+        })
+    }
+
+    /// The first call of an attempt has waited before it; what is asked besides takes a turn of its own.
+    async fn take_turn(&self) {
         if !self.has_turn.swap(false, Ordering::Relaxed) {
             self.line.pace.take(&*self.line.clock).await;
         }
-        let asked_at = self.line.clock.now();
-        let (path_and_query, body) = exchange::write(exchange, signer, &self.line.moment());
+    }
+
+    /// Asks one host once. With the answer comes the cloud's time, if it told that.
+    async fn ask(
+        &self,
+        host: Host,
+        path_and_query: Zeroizing<String>,
+        body: Zeroizing<Vec<u8>>,
+    ) -> Result<(Answer, Option<i64>), FetchError> {
         let outbound = Outbound {
-            to: Receiver::Endpoint(*host),
+            to: Receiver::Endpoint(host),
             method: Method::Post,
             path_and_query,
             headers: vec![("content-type", Zeroizing::new(FORM.to_owned()))],
@@ -154,18 +161,7 @@ impl Sts {
         if let Some(server) = server {
             self.compare_clocks(server);
         }
-        let granted = answer::read(host.as_str(), &exchange.role, &answer)?;
-        let length = self.length(granted.expires_at, server, &asked_at, exchange.duration);
-        let length = length.ok_or_else(|| FetchError::BadAnswer(host.to_string(), AnswerError::Expired))?;
-        Ok(Fetched {
-            proof: Proof::AccessKey {
-                id: granted.access_key_id,
-                secret: granted.secret,
-                security_token: Some(granted.security_token),
-            },
-            life: Some((asked_at, length)),
-            role: Some(exchange.role.clone()),
-        })
+        Ok((answer, server))
     }
 
     /// How long the credential lives from `asked_at`: by the cloud's own clock where it told us, because ours may be
@@ -200,9 +196,4 @@ impl Sts {
 
 fn whole_seconds(now: &Now) -> i64 {
     i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// Whether nothing was sent.
-const fn never_arrived(error: &FetchError) -> bool {
-    matches!(error, FetchError::NoAnswer(_, CarryError::Unreachable(_)))
 }

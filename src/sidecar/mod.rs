@@ -273,6 +273,7 @@ fn surroundings(
         carry: Arc::new(OwnCalls::new(Arc::clone(dialler), trust)),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
+        asks_whose: true,
         runtime: Handle::current(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::check::checked;
 use super::{Setup, keys, parts, surroundings};
 use crate::config::{Problem, Settings};
-use crate::credential::{Credentials, Keys, Variables};
+use crate::credential::{Credentials, Keys, Surroundings, Variables};
 use crate::endpoint::OwnHosts;
 use crate::upstream::{Dialler, Egress};
 
@@ -33,7 +33,8 @@ impl SigningRules {
     }
 }
 
-/// The roles' credentials and the keys. Nothing listens.
+/// The roles' credentials and the keys, to sign with and send nothing. Nothing listens, and STS is not asked whose a
+/// long-lived AccessKey is: what it signs stays here.
 ///
 /// # Errors
 /// What is wrong with the settings.
@@ -41,7 +42,8 @@ pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
     let variables = Arc::new(Variables::from_pairs(setup.environment));
     let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
     let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    let surroundings = surroundings((&dialler, parts.trust), variables, &setup.clock);
+    let surroundings =
+        Surroundings { asks_whose: false, ..surroundings((&dialler, parts.trust), variables, &setup.clock) };
     let credentials = super::credentials(&setup.settings, &surroundings)?;
     let keys = Keys::new(&keys::configs(&setup.settings), &surroundings);
     Ok((credentials, keys))

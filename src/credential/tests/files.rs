@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::super::file;
+use super::super::hedge::StsHosts;
 use super::super::oidc::{Oidc, OidcTerms};
-use super::super::sts::{Line, Sts, StsHosts};
+use super::super::sts::{Line, Sts};
 use super::*;
 use crate::names::{OidcProviderArn, SessionName};
 

@@ -13,6 +13,7 @@ fn surroundings(stage: &Stage) -> Surroundings {
         carry: Arc::clone(&stage.cloud) as _,
         clock: Arc::clone(&stage.clock) as _,
         observer: Arc::clone(&stage.ear) as _,
+        asks_whose: true,
         runtime: tokio::runtime::Handle::current(),
     }
 }

@@ -1,6 +1,7 @@
 //! A cloud in memory and a clock on virtual time, for the tests of this room.
 
 mod answers;
+mod caller_identity;
 mod chain;
 mod files;
 mod hedge;
@@ -144,7 +145,7 @@ impl Reply {
 
 type Play = Box<dyn FnMut(&Seen) -> Reply + Send>;
 
-/// STS, as a function of each call. Without one it grants an hour at once.
+/// STS, as a function of each call. Without one it grants an hour at once, and takes every key for a RAM user's.
 struct Cloud {
     clock: Arc<TestClock>,
     seen: Mutex<Vec<Seen>>,
@@ -188,6 +189,9 @@ impl Carry for Cloud {
         self.seen.lock().unwrap().push(seen.clone());
         let reply = match &mut *self.play.lock().unwrap() {
             Some(play) => play(&seen),
+            None if seen.target.contains("Action=GetCallerIdentity") => {
+                Reply::answer(200, identity_json("RAMUser", "acs:ram::1000000000000001:user/a"))
+            }
             None => grant(&self.clock, 3_600),
         };
         Box::pin(async move {
@@ -207,6 +211,13 @@ fn grant(clock: &TestClock, seconds: i64) -> Reply {
     let id = format!("STS.{:020}", IDS.fetch_add(1, Ordering::Relaxed));
     let now = i64::try_from(clock.now().wall.as_secs()).unwrap();
     Reply::answer(200, credential_json("app", &id, now + seconds))
+}
+
+fn identity_json(kind: &str, arn: &str) -> String {
+    format!(
+        r#"{{"RequestId":"R-1","IdentityType":"{kind}","AccountId":"1000000000000001","PrincipalId":"2","UserId":"2",
+            "Arn":"{arn}"}}"#
+    )
 }
 
 fn credential_json(role: &str, id: &str, expires_at: i64) -> String {
@@ -338,6 +349,7 @@ impl Stage {
             carry: Arc::clone(&self.cloud) as _,
             clock: Arc::clone(&self.clock) as _,
             observer: Arc::clone(&self.ear) as _,
+            asks_whose: true,
             runtime: tokio::runtime::Handle::current(),
         };
         Credentials::new(&self.roles, &Table, &surroundings)

@@ -17,7 +17,7 @@ async fn auto_prefers_a_triple_then_oidc_then_a_key() {
     let credential = stage.open().wait().await.unwrap();
     assert_eq!(credential.access_key().unwrap().id().as_str(), "LTAI5tFAKE0001");
     assert!(credential.access_key().unwrap().security_token().is_none() && credential.life().is_none());
-    assert_eq!((stage.ear.heard("long-lived"), stage.cloud.count()), (1, 0));
+    assert_eq!((stage.ear.heard("long-lived"), stage.cloud.count()), (1, 1), "STS is asked whose it is");
     assert!(!format!("{credential:?}").contains("canary"));
 }
 
