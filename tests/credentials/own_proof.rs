@@ -49,10 +49,12 @@ async fn a_token_is_exchanged_by_a_proxy_that_has_no_credential() {
 async fn the_answer_to_a_token_that_is_not_taken_is_the_clouds() {
     let sandboxed = Sandboxed::start().await;
     let proxy = sandboxed.bare().start().await;
-    for (name, call) in calls("AssumeRoleWithSAML", "SAMLAssertion=a&Format=JSON") {
+    let more = "SAMLProviderArn=acs%3Aram%3A%3A1000000000000001%3Asaml-provider%2Fidp&SAMLAssertion=bm90LXNhbWw%3D\
+                &RoleArn=acs%3Aram%3A%3A1000000000000001%3Arole%2Fapp&Format=JSON";
+    for (name, call) in calls("AssumeRoleWithSAML", more) {
         let answer = proxy.call(call).await;
-        assert_eq!(answer.verdict(), (400, String::new()), "{name}: {answer:?}");
-        assert!(answer.text().contains("NotSupported"), "{name}: {answer:?}");
+        assert_eq!(answer.verdict(), (401, String::new()), "{name}: {answer:?}");
+        assert!(answer.text().contains("AuthenticationFail.SAMLAssertion.Invalid"), "{name}: {answer:?}");
     }
 }
 

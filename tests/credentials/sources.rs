@@ -9,9 +9,12 @@ const OIDC_TOKEN: &str = "eyJoZWFk.Y2FuYXJ5LW9pZGM.c2lnbmF0dXJl";
 async fn granting() -> (Upstream, Sts) {
     let sts = Sts::default();
     let granting = sts.clone();
-    let upstream =
-        Upstream::start(move |seen, _| if Sts::is_asked(seen) { granting.grant() } else { Reply::ok() })
-            .await;
+    let upstream = Upstream::start(move |seen, _| match () {
+        () if Sts::is_asked_whose(seen) => Sts::a_users(),
+        () if Sts::is_asked(seen) => granting.grant(),
+        () => Reply::ok(),
+    })
+    .await;
     (upstream, sts)
 }
 
@@ -102,6 +105,33 @@ async fn the_automatic_order_is_a_triple_then_oidc_then_a_key() {
                 assert_eq!(upstream.log().connections, 0, "{name}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_the_account_itself_signs_nothing_but_the_question_whose_it_is() {
+    let sandboxed = Sandboxed::start().await;
+    for (key, expected) in [
+        (sandboxed.sandbox.root_access_key(), (503, "credentials_refused".to_owned())),
+        (sandboxed.sandbox.access_key(), (200, String::new())),
+    ] {
+        let kit = sandboxed
+            .bare()
+            .variable("ALIBABA_CLOUD_ACCESS_KEY_ID", &key.0)
+            .variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &key.1);
+        let proxy = kit.start().await;
+        let before = sandboxed.sandbox.verdicts().len();
+        let answers = [proxy.get(ECS, REGIONS).await, proxy.get(ECS, REGIONS).await];
+        for answer in &answers {
+            let code = answer.header("x-countersign-error").unwrap_or_default();
+            assert_eq!((answer.status, code.to_owned()), expected, "{answer:?}");
+            assert!(answer.status == 200 || answer.text().contains("use a RAM role"), "{answer:?}");
+        }
+        let verdicts = sandboxed.sandbox.verdicts();
+        let actions: Vec<_> = verdicts[before..].iter().map(|verdict| verdict.action.as_str()).collect();
+        let calls = if expected.0 == 200 { 2 } else { 0 };
+        let asked = ["GetCallerIdentity"].into_iter().chain(std::iter::repeat_n("DescribeRegions", calls));
+        assert_eq!(actions, asked.collect::<Vec<_>>());
     }
 }
 

@@ -20,6 +20,19 @@ impl Sts {
         seen.header("host").unwrap().starts_with("sts.")
     }
 
+    /// Whether the question is whose the key is, which is no grant.
+    pub(crate) fn is_asked_whose(seen: &Seen) -> bool {
+        Self::is_asked(seen) && seen.parameter("Action").as_deref() == Some("GetCallerIdentity")
+    }
+
+    /// That it is a RAM user's.
+    pub(crate) fn a_users() -> Reply {
+        Reply::body(
+            "{\"RequestId\":\"R\",\"IdentityType\":\"RAMUser\",\"AccountId\":\"1000000000000001\",\"UserId\":\"2\",\
+             \"PrincipalId\":\"2\",\"Arn\":\"acs:ram::1000000000000001:user/app\"}",
+        )
+    }
+
     /// A credential for an hour: `STS.n0` at the first call, and a secret and a token of the same number.
     pub(crate) fn grant(&self) -> Reply {
         let number = self.0.fetch_add(1, Ordering::Relaxed);

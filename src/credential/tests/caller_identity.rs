@@ -83,7 +83,7 @@ async fn nobody_is_asked_about_a_triple_or_about_a_key_that_only_assumes_a_role(
     assert_eq!(stage.cloud.count(), 0);
 
     let mut stage = Stage::with_variables(&KEY);
-    stage.role("default", RoleConfig { assume: vec![super::step("app")], ..RoleConfig::default() });
+    stage.role("default", RoleConfig { assume: vec![step("app")], ..RoleConfig::default() });
     stage.open().wait().await.unwrap();
     assert_eq!((stage.cloud.count(), asked(&stage)), (1, 0));
 }
