@@ -1,7 +1,7 @@
 //! Where a listener listens: an address of this machine, or a unix socket.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::problem::shown;
@@ -18,12 +18,46 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+/// The address of the metadata server of ECS, which SDKs have built in: whoever plays it has this address on its own
+/// machine.
+pub(super) const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200));
+
+/// Who may reach a listener. Architecture decision: one that other machines can reach authenticates its clients, or does
+/// not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// This machine.
+    Machine,
+    /// This machine, at the address of its metadata server too.
+    Metadata,
+    /// Other machines too: nothing there needs to be kept from them.
+    Network,
+}
+
+impl Reach {
+    /// In words, for the reference.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Machine => "`IP:PORT` of this machine only, or `unix:PATH`",
+            Self::Metadata => "`IP:PORT` of this machine only, `100.100.100.200:PORT`, or `unix:PATH`",
+            Self::Network => "`IP:PORT`",
+        }
+    }
+
+    fn is_within(self, ip: IpAddr) -> bool {
+        match self {
+            Self::Machine => ip.is_loopback(),
+            Self::Metadata => ip.is_loopback() || ip == METADATA,
+            Self::Network => true,
+        }
+    }
+}
+
 impl Address {
-    /// Reads `IP:PORT`, or for a listener `unix:PATH`. Architecture decision: a listener that others can reach
-    /// authenticates its clients, or does not exist; `is_local_only` asks for that.
-    pub(super) fn read(text: &str, is_local_only: bool) -> Result<Self, String> {
+    /// Reads `IP:PORT`, or for a listener `unix:PATH`.
+    pub(super) fn read(text: &str, reach: Reach) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
-            if !is_local_only {
+            if reach == Reach::Network {
                 return Err(
                     "health and metrics are not to be had on a unix socket; write an IP address and a \
                             port such as \"127.0.0.1:9465\""
@@ -34,14 +68,14 @@ impl Address {
             return if !path.is_empty() && address.fits() { Ok(address) } else { Err(socket_path_rule()) };
         }
         let Ok(address) = text.parse::<SocketAddr>() else {
-            let rule = if is_local_only {
-                "write an IP address and a port such as \"127.0.0.1:9110\", or \"unix:PATH\""
-            } else {
+            let rule = if reach == Reach::Network {
                 "write an IP address and a port such as \"127.0.0.1:9465\""
+            } else {
+                "write an IP address and a port such as \"127.0.0.1:9110\", or \"unix:PATH\""
             };
             return Err(format!("{} is not an address; {rule}", shown(text)));
         };
-        if is_local_only && !address.ip().is_loopback() {
+        if !reach.is_within(address.ip()) {
             return Err(
                 "a listener that other machines can reach must authenticate its clients, which this version \
                         cannot; listen on 127.0.0.1, [::1] or a unix socket"
@@ -68,6 +102,16 @@ impl Address {
             }
             Self::Tcp(_) => true,
         }
+    }
+
+    /// Whether who connects to `address` on this machine comes here.
+    pub(super) fn is_reached_at(&self, address: SocketAddr) -> bool {
+        let Self::Tcp(own) = self else { return false };
+        let (own_ip, ip) = (own.ip().to_canonical(), address.ip().to_canonical());
+        let is_there = ip == own_ip
+            || own_ip.is_unspecified() && ip.is_loopback()
+            || ip.is_unspecified() && own_ip.is_loopback();
+        is_there && own.port() == address.port()
     }
 
     /// Whether a second listener cannot have it too. Port 0 is another port each time.
@@ -97,15 +141,23 @@ mod tests {
     #[test]
     fn only_this_machine_may_reach_a_listener_without_authentication() {
         for text in ["127.0.0.1:9110", "127.0.0.2:0", "[::1]:9110", "unix:/run/countersign/app.sock"] {
-            assert_eq!(Address::read(text, true).map(|address| address.to_string()), Ok(text.to_owned()));
+            assert_eq!(Address::read(text, Reach::Machine).map(|address| address.to_string()), Ok(text.to_owned()));
         }
         for text in ["0.0.0.0:9110", "[::]:9110", "10.0.0.1:9110", "[::ffff:127.0.0.1]:9110"] {
             assert!(
-                Address::read(text, true).is_err_and(|text| text.contains("must authenticate")),
+                Address::read(text, Reach::Machine).is_err_and(|text| text.contains("must authenticate")),
                 "{text}"
             );
-            assert!(Address::read(text, false).is_ok(), "{text}");
+            assert!(Address::read(text, Reach::Network).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_metadata_servers_address_is_nobodys_but_the_metadata_servers() {
+        let text = "100.100.100.200:80";
+        assert!(Address::read(text, Reach::Metadata).is_ok());
+        assert!(Address::read(text, Reach::Machine).is_err());
+        assert!(Address::read("100.100.100.201:80", Reach::Metadata).is_err());
     }
 
     #[test]
@@ -114,7 +166,7 @@ mod tests {
         for text in
             ["", "9110", ":9110", "localhost:9110", "127.0.0.1", "127.0.0.1:99999", "unix:", &too_long]
         {
-            assert!(Address::read(text, false).is_err(), "{text}");
+            assert!(Address::read(text, Reach::Network).is_err(), "{text}");
         }
     }
 }

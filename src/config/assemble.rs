@@ -16,6 +16,7 @@ use super::settings::{
     Access, Admin, ExtraCa, Limits, Listen, Log, LogFormat, ProductRules, Ready, Role, Settings, Upstream,
 };
 use super::table::{Bases, Leaf, Table, quoted};
+use super::vend;
 use crate::names::RoleName;
 
 /// What is there although nobody wrote it: one listener, the default role, and every table of fixed name.
@@ -47,13 +48,16 @@ pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>)
     let admin = admin(table("admin"), bases);
     let listen = listeners(root, (bases, &roles, &admin.address), problems);
     let keys = hosts::keys(root, bases, problems);
-    let own: Vec<&Address> = listen.iter().map(|listen| &listen.address).chain([&admin.address]).collect();
+    let own = listen.iter().map(|listen| &listen.address).chain([&admin.address]);
+    let vend = vend::vends(root, (bases, &roles), own.clone().collect(), problems);
+    let own: Vec<&Address> = own.chain(vend.iter().map(|vend| &vend.address)).collect();
     Settings {
         connect_to: connect_to(table("connect_to"), &own, problems),
         listen,
         tenants: tenants(table("tenants")),
         hosts: hosts::hosts(table("hosts"), &keys, problems),
         keys,
+        vend,
         limits: limits(table("limits"), problems),
         products: products(table("product"), problems),
         upstream: upstream(table("upstream"), bases, problems),
@@ -104,7 +108,7 @@ fn listeners(root: &Table, around: Around<'_>, problems: &mut Vec<Problem>) -> V
 }
 
 /// Stands for an address that could not be read: a port that nobody counts on.
-fn any_port() -> Address {
+pub(super) fn any_port() -> Address {
     Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
 }
 

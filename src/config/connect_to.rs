@@ -1,6 +1,6 @@
 //! `[connect_to]`: dialling elsewhere than a host's own address, while everything is still signed for that host.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::address::Address;
 use super::grammar::is_host;
@@ -33,21 +33,16 @@ pub enum Target {
 impl Target {
     /// Whether it is where `own`, a listener of this process, listens.
     pub(super) fn is_at(&self, own: &Address) -> bool {
-        let Address::Tcp(own) = own else { return false };
-        let own_ip = own.ip().to_canonical();
-        let is_own = |ip: IpAddr| {
-            let ip = ip.to_canonical();
-            ip == own_ip
-                || own_ip.is_unspecified() && ip.is_loopback()
-                || ip.is_unspecified() && own_ip.is_loopback()
-        };
+        let is_own = |ip: IpAddr, port: u16| own.is_reached_at(SocketAddr::new(ip, port));
         match self {
-            Self::Http(address) => address.port() == own.port() && is_own(address.ip()),
-            Self::Https { host, port } if *port == own.port() => match host.parse() {
-                Ok(ip) => is_own(ip),
-                Err(_) => host == "localhost" && (own_ip.is_loopback() || own_ip.is_unspecified()),
+            Self::Http(address) => own.is_reached_at(*address),
+            Self::Https { host, port } => match host.parse() {
+                Ok(ip) => is_own(ip, *port),
+                Err(_) if host == "localhost" => {
+                    is_own(Ipv4Addr::LOCALHOST.into(), *port) || is_own(Ipv6Addr::LOCALHOST.into(), *port)
+                }
+                Err(_) => false,
             },
-            Self::Https { .. } => false,
         }
     }
 }

@@ -137,8 +137,17 @@ impl Walk {
                     into.misread.push(key.to_owned());
                 }
                 let texts = items.iter().map(|item| item.text.clone()).collect();
-                Ok((Value::List(texts), list_toml(&items)))
+                Ok((Value::List(texts), list_toml(&items, quoted)))
             }
+            (Kind::Numbers(..), DeValue::Array(array)) => {
+                items = self.numbers((path, row.kind), array);
+                if items.len() != array.len() {
+                    into.misread.push(key.to_owned());
+                }
+                let texts = items.iter().map(|item| item.text.clone()).collect();
+                Ok((Value::List(texts), list_toml(&items, str::to_owned)))
+            }
+            (Kind::Numbers(..), _) => Err("write a list in brackets, such as [1000, 1001]".to_owned()),
             (Kind::List(..), _) => Err("write a list in brackets, such as [\"…\", \"…\"]".to_owned()),
             (Kind::Boolean, DeValue::Boolean(value)) => Ok((Value::Boolean(*value), value.to_string())),
             (Kind::Boolean, _) => Err("write true or false, without quotes".to_owned()),
@@ -170,6 +179,24 @@ impl Walk {
                 _ => Err(format!("write each between quotes: {words}")),
             };
             match checked {
+                Ok(text) => items.push(Placed { text, origin }),
+                Err(text) => self.problem(&origin, format!("`{path}`: {text}")),
+            }
+        }
+        items
+    }
+
+    fn numbers(&mut self, (path, kind): (&str, Kind), array: &DeArray<'_>) -> Vec<Placed> {
+        let mut items = Vec::new();
+        for item in array {
+            let origin = self.origin(item.span().start);
+            let read = match item.get_ref() {
+                DeValue::Integer(number) if number.radix() == 10 => {
+                    kind.read(number.as_str()).map(|_| number.as_str().to_owned())
+                }
+                _ => Err("write each as a whole number, without quotes".to_owned()),
+            };
+            match read {
                 Ok(text) => items.push(Placed { text, origin }),
                 Err(text) => self.problem(&origin, format!("`{path}`: {text}")),
             }
@@ -219,7 +246,7 @@ fn spelled(key: &str) -> String {
     if !key.is_empty() && key.bytes().all(is_bare) { key.to_owned() } else { quoted(key) }
 }
 
-fn list_toml(items: &[Placed]) -> String {
-    let texts: Vec<String> = items.iter().map(|item| quoted(&item.text)).collect();
+fn list_toml(items: &[Placed], spelled: impl Fn(&str) -> String) -> String {
+    let texts: Vec<String> = items.iter().map(|item| spelled(&item.text)).collect();
     format!("[{}]", texts.join(", "))
 }

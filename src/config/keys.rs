@@ -4,10 +4,14 @@
 //! In a name, a part in capitals stands for a name of the operator's choosing, and `[]` for one table of a list.
 
 use super::kind::Kind;
-pub(super) use super::rows::KEYS;
+use super::rows::ROWS;
+use super::vend::VEND;
+
+/// Every key, in the order in which the reference and `--print-config` list them.
+pub(super) static KEYS: [Key; ROWS.len() + VEND.len()] = joined(ROWS, VEND);
 
 /// One key.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     /// Its path: `limits.head`, `role.NAME.source`, `listen[].address`.
     pub(super) name: &'static str,
@@ -46,7 +50,7 @@ impl Key {
 pub(super) const PREFIX: &str = "COUNTERSIGN_";
 
 /// Keys that are decided and not built: saying so is better than calling them unknown.
-pub(super) const NOT_BUILT: [&str; 2] = ["vend", "upstream.proxy"];
+pub(super) const NOT_BUILT: [&str; 1] = ["upstream.proxy"];
 
 /// What a key of a table is.
 pub(super) enum Child {
@@ -104,7 +108,7 @@ pub(super) fn leaves(table: &str) -> impl Iterator<Item = &'static Key> {
 /// The names directly in a table, of values and of tables, without those that the operator chooses.
 pub(super) fn names(table: &str) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
-    for key in KEYS {
+    for key in &KEYS {
         let within = if table.is_empty() { Some(key.name) } else { key.name.strip_prefix(table) };
         let within =
             within.and_then(|rest| if table.is_empty() { Some(rest) } else { rest.strip_prefix('.') });
@@ -114,6 +118,18 @@ pub(super) fn names(table: &str) -> Vec<&'static str> {
         }
     }
     names
+}
+
+/// One table of two, in their order.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
+const fn joined<const COUNT: usize>(first: &[Key], second: &[Key]) -> [Key; COUNT] {
+    let mut all = [first[0]; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    all
 }
 
 /// Appends a part to a path.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::address::Address;
+use super::address::{Address, Reach};
 use super::problem::shown;
 use crate::suggest::meant;
 
@@ -22,14 +22,16 @@ pub(super) enum Kind {
     Size(u64, u64),
     /// A time in milliseconds between the two, written with its unit.
     Duration(u64, u64),
-    /// `IP:PORT` or `unix:PATH`. `true`: other machines must not reach it.
-    Address(bool),
+    /// `IP:PORT` or `unix:PATH`, and who may reach it.
+    Address(Reach),
     /// A path. A relative one starts at the settings file, or at the working directory when a variable sets it.
     Path,
     /// A text of the described form.
     Text(&'static str, Check),
     /// A list of such texts.
     List(&'static str, Check),
+    /// A list of whole numbers between the two, both included.
+    Numbers(u64, u64),
 }
 
 /// A value of one of the kinds.
@@ -54,25 +56,30 @@ impl Kind {
             Self::Count(least, most) => format!("a number, {least} to {most}"),
             Self::Size(least, most) => format!("a size, {} to {}", size_text(least), size_text(most)),
             Self::Duration(least, most) => format!("a time, {} to {}", time_text(least), time_text(most)),
-            Self::Address(true) => "`IP:PORT` of this machine only, or `unix:PATH`".to_owned(),
-            Self::Address(false) => "`IP:PORT`".to_owned(),
+            Self::Address(reach) => reach.words().to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Text(words, _) => words.to_owned(),
             Self::List(words, _) => format!("a list, each {words}"),
+            Self::Numbers(least, most) => format!("a list of numbers, each {least} to {most}"),
         }
     }
 
     /// Whether one variable can hold it.
     pub(super) const fn is_scalar(self) -> bool {
-        !matches!(self, Self::List(..))
+        !self.is_list()
     }
 
     /// Whether the file writes it between quotes.
     pub(super) const fn is_quoted(self) -> bool {
-        !matches!(self, Self::Boolean | Self::Count(..) | Self::List(..))
+        !matches!(self, Self::Boolean | Self::Count(..)) && !self.is_list()
     }
 
-    /// Reads the text of a scalar: what stands between the quotes in the file, or in a variable.
+    /// Whether the file writes it between brackets.
+    pub(super) const fn is_list(self) -> bool {
+        matches!(self, Self::List(..) | Self::Numbers(..))
+    }
+
+    /// Reads the text of a scalar, or of one in a list: what stands between the quotes in the file, or in a variable.
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         match self {
             Self::Choice(words) => choose(words, text),
@@ -81,7 +88,7 @@ impl Kind {
                 "false" => Ok(Value::Boolean(false)),
                 _ => Err(format!("{} is neither true nor false", shown(text))),
             },
-            Self::Count(least, most) => match text.parse() {
+            Self::Count(least, most) | Self::Numbers(least, most) => match text.parse() {
                 Ok(number) if (least..=most).contains(&number) => Ok(Value::Number(number)),
                 Ok(number) => Err(format!("{number} is not between {least} and {most}")),
                 Err(_) => Err(format!("{} is not a whole number from {least} to {most}", shown(text))),
@@ -100,7 +107,7 @@ impl Kind {
                 Some(_) => Err(format!("{text} is not between {} and {}", time_text(least), time_text(most))),
                 None => Err(format!("{} is not a time; write it as \"3s\" (ms, s, m or h)", shown(text))),
             },
-            Self::Address(is_local_only) => Address::read(text, is_local_only).map(Value::Address),
+            Self::Address(reach) => Address::read(text, reach).map(Value::Address),
             Self::Path if text.is_empty() || text.contains('\0') => {
                 Err("a path must not be empty".to_owned())
             }

@@ -21,6 +21,7 @@ mod secrets;
 mod settings;
 mod table;
 mod variables;
+mod vend;
 
 pub use address::Address;
 pub use connect_to::{ConnectTo, Target, target};
@@ -29,7 +30,7 @@ pub use problem::{Origin, Placed, Problem};
 pub use reference::reference;
 pub use settings::{
     Access, Admin, Assume, ExtraCa, Keys, Limits, Listen, Log, LogFormat, OwnHost, ProductRules, Ready, Role,
-    RoleSource, Settings, Upstream,
+    RoleSource, Settings, Upstream, Vend, VendWay,
 };
 pub use table::quoted;
 

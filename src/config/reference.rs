@@ -12,7 +12,7 @@ pub fn reference() -> String {
     ));
     out.push_str(RULES);
     let mut table = None;
-    for key in KEYS {
+    for key in &KEYS {
         let (path, _) = key.split();
         if table != Some(path) {
             table = Some(path);
@@ -93,6 +93,10 @@ fn about(path: &str) -> &'static str {
              request, so each host is named by itself, with its whole name.\n\n"
         }
         "connect_to" => "Dials elsewhere and signs for the real host.\n\n",
+        "vend[]" => {
+            "Hands a role's credential to a program that must hold one itself; there may be many.\nWhoever is handed it can use \
+             it anywhere until it ends: [vending.md](vending.md) says how, and what that means.\n\n"
+        }
         "product.NAME" => "Rules for one product, by its code.\n\n",
         _ => "",
     }

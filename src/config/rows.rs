@@ -1,5 +1,6 @@
 //! The rows of the table of keys, in the order in which the reference and `--print-config` list them.
 
+use super::address::Reach;
 use super::connect_to;
 use super::grammar;
 use super::keys::Key;
@@ -20,7 +21,7 @@ const LIFETIME: Kind = Kind::Duration(900 * SECOND, 12 * HOUR);
 const TENANTS: Kind = Kind::List("a name or a pattern with `*`", grammar::tenant);
 const PROJECTS: Kind = Kind::List("a name or a pattern with `*`", grammar::project);
 
-const ROLE: Kind = Kind::Text("the name of a `[role.NAME]` table", grammar::role_name);
+pub(super) const ROLE: Kind = Kind::Text("the name of a `[role.NAME]` table", grammar::role_name);
 const ROLE_ARN: Kind = Kind::Text("`acs:ram::ACCOUNT:role/NAME`", grammar::role_arn);
 const SESSION: Kind = Kind::Text("2 to 64 letters, digits, `.`, `@`, `_` and `-`", grammar::session_name);
 
@@ -32,7 +33,7 @@ pub(super) const OWN_PRODUCTS: [&str; 3] = ["apigateway", "dataplus", FC_TRIGGER
 /// The one among them that is signed for with a role's credential.
 pub(super) const FC_TRIGGER: &str = "fc-trigger";
 
-const fn key(
+pub(super) const fn key(
     name: &'static str,
     kind: Kind,
     default: &'static str,
@@ -43,7 +44,7 @@ const fn key(
 }
 
 /// A key that has no default.
-const fn unset(name: &'static str, kind: Kind, sentence: &'static str) -> Key {
+pub(super) const fn unset(name: &'static str, kind: Kind, sentence: &'static str) -> Key {
     key(name, kind, "", "", sentence)
 }
 
@@ -57,8 +58,8 @@ const fn text(words: &'static str, check: Check) -> Kind {
     Kind::Text(words, check)
 }
 
-/// Every key.
-pub(super) const KEYS: &[Key] = &[
+/// Every key but those of `[[vend]]`.
+pub(super) const ROWS: &[Key] = &[
     key(
         "workers",
         Kind::Count(1, 256),
@@ -77,7 +78,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "listen[].address",
-        Kind::Address(true),
+        Kind::Address(Reach::Machine),
         "127.0.0.1:9110",
         "nothing outside of this machine, or this pod, reaches it",
         "Where requests come in. Without any `[[listen]]` there is one listener, at the default.",
@@ -335,7 +336,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "admin.address",
-        Kind::Address(false),
+        Kind::Address(Reach::Network),
         "127.0.0.1:9465",
         "health and metrics are for this machine unless a probe must reach them",
         "Where `/healthz`, `/readyz` and `/metrics` are. Another address than a loopback one is allowed: nothing there changes anything.",

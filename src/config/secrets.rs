@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn no_key_of_ours_looks_like_a_secret() {
-        for key in KEYS {
+        for key in &KEYS {
             assert!(!is_name_of_one(key.split().1), "{}", key.name);
         }
     }

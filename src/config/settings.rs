@@ -17,6 +17,8 @@ pub struct Settings {
     pub listen: Vec<Listen>,
     /// The roles to sign as. `default` is always there.
     pub roles: BTreeMap<RoleName, Role>,
+    /// Whom credentials are handed to. Nobody unless the file says so.
+    pub vend: Vec<Vend>,
     /// Who may be named in a host, by product code: names, and patterns with `*`. A product without any is not there.
     pub tenants: BTreeMap<String, Vec<Placed>>,
     /// The keys of products that take none of a role's credentials.
@@ -52,6 +54,39 @@ pub struct Listen {
     pub endpoint: Option<Placed>,
     /// Where it was set.
     pub origin: Origin,
+}
+
+/// One place where a role's credential is handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vend {
+    /// To what kind of program, and what it must show.
+    pub way: VendWay,
+    /// Where.
+    pub address: Address,
+    /// Whose credential; it is one of `Settings::roles`.
+    pub role: RoleName,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+/// How a credential is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VendWay {
+    /// At a URI, by SDKs that are told it.
+    Uri {
+        /// The file that holds the URI, whose last part is secret. `None`: the URI has no secret part.
+        path_file: Option<PathBuf>,
+    },
+    /// As of the metadata server of ECS.
+    Metadata {
+        /// Whether requests without a token are answered.
+        allows_v1: bool,
+    },
+    /// At a unix socket, by `countersign credential`.
+    Process {
+        /// The users who may ask. Empty: the one that this process runs as.
+        uids: Vec<u32>,
+    },
 }
 
 /// One role and where its credential comes from.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::keys::{self, under};
-use super::kind::{Kind, Value};
+use super::kind::Value;
 use super::problem::{Origin, Placed, Problem};
 
 /// One value and where it was set.
@@ -86,7 +86,7 @@ impl Table {
         }
         let key = keys::leaves(&self.pattern).find(|key| key.split().1 == name);
         debug_assert!(key.is_some(), "{}.{name} is not in KEYS", self.pattern);
-        let key = key.filter(|key| !key.default.is_empty() && !matches!(key.kind, Kind::List(..)))?;
+        let key = key.filter(|key| !key.default.is_empty() && !key.kind.is_list())?;
         key.kind.read(key.default).ok()
     }
 

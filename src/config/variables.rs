@@ -94,7 +94,7 @@ fn unknown(name: &str, rest: &str) -> String {
     if let Some(meant) = nearest(rest, names) {
         return format!("unknown variable; did you mean `{PREFIX}{meant}`?");
     }
-    if ["role", "tenants", "keys", "hosts", "connect_to", "product", "listen"]
+    if ["role", "tenants", "keys", "hosts", "connect_to", "product", "listen", "vend"]
         .iter()
         .any(|table| is_under(table))
     {
