@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -36,6 +37,13 @@ pub trait Clock: Send + Sync + fmt::Debug {
 
     /// A nonce that was never given out before, by any process.
     fn nonce(&self) -> Nonce;
+
+    /// 256 bits that nobody can guess, for a secret of this process's own. Never made up from the time, as a nonce may be.
+    fn secret(&self) -> io::Result<[u8; 32]> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(random)
+    }
 
     /// Time and nonce for one attempt.
     fn moment(&self) -> Moment {

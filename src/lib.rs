@@ -11,6 +11,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod sign;
 pub mod upstream;
+pub mod vend;
 
 pub mod admin;
 pub mod buffers;

@@ -36,6 +36,9 @@ mod cloud;
 // Credentials, and what is said of them.
 mod credentials;
 
+// What is handed to programs that must hold a credential themselves.
+mod vending;
+
 // What a request leaves behind.
 mod traces;
 

@@ -79,6 +79,11 @@ const ROOMS: &[Room] = &[
         never: NO_SOCKETS,
     },
     Room { name: "telemetry", may_use: &["names", "clock", "telemetry"], never: &["wire", "std::env"] },
+    Room {
+        name: "vend",
+        may_use: &["credential", "names", "secret", "refusal", "clock", "vend"],
+        never: &["std::env", "rustls", "TcpStream::connect"],
+    },
     Room { name: "admin", may_use: &["telemetry", "admin"], never: &["std::env", "std::fs"] },
     Room {
         name: "sandbox",

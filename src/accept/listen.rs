@@ -97,23 +97,45 @@ pub fn bind(address: &Address, workers: usize) -> Result<Vec<Listening>, BindErr
 
 fn bind_tcp(wanted: SocketAddr, workers: usize) -> io::Result<Vec<Listening>> {
     // The first is bound alone, since a shared port would hide that another process has it already.
-    let alone = tcp_socket(wanted, false)?;
+    let alone = tcp_socket(wanted, Share::Alone)?;
     if workers == 1 {
         return Ok(vec![Listening::Tcp(alone.into())]);
     }
     let bound = alone.local_addr()?.as_socket().unwrap_or(wanted);
     drop(alone);
-    (0..workers).map(|_| tcp_socket(bound, true).map(|socket| Listening::Tcp(socket.into()))).collect()
+    (0..workers)
+        .map(|_| tcp_socket(bound, Share::Workers).map(|socket| Listening::Tcp(socket.into())))
+        .collect()
 }
 
-fn tcp_socket(address: SocketAddr, is_shared: bool) -> io::Result<Socket> {
+/// Whom a port is shared with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    Alone,
+    /// The other workers.
+    Workers,
+    /// Nobody, and packets come from this machine alone.
+    Within,
+}
+
+/// Binds an address of this machine that others could send packets to: one that was added to `lo` is answered for on every
+/// interface. Only what this machine itself sends arrives.
+pub fn bind_within(address: SocketAddr) -> Result<Listening, BindError> {
+    let bound = tcp_socket(address, Share::Within).map(|socket| Listening::Tcp(socket.into()));
+    bound.map_err(|cause| BindError { address: Address::Tcp(address), cause })
+}
+
+fn tcp_socket(address: SocketAddr, share: Share) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         // Never both families at once: whoever binds `[::]` would listen on IPv4 unawares.
         socket.set_only_v6(true)?;
     }
     socket.set_reuse_address(true)?;
-    socket.set_reuse_port(is_shared)?;
+    socket.set_reuse_port(share == Share::Workers)?;
+    if share == Share::Within {
+        socket.bind_device(Some(b"lo"))?;
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

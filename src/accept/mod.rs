@@ -14,7 +14,7 @@ mod stream;
 pub use answering::Answering;
 pub use caller::Caller;
 pub use gate::refusal_of;
-pub use listen::{Address, BindError, Listening, SocketFile, bind};
+pub use listen::{Address, BindError, Listening, SocketFile, bind, bind_within};
 pub use refuse::{Dialect, Rendered, error_body, render};
 pub use serve::{Application, Limits, Next, Phase, Shared, ending, serve};
 pub use stream::Stream;

@@ -129,6 +129,8 @@ async fn serve(arguments: &Arguments, mut setup: Setup) -> Exit {
     let limit = setup.settings.drain_timeout;
     let listens: Vec<String> =
         setup.settings.listen.iter().map(|listen| listen.address.to_string()).collect();
+    let vends: Vec<(String, String)> =
+        setup.settings.vend.iter().map(|vend| (vend.address.to_string(), vend.role.to_string())).collect();
     let mut sidecar = match Sidecar::start(setup).await {
         Ok(sidecar) => sidecar,
         Err(error) => return failed(&error),
@@ -136,6 +138,10 @@ async fn serve(arguments: &Arguments, mut setup: Setup) -> Exit {
     for (listen, address) in listens.iter().zip(&sidecar.addresses) {
         let address = address.map_or_else(|| listen.clone(), |address| address.to_string());
         tracing::info!(%address, "listening");
+    }
+    for ((vend, role), address) in vends.iter().zip(&sidecar.vending) {
+        let address = address.map_or_else(|| vend.clone(), |address| address.to_string());
+        tracing::info!(%address, %role, "handing out credentials");
     }
     tracing::info!(address = %sidecar.admin, "health and metrics");
     tokio::select! {

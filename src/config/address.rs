@@ -141,7 +141,10 @@ mod tests {
     #[test]
     fn only_this_machine_may_reach_a_listener_without_authentication() {
         for text in ["127.0.0.1:9110", "127.0.0.2:0", "[::1]:9110", "unix:/run/countersign/app.sock"] {
-            assert_eq!(Address::read(text, Reach::Machine).map(|address| address.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                Address::read(text, Reach::Machine).map(|address| address.to_string()),
+                Ok(text.to_owned())
+            );
         }
         for text in ["0.0.0.0:9110", "[::]:9110", "10.0.0.1:9110", "[::ffff:127.0.0.1]:9110"] {
             assert!(

@@ -124,16 +124,15 @@ fn check_keys(kind: &str, table: &Table, problems: &mut Vec<Problem>) {
         }
     }
     if is_uids && !table.misread.contains(&"uids".to_owned()) && table.items("uids").is_empty() {
-        let text = "an empty list admits nobody; leave the key out to admit the user that countersign runs as";
+        let text =
+            "an empty list admits nobody; leave the key out to admit the user that countersign runs as";
         problems.push(table.problem("uids", text));
     }
 }
 
 fn check_address(kind: &str, address: &Address) -> Result<(), &'static str> {
     match (kind, address) {
-        (PROCESS, Address::Tcp(_)) => {
-            Err("only a unix socket tells who asks; write address = \"unix:PATH\"")
-        }
+        (PROCESS, Address::Tcp(_)) => Err("only a unix socket tells who asks; write address = \"unix:PATH\""),
         (URI | METADATA_KIND, Address::Unix(_)) => {
             Err("no SDK asks on a unix socket; write an IP address and a port")
         }

@@ -110,6 +110,19 @@ pub(super) fn admin(settings: &Settings) -> Result<(TcpListener, SocketAddr), St
     }
 }
 
+/// One listener of `[[vend]]`. Whatever its address, only this machine reaches it.
+pub(super) fn desk(address: &config::Address) -> Result<accept::Listening, StartError> {
+    const KEYS: &str = "`[[vend]]`";
+    if let config::Address::Tcp(wanted) = address
+        && !wanted.ip().is_loopback()
+    {
+        let unbound = |error| StartError::Bind(Unbound::new(error, address, KEYS));
+        return accept::bind_within(*wanted).map_err(unbound);
+    }
+    let listeners = bind(address, 1, KEYS)?;
+    listeners.into_iter().next().ok_or_else(|| StartError::System(io::ErrorKind::Unsupported.into()))
+}
+
 fn bind(address: &config::Address, workers: usize, keys: &str) -> Result<Vec<accept::Listening>, StartError> {
     let wanted = match address {
         config::Address::Tcp(address) => accept::Address::Tcp(*address),

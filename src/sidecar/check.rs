@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parts::{self, Parts};
+use super::vending;
 use crate::classify;
 use crate::config::{
     Access, Address, Origin, Problem, RoleSource, Settings, Target, check_appendable, check_directory,
@@ -64,6 +65,7 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
             warnings.push(Problem::new(&role.origin, format!("role `{name}` gets no credential: {text}")));
         }
     }
+    warnings.extend(vending::warnings(settings));
     warnings.sort();
     warnings
 }

@@ -7,6 +7,7 @@ mod observer;
 mod offline;
 mod parts;
 mod state;
+mod vending;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,7 @@ pub use check::{mistakes, unwritable, warnings};
 pub use offline::{SigningRules, proofs_alone};
 use parts::Parts;
 use state::Report;
+use vending::Desks;
 pub use worker::line_format;
 use worker::{Door, Plan};
 
@@ -121,11 +123,14 @@ pub struct Sidecar {
     pub addresses: Vec<Option<SocketAddr>>,
     /// Where its admin listener is.
     pub admin: SocketAddr,
+    /// Where its desks are, in the order of the settings: credentials are handed out there.
+    pub vending: Vec<Option<SocketAddr>>,
     /// The roles and their credentials.
     pub credentials: Arc<Credentials>,
     phase: watch::Sender<Phase>,
     report: Arc<Report>,
     serving: JoinSet<io::Result<()>>,
+    desks: Desks,
     /// One a further worker; it is told when that one has ended as it should.
     ended: Vec<oneshot::Receiver<()>>,
     admin_task: JoinHandle<io::Result<()>>,
@@ -140,7 +145,9 @@ impl Sidecar {
         let (workers, mut bound) = bind::listeners(&settings)?;
         let (admin_listener, admin) = bind::admin(&settings)?;
         let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
-        let own = addresses.iter().flatten().copied().chain([admin]).collect();
+        let desks = vending::listeners(&settings, &*clock)?;
+        let vending: Vec<Option<SocketAddr>> = desks.iter().map(|desk| desk.address).collect();
+        let own = addresses.iter().chain(&vending).flatten().copied().chain([admin]).collect();
         let Parts { tenants, rules, routes, trust, pinned } = parts;
         let SigningRules { own_hosts, upgrades, oss_v1 } = rules;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
@@ -150,6 +157,8 @@ impl Sidecar {
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
         let (phase, seen_phase) = watch::channel(Phase::Serving);
+        let tally = Arc::default();
+        let desks = Desks::open(desks, &credentials, &clock, &tally);
         let report = Arc::new(Report {
             credentials: Arc::clone(&credentials),
             required: required(&settings),
@@ -157,6 +166,7 @@ impl Sidecar {
             metrics: Arc::clone(&metrics),
             access: access.clone(),
             connections: Arc::clone(&connections),
+            tally,
             is_draining: AtomicBool::new(false),
         });
         let plan = Arc::new(Plan {
@@ -192,12 +202,16 @@ impl Sidecar {
         }
         let admin_task =
             tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
-        Ok(Self { addresses, admin, credentials, phase, report, serving, ended, admin_task })
+        Ok(Self { addresses, admin, vending, credentials, phase, report, serving, desks, ended, admin_task })
     }
 
     /// Ends only when serving does: when a listener fails.
     pub async fn failed(&mut self) -> io::Error {
-        match self.serving.join_next().await {
+        let served = tokio::select! {
+            served = self.serving.join_next() => served,
+            error = self.desks.failed() => return error,
+        };
+        match served {
             Some(Ok(Err(error))) => error,
             Some(Err(error)) => io::Error::other(error),
             Some(Ok(Ok(()))) | None => io::Error::other("the listeners have stopped"),
@@ -212,7 +226,9 @@ impl Sidecar {
         let _ = self.phase.send(Phase::Draining);
         let ended = std::mem::take(&mut self.ended);
         // No thread is joined: one that joins cannot be given up, and would hold the process past its deadline.
+        let desks = self.desks;
         let mut all = pin!(async {
+            desks.close().await;
             while self.serving.join_next().await.is_some() {}
             let mut is_clean = true;
             for worker in ended {

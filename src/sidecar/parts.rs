@@ -7,10 +7,10 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::{SigningRules, keys};
+use super::{SigningRules, keys, vending};
 use crate::config::{Problem, Settings, Target};
 use crate::endpoint::{self, OwnHosts, Tenants};
-use crate::names::{Endpoint, Host, Network};
+use crate::names::{Endpoint, Host, Network, RoleName};
 use crate::suggest::nearest;
 use crate::upstream::{Dial, Routes, Trust};
 
@@ -196,7 +196,7 @@ pub(super) fn regional_sts(region: &str, is_vpc: bool) -> Option<Host> {
 }
 
 /// Settings of the credential room from those of the settings room.
-pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, crate::credential::RoleConfig> {
+pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential::RoleConfig> {
     use crate::config::RoleSource;
     use crate::credential::{AssumeConfig, RoleConfig, SourceConfig};
     let source = |source: &RoleSource| match source {
@@ -206,7 +206,8 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
         RoleSource::Absent(text) => SourceConfig::Absent(text),
         RoleSource::Role(name) => SourceConfig::Role(name.clone()),
     };
-    let role = |role: &crate::config::Role| RoleConfig {
+    let vended = vending::roles(settings);
+    let role = |name: &RoleName, role: &crate::config::Role| RoleConfig {
         source: source(&role.source),
         duration: role.duration,
         sts: role.sts.iter().map(|host| host.text.clone()).collect(),
@@ -215,7 +216,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
         oidc_token_file: role.oidc_token_file.clone(),
         session_name: role.session_name.clone(),
         accounts: role.accounts.clone(),
-        is_vended: false,
+        is_vended: vended.contains(name),
         assume: role
             .assume
             .iter()
@@ -229,7 +230,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<crate::names::RoleName, cra
             })
             .collect(),
     };
-    settings.roles.iter().map(|(name, config)| (name.clone(), role(config))).collect()
+    settings.roles.iter().map(|(name, config)| (name.clone(), role(name, config))).collect()
 }
 
 #[cfg(test)]

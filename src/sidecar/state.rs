@@ -11,6 +11,7 @@ use crate::credential::Credentials;
 use crate::names::RoleName;
 use crate::telemetry::{AccessWriter, Metrics};
 use crate::upstream::Connections;
+use crate::vend::Tally;
 
 /// Everything that there is to report on.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(super) struct Report {
     pub(super) metrics: Arc<Metrics>,
     pub(super) access: Option<Arc<AccessWriter>>,
     pub(super) connections: Arc<Connections>,
+    pub(super) tally: Arc<Tally>,
     pub(super) is_draining: AtomicBool,
 }
 
@@ -78,6 +80,14 @@ impl State for Report {
              # TYPE countersign_credential_refresh_total counter\n",
         );
         out.push_str(&refreshes);
+        out.push_str(
+            "# HELP countersign_vended_total Requests for a credential itself, by who asks and what became of it.\n\
+             # TYPE countersign_vended_total counter\n",
+        );
+        for (kind, outcome, count) in self.tally.counts() {
+            let _ =
+                writeln!(out, "countersign_vended_total{{kind=\"{kind}\",outcome=\"{outcome}\"}} {count}");
+        }
         let dropped = self.access.as_ref().map_or(0, |access| access.dropped());
         let opened = self.connections.opened.load(Ordering::Relaxed);
         let open = self.connections.open.load(Ordering::Relaxed);

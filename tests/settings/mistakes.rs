@@ -37,11 +37,8 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     ),
     // Not built yet.
     (
-        "[[vend]]\n[upstream]\nproxy = \"http://user:hunter2@p\"",
-        &[
-            "1: `vend` is not available in this version; leave it out",
-            "3: `upstream.proxy` is not available in this version; leave it out",
-        ],
+        "[upstream]\nproxy = \"http://user:hunter2@p\"",
+        &["2: `upstream.proxy` is not available in this version; leave it out"],
     ),
     (
         "[product.oss]\nscheme = \"oss-v2\"",

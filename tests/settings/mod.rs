@@ -7,6 +7,7 @@ mod precedence;
 mod roles;
 mod together;
 mod trust;
+mod vending;
 
 use std::collections::BTreeMap;
 
