@@ -6,10 +6,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use super::StartError;
 use super::worker::{Door, Plan};
+use super::{StartError, vending};
 use crate::accept::{self, BindError};
 use crate::classify::Listener;
+use crate::clock::Clock;
 use crate::config::{self, Settings, check_directory};
 
 /// Why an address could not be bound, and how to have another.
@@ -85,8 +86,40 @@ impl Bound {
     }
 }
 
+/// Every place that is listened at, bound.
+pub(super) struct Places {
+    pub(super) workers: usize,
+    /// By listener of the settings.
+    pub(super) bound: Vec<Bound>,
+    pub(super) admin: (TcpListener, SocketAddr),
+    pub(super) desks: Vec<vending::Bound>,
+}
+
+impl Places {
+    /// Where the listeners are. A unix socket has no such address.
+    pub(super) fn addresses(&self) -> Vec<Option<SocketAddr>> {
+        self.bound.iter().map(|door| door.address).collect()
+    }
+
+    /// Where the desks are.
+    pub(super) fn vending(&self) -> Vec<Option<SocketAddr>> {
+        self.desks.iter().map(|desk| desk.address).collect()
+    }
+
+    /// What must not be dialled: it is this process.
+    pub(super) fn own(&self) -> Vec<SocketAddr> {
+        self.addresses().into_iter().chain(self.vending()).flatten().chain([self.admin.1]).collect()
+    }
+}
+
+/// Binds everything that the settings name.
+pub(super) fn all(settings: &Settings, clock: &dyn Clock) -> Result<Places, StartError> {
+    let (workers, bound) = listeners(settings)?;
+    Ok(Places { workers, bound, admin: admin(settings)?, desks: vending::listeners(settings, clock)? })
+}
+
 /// Every listener of the settings.
-pub(super) fn listeners(settings: &Settings) -> Result<(usize, Vec<Bound>), StartError> {
+fn listeners(settings: &Settings) -> Result<(usize, Vec<Bound>), StartError> {
     let workers = settings.workers.max(1);
     let mut bound = Vec::new();
     for (index, listen) in settings.listen.iter().enumerate() {
@@ -98,7 +131,7 @@ pub(super) fn listeners(settings: &Settings) -> Result<(usize, Vec<Bound>), Star
 }
 
 /// The listener for health and metrics.
-pub(super) fn admin(settings: &Settings) -> Result<(TcpListener, SocketAddr), StartError> {
+fn admin(settings: &Settings) -> Result<(TcpListener, SocketAddr), StartError> {
     let listeners = bind(&settings.admin.address, 1, "`--admin` or `admin.address`")?;
     match listeners.into_iter().next() {
         Some(accept::Listening::Tcp(listener)) => {

@@ -142,12 +142,9 @@ impl Sidecar {
         let Setup { settings, environment, clock, elsewhere, resolver } = setup;
         let variables = Arc::new(Variables::from_pairs(environment));
         let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
-        let (workers, mut bound) = bind::listeners(&settings)?;
-        let (admin_listener, admin) = bind::admin(&settings)?;
-        let addresses: Vec<Option<SocketAddr>> = bound.iter().map(|door| door.address).collect();
-        let desks = vending::listeners(&settings, &*clock)?;
-        let vending: Vec<Option<SocketAddr>> = desks.iter().map(|desk| desk.address).collect();
-        let own = addresses.iter().chain(&vending).flatten().copied().chain([admin]).collect();
+        let places = bind::all(&settings, &*clock)?;
+        let (addresses, vending, own) = (places.addresses(), places.vending(), places.own());
+        let bind::Places { workers, mut bound, admin: (admin_listener, admin), desks } = places;
         let Parts { tenants, rules, routes, trust, pinned } = parts;
         let SigningRules { own_hosts, upgrades, oss_v1 } = rules;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
@@ -189,17 +186,7 @@ impl Sidecar {
             phase: seen_phase,
             settings,
         });
-        let mut serving = JoinSet::new();
-        let mut ended = Vec::new();
-        for index in 0..workers {
-            let doors: Vec<Door> = bound.iter_mut().filter_map(|bound| bound.door(&plan)).collect();
-            let plan = Arc::clone(&plan);
-            if index == 0 {
-                serving.spawn(async move { plan.serve(doors).await });
-            } else {
-                ended.push(spawn_worker(index, plan, doors).map_err(StartError::System)?);
-            }
-        }
+        let (serving, ended) = spawn_workers(workers, &plan, &mut bound).map_err(StartError::System)?;
         let admin_task =
             tokio::spawn(admin::serve(admin_listener, Arc::clone(&report) as Arc<dyn admin::State>));
         Ok(Self { addresses, admin, vending, credentials, phase, report, serving, desks, ended, admin_task })
@@ -292,6 +279,23 @@ fn surroundings(
         asks_whose: true,
         runtime: Handle::current(),
     }
+}
+
+/// The first worker on this runtime, and what tells when each further one has ended.
+type Workers = (JoinSet<io::Result<()>>, Vec<oneshot::Receiver<()>>);
+
+fn spawn_workers(workers: usize, plan: &Arc<Plan>, bound: &mut [bind::Bound]) -> io::Result<Workers> {
+    let (mut serving, mut ended) = (JoinSet::new(), Vec::new());
+    for index in 0..workers {
+        let doors: Vec<Door> = bound.iter_mut().filter_map(|bound| bound.door(plan)).collect();
+        let plan = Arc::clone(plan);
+        if index == 0 {
+            serving.spawn(async move { plan.serve(doors).await });
+        } else {
+            ended.push(spawn_worker(index, plan, doors)?);
+        }
+    }
+    Ok((serving, ended))
 }
 
 fn spawn_worker(index: usize, plan: Arc<Plan>, doors: Vec<Door>) -> io::Result<oneshot::Receiver<()>> {

@@ -50,86 +50,86 @@ fn what_is_printed_brings_the_same_about() {
     assert!(first.print().contains("uids = [7, 8]"), "{}", first.print());
 }
 
+/// Settings, and what is said of them.
+const MISTAKES: &[(&str, &[&str])] = &[
+    (
+        "[[vend]]",
+        &[
+            "1: `vend[0]`: it needs an address; write address = \"127.0.0.1:9120\"",
+            "1: `vend[0]`: nothing says who asks; write kind = \"uri\", \"metadata\" or \"process\"",
+        ],
+    ),
+    (
+        "[[vend]]\nkind = \"url\"\naddress = \"127.0.0.1:1\"",
+        &["2: `vend[0].kind`: \"url\" is not \"uri\" or \"metadata\" or \"process\"; did you mean \"uri\"?"],
+    ),
+    (
+        "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:1\"\nrole = \"defautl\"",
+        &["4: `vend[0].role`: there is no role \"defautl\"; did you mean \"default\"?"],
+    ),
+    (
+        "[[vend]]\nkind = \"uri\"\naddress = \"0.0.0.0:9120\"",
+        &[
+            "3: `vend[0].address`: a listener that other machines can reach must authenticate its clients, which this \
+           version cannot; listen on 127.0.0.1, [::1] or a unix socket",
+        ],
+    ),
+    (
+        "[[vend]]\nkind = \"uri\"\naddress = \"100.100.100.200:80\"",
+        &[
+            "3: `vend[0].address`: the metadata server's address is for kind \"metadata\"; listen on 127.0.0.1 or [::1]",
+        ],
+    ),
+    (
+        "[[vend]]\nkind = \"metadata\"\naddress = \"unix:/run/v.sock\"",
+        &["3: `vend[0].address`: no SDK asks on a unix socket; write an IP address and a port"],
+    ),
+    (
+        "[[vend]]\nkind = \"process\"\naddress = \"127.0.0.1:9120\"",
+        &["3: `vend[0].address`: only a unix socket tells who asks; write address = \"unix:PATH\""],
+    ),
+    (
+        "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:9110\"",
+        &["3: `vend[0].address`: 127.0.0.1:9110 is taken by another listener"],
+    ),
+    (
+        "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:1\"\nv1 = true\nuids = [1]",
+        &[
+            "4: `vend[0].v1`: only kind \"metadata\" reads it; leave it out",
+            "5: `vend[0].uids`: only kind \"process\" reads it; leave it out",
+        ],
+    ),
+    (
+        "[[vend]]\nkind = \"metadata\"\naddress = \"127.0.0.1:1\"\npath_file = \"a\"",
+        &["4: `vend[0].path_file`: only kind \"uri\" reads it; leave it out"],
+    ),
+    (
+        "[[vend]]\nkind = \"process\"\naddress = \"unix:/v\"\nuids = []",
+        &[
+            "4: `vend[0].uids`: an empty list admits nobody; leave the key out to admit the user that countersign runs as",
+        ],
+    ),
+    (
+        "[[vend]]\nkind = \"process\"\naddress = \"unix:/v\"\nuids = [\"root\",\n-1, 4294967295]",
+        &[
+            "4: `vend[0].uids`: write each as a whole number, without quotes",
+            "5: `vend[0].uids`: \"-1\" is not a whole number from 0 to 4294967294",
+            "5: `vend[0].uids`: 4294967295 is not between 0 and 4294967294",
+        ],
+    ),
+    (
+        "[connect_to]\n\"sts.aliyuncs.com\" = \"http://127.0.0.1:9120\"\n[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:9120\"",
+        &[
+            "2: `connect_to.\"sts.aliyuncs.com\"`: 127.0.0.1:9120 is a listener of this process; a request would go round for \
+           ever",
+        ],
+    ),
+];
+
 #[test]
 fn every_mistake_is_told_with_its_line() {
-    let file = "countersign.toml";
-    for (text, expected) in [
-        (
-            "[[vend]]",
-            &[
-                "1: `vend[0]`: it needs an address; write address = \"127.0.0.1:9120\"",
-                "1: `vend[0]`: nothing says who asks; write kind = \"uri\", \"metadata\" or \"process\"",
-            ][..],
-        ),
-        (
-            "[[vend]]\nkind = \"url\"\naddress = \"127.0.0.1:1\"",
-            &[
-                "2: `vend[0].kind`: \"url\" is not \"uri\" or \"metadata\" or \"process\"; did you mean \"uri\"?",
-            ],
-        ),
-        (
-            "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:1\"\nrole = \"defautl\"",
-            &["4: `vend[0].role`: there is no role \"defautl\"; did you mean \"default\"?"],
-        ),
-        (
-            "[[vend]]\nkind = \"uri\"\naddress = \"0.0.0.0:9120\"",
-            &[
-                "3: `vend[0].address`: a listener that other machines can reach must authenticate its clients, which this \
-               version cannot; listen on 127.0.0.1, [::1] or a unix socket",
-            ],
-        ),
-        (
-            "[[vend]]\nkind = \"uri\"\naddress = \"100.100.100.200:80\"",
-            &[
-                "3: `vend[0].address`: the metadata server's address is for kind \"metadata\"; listen on 127.0.0.1 or [::1]",
-            ],
-        ),
-        (
-            "[[vend]]\nkind = \"metadata\"\naddress = \"unix:/run/v.sock\"",
-            &["3: `vend[0].address`: no SDK asks on a unix socket; write an IP address and a port"],
-        ),
-        (
-            "[[vend]]\nkind = \"process\"\naddress = \"127.0.0.1:9120\"",
-            &["3: `vend[0].address`: only a unix socket tells who asks; write address = \"unix:PATH\""],
-        ),
-        (
-            "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:9110\"",
-            &["3: `vend[0].address`: 127.0.0.1:9110 is taken by another listener"],
-        ),
-        (
-            "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:1\"\nv1 = true\nuids = [1]",
-            &[
-                "4: `vend[0].v1`: only kind \"metadata\" reads it; leave it out",
-                "5: `vend[0].uids`: only kind \"process\" reads it; leave it out",
-            ],
-        ),
-        (
-            "[[vend]]\nkind = \"metadata\"\naddress = \"127.0.0.1:1\"\npath_file = \"a\"",
-            &["4: `vend[0].path_file`: only kind \"uri\" reads it; leave it out"],
-        ),
-        (
-            "[[vend]]\nkind = \"process\"\naddress = \"unix:/v\"\nuids = []",
-            &[
-                "4: `vend[0].uids`: an empty list admits nobody; leave the key out to admit the user that countersign runs as",
-            ],
-        ),
-        (
-            "[[vend]]\nkind = \"process\"\naddress = \"unix:/v\"\nuids = [\"root\",\n-1, 4294967295]",
-            &[
-                "4: `vend[0].uids`: write each as a whole number, without quotes",
-                "5: `vend[0].uids`: \"-1\" is not a whole number from 0 to 4294967294",
-                "5: `vend[0].uids`: 4294967295 is not between 0 and 4294967294",
-            ],
-        ),
-        (
-            "[connect_to]\n\"sts.aliyuncs.com\" = \"http://127.0.0.1:9120\"\n[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:9120\"",
-            &[
-                "2: `connect_to.\"sts.aliyuncs.com\"`: 127.0.0.1:9120 is a listener of this process; a request would go round for \
-               ever",
-            ],
-        ),
-    ] {
-        let expected: Vec<String> = expected.iter().map(|line| format!("{file}:{line}")).collect();
+    for (text, expected) in MISTAKES {
+        let expected: Vec<String> = expected.iter().map(|line| format!("countersign.toml:{line}")).collect();
         assert_eq!(mistakes(text, &[]), expected, "{text}");
     }
 }

@@ -80,9 +80,9 @@ async fn a_token_lives_for_as_long_as_it_was_asked_for_and_no_other_is_known() {
     let desk = Desk::open(V2).await;
     let token = desk.token(60).await;
     desk.sandboxed.clock.pass(Duration::from_secs(58));
-    assert_eq!(desk.with(&token, ROLE).await.status, 200);
+    assert_eq!(desk.with(&token, ROLES).await.status, 200);
     desk.sandboxed.clock.pass(Duration::from_secs(3));
-    assert_eq!(desk.with(&token, ROLE).await.status, 401);
+    assert_eq!(desk.with(&token, ROLES).await.status, 401);
     let token = desk.token(60).await;
     for other in ["", "x", &token[1..], &format!("{token}A")] {
         assert_eq!(desk.with(other, ROLE).await.status, 401, "{other}");
