@@ -12,6 +12,7 @@ use super::encode::hex;
 use super::fault::Faults;
 use super::fc::Functions;
 use super::identity::{Identities, Identity, Principal};
+use super::kms::Kms;
 use super::ledger::Ledger;
 use super::mns::Mns;
 use super::mq::Topics;
@@ -50,6 +51,7 @@ pub(crate) struct Cloud {
     pub(crate) store: Store,
     pub(crate) ecs: Ecs,
     pub(crate) cs: Cs,
+    pub(crate) kms: Kms,
     pub(crate) mns: Mns,
     pub(crate) topics: Topics,
     pub(crate) functions: Functions,
@@ -84,6 +86,7 @@ impl Cloud {
             store,
             ecs: Ecs::default(),
             cs: Cs::default(),
+            kms: Kms::default(),
             mns: Mns::default(),
             topics: Topics::default(),
             functions: Functions::default(),

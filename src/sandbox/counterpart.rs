@@ -27,8 +27,11 @@ use super::ledger::{Outcome, Verdict};
 use super::metadata::Metadata;
 use super::news::News;
 use super::oauth::OAuth;
+use super::oidc::Issuer;
 use super::place::Place;
 use super::serve;
+use super::uri::CredentialsUri;
+use super::vault::Vault;
 
 /// The largest body that any of them takes. Theirs are forms and small JSON.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -91,10 +94,31 @@ impl Sandbox {
         self.play(listener, room)
     }
 
+    /// Vault and its AliCloud engine: `vault`.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn vault(&self, listener: TcpListener, room: Vault) -> io::Result<Counterpart<Vault>> {
+        self.play(listener, room)
+    }
+
+    /// What hands out credentials at a URI: `uri`.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn credentials_uri(
+        &self,
+        listener: TcpListener,
+        room: CredentialsUri,
+    ) -> io::Result<Counterpart<CredentialsUri>> {
+        self.play(listener, room)
+    }
+
     fn play<R: Room>(&self, listener: TcpListener, room: R) -> io::Result<Counterpart<R>> {
         let address = listener.local_addr()?;
         let room = Arc::new(room);
-        let stage = Stage { cloud: self.cloud.clone(), address, room: room.clone() };
+        let (cloud, issuer) = (self.cloud.clone(), self.issuer.clone());
+        let stage = Stage { cloud, issuer, address, room: room.clone() };
         let serving = serve::accept(listener, self.cloud.clone(), move |stream| serve(stream, stage.clone()));
         Ok(Counterpart { address, room, accepting: tokio::spawn(serving) })
     }
@@ -119,6 +143,7 @@ pub(crate) trait Room: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
     pub(crate) cloud: &'a Cloud,
+    pub(crate) issuer: &'a Issuer,
     pub(crate) heard: &'a Heard,
     /// `http://HOST:PORT`, as the caller reached it.
     pub(crate) origin: &'a str,
@@ -127,14 +152,15 @@ pub(crate) struct Scene<'a> {
 
 struct Stage<R> {
     cloud: Arc<Cloud>,
+    issuer: Arc<Issuer>,
     address: SocketAddr,
     room: Arc<R>,
 }
 
 impl<R> Clone for Stage<R> {
     fn clone(&self) -> Self {
-        let Self { cloud, address, room } = self;
-        Self { cloud: cloud.clone(), address: *address, room: room.clone() }
+        let Self { cloud, issuer, address, room } = self;
+        Self { cloud: cloud.clone(), issuer: issuer.clone(), address: *address, room: room.clone() }
     }
 }
 
@@ -156,7 +182,8 @@ async fn answer<R: Room>(stage: Stage<R>, request: Request<Incoming>) -> io::Res
     heard.body = body.to_bytes().to_vec();
     let host = heard.header("host").unwrap_or_else(|| stage.address.to_string());
     let (origin, request_id) = (format!("http://{host}"), cloud.request_id());
-    let scene = Scene { cloud, heard: &heard, origin: &origin, request_id: &request_id };
+    let scene =
+        Scene { cloud, issuer: &stage.issuer, heard: &heard, origin: &origin, request_id: &request_id };
     let action = R::action(&heard);
     let (outcome, reply) = match cloud.faults.product_failure(R::PRODUCT) {
         Some(error) => (Outcome::Failed(error.code.clone()), Err(error)),

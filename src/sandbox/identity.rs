@@ -106,6 +106,11 @@ impl Identities {
         }
     }
 
+    /// Forgets a key, as if it had been deleted.
+    pub(crate) fn forget(&self, access_key_id: &str) {
+        self.known().by_id.remove(access_key_id);
+    }
+
     /// Finds a key by its public half.
     pub(crate) fn find(&self, access_key_id: &str) -> Option<Arc<Identity>> {
         self.known().by_id.get(access_key_id).cloned()

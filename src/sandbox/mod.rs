@@ -29,6 +29,7 @@ mod heard;
 mod html;
 mod identity;
 mod issue;
+mod kms;
 mod ledger;
 mod lz4;
 mod metadata;
@@ -52,6 +53,8 @@ mod serve;
 mod sls;
 mod sts;
 mod studio;
+mod uri;
+mod vault;
 mod verify;
 
 #[cfg(test)]
@@ -66,6 +69,8 @@ pub use news::{News, Observer, Unobserved};
 pub use oauth::OAuth;
 pub use oidc::OidcProvider;
 pub use sts::Trust;
+pub use uri::CredentialsUri;
+pub use vault::Vault;
 
 use std::fmt;
 use std::io;
@@ -222,6 +227,13 @@ impl Sandbox {
     /// Has a role demand something of whoever takes it. A role that nothing is said of demands nothing.
     pub fn trust(&self, role_arn: &str, trust: Trust) {
         self.cloud.trusts.set(role_arn, trust);
+    }
+
+    /// Has its KMS keep the AccessKeys of a RAM user as the secret `acs/ram/user/NAME`, and change them this often, in whole
+    /// seconds, or only when `RotateSecret` asks for it.
+    pub fn manage_user(&self, name: &str, interval: Option<Duration>) {
+        let interval = interval.map(|time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        self.cloud.kms.manage(&self.cloud, name, interval);
     }
 
     /// The AppKey and the AppSecret of its one app of API Gateway.

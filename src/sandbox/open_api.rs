@@ -130,6 +130,7 @@ fn perform(cloud: &Cloud, call: &Call<'_>, caller: &Identity) -> Result<(u16, Va
     let (parameters, region) = (&call.parameters, call.place.region.as_deref());
     let value = match call.place.product.as_str() {
         "sts" => sts::answer(cloud, &call.action, parameters, caller),
+        "kms" => cloud.kms.answer(cloud, &call.action, parameters),
         "ecs" => cloud.ecs.answer(&call.action, parameters, region, cloud.now()),
         "cs" => {
             let stamp = cs::Stamp { now: cloud.now(), fresh: &hex(&cloud.random(16)) };
