@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::carry::Boxed;
 use super::cell::Cell;
+use super::claims::OidcToken;
 use super::credential::{AccessKey, Credential, Fetched};
 use super::error::FetchError;
 use super::exchange::Exchange;
@@ -78,6 +79,10 @@ impl Source for AssumeRole {
                 self.sts.turn().await;
             }
         })
+    }
+
+    fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
+        Box::pin(self.inner.oidc_token())
     }
 
     fn name(&self) -> &'static str {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::answer;
 use super::carry::{Answer, Boxed};
+use super::claims::OidcToken;
 use super::credential::{AccessKey, Fetched, Proof};
 use super::error::{AnswerError, FetchError};
 use super::source::Source;
@@ -148,6 +149,10 @@ impl Source for Identified {
 
     fn is_fixed(&self) -> bool {
         self.inner.is_fixed() && !self.has_asked.load(Ordering::Relaxed)
+    }
+
+    fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
+        self.inner.oidc_token()
     }
 
     fn mark(&self) -> Boxed<'_, Option<u64>> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::age::{Age, Use};
+use super::claims::OidcToken;
 use super::credential::Credential;
 use super::error::FetchError;
 use super::flight;
@@ -154,6 +155,11 @@ impl Cell {
             refreshed: state.refreshed(),
             failed: state.failed(),
         }
+    }
+
+    /// The OIDC token at the bottom of it, if there is one that can be read.
+    pub async fn oidc_token(&self) -> Option<OidcToken> {
+        self.shared.source.oidc_token().await
     }
 
     /// A word for where the credential comes from.

@@ -7,10 +7,12 @@ use tokio::runtime::Handle;
 
 use super::age::Use;
 use super::assume_role::AssumeRole;
-use super::caller_identity::Identified;
+use super::caller_identity::{CallerIdentity, Identified};
 use super::carry::Carry;
 use super::cell::Cell;
+use super::credential::Credential;
 use super::environment::Environment;
+use super::error::FetchError;
 use super::hedge::StsHosts;
 use super::observer::{Observer, OfBase};
 use super::oidc::Oidc;
@@ -41,7 +43,11 @@ pub struct Surroundings {
 
 /// The cells by role. Bounded by the roles that are configured.
 #[derive(Debug)]
-pub struct Credentials(BTreeMap<RoleName, Arc<Cell>>);
+pub struct Credentials {
+    cells: BTreeMap<RoleName, Arc<Cell>>,
+    /// Whom each role asks whose a key is.
+    sts: BTreeMap<RoleName, Sts>,
+}
 
 impl Credentials {
     /// Finds every mistake that [`Credentials::new`] would, and starts nothing.
@@ -67,22 +73,34 @@ impl Credentials {
         let vended = definitions.iter().filter(|(role, ..)| is_vended(role));
         let vended = vended.map(|(_, definition, _)| definition.clone()).collect();
         let mut builder = Builder { surroundings, line, vended, cells: HashMap::new() };
+        let sts = |(role, _, hosts): &(&RoleName, _, StsHosts)| ((*role).clone(), builder.sts(role, *hosts));
+        let sts = definitions.iter().map(sts).collect();
         // A role that is only a source of another goes by its own name where it has one: plain definitions first.
         definitions.sort_by_key(|(_, definition, _)| depth(definition));
         let cells = definitions.into_iter().map(|(role, definition, hosts)| {
             (role.clone(), builder.cell(role, (&definition, Some(hosts)), Arc::clone(observer)))
         });
-        Ok(Self(cells.collect()))
+        Ok(Self { cells: cells.collect(), sts })
+    }
+
+    /// Whose a credential is that a role has: what STS says. Needs no right at all. `None`: no such role is configured, or
+    /// it has an API key.
+    pub async fn identify(
+        &self,
+        role: &RoleName,
+        credential: &Credential,
+    ) -> Option<Result<CallerIdentity, FetchError>> {
+        Some(self.sts.get(role)?.identify(credential.access_key()?).await)
     }
 
     /// The cell of a role. `None`: no such role is configured.
     pub fn cell(&self, role: &RoleName) -> Option<&Arc<Cell>> {
-        self.0.get(role)
+        self.cells.get(role)
     }
 
     /// Every role and its cell, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&RoleName, &Arc<Cell>)> {
-        self.0.iter()
+        self.cells.iter()
     }
 }
 

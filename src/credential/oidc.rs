@@ -6,6 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::carry::Boxed;
+use super::claims::{Claims, OidcToken};
 use super::credential::Fetched;
 use super::error::FetchError;
 use super::exchange::Exchange;
@@ -83,6 +84,15 @@ impl Source for Oidc {
             if self.mark().await.is_some() {
                 self.sts.turn().await;
             }
+        })
+    }
+
+    fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
+        Box::pin(async {
+            let file = self.file.look(token_file::read).await.ok()?.ok()?;
+            let OidcTerms { role, provider, .. } = &self.terms;
+            let claims = Claims::of(file.token.expose())?;
+            Some(OidcToken { provider: provider.clone(), role: role.clone(), claims })
         })
     }
 

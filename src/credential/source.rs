@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::carry::Boxed;
+use super::claims::OidcToken;
 use super::credential::Fetched;
 use super::error::FetchError;
 
@@ -31,6 +32,12 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// rejected it, and not before.
     fn again_after(&self) -> Option<Duration> {
         None
+    }
+
+    /// The OIDC token that it exchanges, as that says of itself, for whoever writes the trust policy. `None`: there is no
+    /// such token, or none that can be read.
+    fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
+        Box::pin(std::future::ready(None))
     }
 
     /// A mark of what it reads from a file. When that changes, a permanent failure is worth another attempt at once.
