@@ -29,6 +29,7 @@ mod spoilt;
 mod stand_in;
 #[cfg(feature = "sandbox")]
 mod watch;
+mod whoami;
 
 use std::process::ExitCode;
 
@@ -88,6 +89,8 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Sign one request without sending it, and print it
     Sign(sign::Arguments),
+    /// Show where a role's credential comes from and whose it is, or why there is none
+    Whoami(whoami::Arguments),
     /// Make a URL of OSS that carries its own signature
     Presign(presign::Arguments),
     /// Print what a shell needs to complete this command line
@@ -121,6 +124,7 @@ pub fn main() -> Exit {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Whoami(arguments) => whoami::run(&arguments),
         Command::Presign(arguments) => presign::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => manual::run(&arguments),

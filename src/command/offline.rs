@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Exit, process};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flags, Settings};
-use crate::credential::{AccessKey, Credential};
+use crate::credential::{AccessKey, Credential, Credentials};
 use crate::endpoint::{self, OwnHosts, Tenants};
 use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
 use crate::sidecar::{self, Setup, SigningRules};
@@ -120,6 +120,16 @@ impl Offline {
         } else {
             Err(usage(unknown_role(name, settings)))
         }
+    }
+
+    /// The role of that name, which the settings have.
+    pub(super) fn role(&self, name: &str) -> Result<RoleName, Failed> {
+        self.check_role(name).map(|()| RoleName::new(name))
+    }
+
+    /// The roles' credentials, as `run` would have them. On a runtime.
+    pub(super) fn credentials(self) -> Result<Credentials, Failed> {
+        sidecar::credentials_alone(self.setup).map_err(|problems| lines(&problems))
     }
 
     /// The credential that `run` would sign a call with: the role's, or the keys that the host's row names. One that STS must

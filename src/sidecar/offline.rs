@@ -39,12 +39,26 @@ impl SigningRules {
 /// # Errors
 /// What is wrong with the settings.
 pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
+    let (settings, surroundings) = alone(setup)?;
+    let surroundings = Surroundings { asks_whose: false, ..surroundings };
+    let credentials = super::credentials(&settings, &surroundings)?;
+    let keys = Keys::new(&keys::configs(&settings), &surroundings);
+    Ok((credentials, keys))
+}
+
+/// The roles' credentials as `run` has them. Nothing listens.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
+    let (settings, surroundings) = alone(setup)?;
+    super::credentials(&settings, &surroundings)
+}
+
+fn alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
     let variables = Arc::new(Variables::from_pairs(setup.environment));
     let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
     let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    let surroundings =
-        Surroundings { asks_whose: false, ..surroundings((&dialler, parts.trust), variables, &setup.clock) };
-    let credentials = super::credentials(&setup.settings, &surroundings)?;
-    let keys = Keys::new(&keys::configs(&setup.settings), &surroundings);
-    Ok((credentials, keys))
+    let surroundings = surroundings((&dialler, parts.trust), variables, &setup.clock);
+    Ok((setup.settings, surroundings))
 }

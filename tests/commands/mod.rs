@@ -3,4 +3,5 @@
 mod against;
 mod presign;
 mod sign;
+mod whoami;
 mod words;
