@@ -35,8 +35,13 @@ impl Sts {
 
     /// A credential for an hour: `STS.n0` at the first call, and a secret and a token of the same number.
     pub(crate) fn grant(&self) -> Reply {
+        self.grant_for(3600)
+    }
+
+    /// The same for so many seconds.
+    pub(crate) fn grant_for(&self, seconds: i64) -> Reply {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
-        let expiration = date::iso(unix_seconds() + 3600);
+        let expiration = date::iso(unix_seconds() + seconds);
         Reply::body(&format!(
             "{{\"RequestId\":\"R\",\"AssumedRoleUser\":{{\"Arn\":\"acs:ram::1000000000000001:assumed-role/app/session\",\
              \"AssumedRoleId\":\"3:session\"}},\"Credentials\":{{\"AccessKeyId\":\"STS.n{number}\",\"AccessKeySecret\":\

@@ -5,6 +5,7 @@ mod check;
 mod faults;
 mod memory;
 mod output;
+mod rotations;
 mod sandbox;
 mod secrecy;
 mod signals;

@@ -85,7 +85,7 @@ async fn a_neighbour_on_the_machine_finds_no_secret() {
     assert!(place.read("stderr").contains("listening"), "it said something");
 }
 
-async fn until_there(path: &Path) {
+pub(super) async fn until_there(path: &Path) {
     while !path.exists() {
         tokio::task::yield_now().await;
     }
@@ -113,7 +113,7 @@ fn said_of_itself(proc: &Path) -> Vec<u8> {
 
 /// What a process has in memory that it can write to. `None`: it has closed itself to whoever runs this test, as it does to
 /// everybody but the superuser.
-fn private_memory(proc: &Path) -> Option<Vec<Vec<u8>>> {
+pub(super) fn private_memory(proc: &Path) -> Option<Vec<Vec<u8>>> {
     let mut memory = File::open(proc.join("mem")).ok()?;
     let maps = fs::read_to_string(proc.join("maps")).unwrap();
     let mut part = |line: &str| {
