@@ -31,6 +31,8 @@ const NO_KEY: &str = "--sandbox ignores credential variables, so source = \"envi
      out, or run with --config naming an empty file";
 const NO_OIDC: &str = "--sandbox ignores credential variables, so source = \"oidc\" needs role_arn, oidc_provider_arn and \
      oidc_token_file in the settings; set them, or leave `source` out";
+const NO_URI: &str = "--sandbox ignores credential variables, so source = \"uri\" needs uri in the settings; set it, or leave \
+     `source` out";
 
 /// A running sandbox, and what the proxy needs to use it.
 pub(super) struct Cloud {
@@ -94,6 +96,7 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
                 role.session_name = role.session_name.take().or_else(|| session_name(name));
             }
             RoleSource::Environment => role.source = RoleSource::Absent(NO_KEY),
+            RoleSource::Uri(None) => role.source = RoleSource::Absent(NO_URI),
             RoleSource::Oidc
                 if role.role_arn.is_none()
                     || role.oidc_provider_arn.is_none()
@@ -101,7 +104,7 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             {
                 role.source = RoleSource::Absent(NO_OIDC);
             }
-            RoleSource::Oidc | RoleSource::Role(_) | RoleSource::Absent(_) => {}
+            RoleSource::Oidc | RoleSource::Uri(Some(_)) | RoleSource::Role(_) | RoleSource::Absent(_) => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::kind::Check;
 use super::problem::shown;
+use crate::credential::CredentialsUri;
 use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account, is_host_name};
 use crate::suggest::meant;
 
@@ -42,21 +43,29 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
     held_to(fits, text, "is not a product code; use lower-case letters, digits and `-`, such as \"ecs\"")
 }
 
+/// The words for where a role's credential comes from, beside `role:NAME`.
+const SOURCES: [&str; 4] = ["auto", "environment", "oidc", "uri"];
+
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
     if let Some(name) = text.strip_prefix("role:") {
         return role_name(name);
     }
-    const WORDS: [&str; 3] = ["auto", "environment", "oidc"];
-    if WORDS.contains(&text) {
+    if SOURCES.contains(&text) {
         return Ok(());
     }
-    let meant = match meant(text, WORDS.into_iter()) {
+    let meant = match meant(text, SOURCES.into_iter()) {
         Some(word) => format!("; did you mean {word:?}?"),
         None => String::new(),
     };
-    let rule = "is not a source; write \"auto\", \"environment\", \"oidc\" or \"role:NAME\"";
-    Err(format!("{} {rule}{meant}", shown(text)))
+    let words: Vec<String> = SOURCES.iter().map(|word| format!("{word:?}")).collect();
+    Err(format!("{} is not a source; write {} or \"role:NAME\"{meant}", shown(text), words.join(", ")))
+}
+
+/// A credentials URI. Never repeated: its path may be a secret.
+pub(super) fn credentials_uri(text: &str) -> Result<(), String> {
+    let why = |bad| format!("it is no URL that can be asked: {bad}; write \"http://HOST[:PORT]/PATH\"");
+    CredentialsUri::parse(text).map(drop).map_err(why)
 }
 
 /// A RAM role.

@@ -7,6 +7,7 @@ use super::file;
 use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
+use crate::credential::CredentialsUri;
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
 use crate::suggest::meant;
 
@@ -70,6 +71,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         _ if table.misread.iter().any(|key| key == "source") => RoleSource::Absent(""),
         Some("environment") => RoleSource::Environment,
         Some("oidc") => RoleSource::Oidc,
+        Some("uri") => RoleSource::Uri(table.text("uri").and_then(|text| CredentialsUri::parse(&text).ok())),
         Some(other) => match other.strip_prefix("role:") {
             Some(name) => RoleSource::Role(RoleName::new(name)),
             None => RoleSource::Auto,
@@ -145,16 +147,24 @@ fn policy(path: &std::path::Path) -> Result<String, String> {
 /// A key that the source does not read would be believed to be in force.
 fn check_keys(table: &Table, problems: &mut Vec<Problem>) {
     let source = table.text("source").unwrap_or_default();
-    if source == "auto" || source == "oidc" {
-        return;
-    }
-    for key in ["role_arn", "oidc_provider_arn", "oidc_token_file"] {
-        if table.is_set(key) {
-            let text = format!(
-                "source {source:?} does not read it; to assume a RAM role from there, write \
-                 assume = [{{ role_arn = \"…\" }}]"
-            );
-            problems.push(table.problem(key, &text));
+    for (key, readers) in READ_BY {
+        if !table.is_set(key) || readers.contains(&source.as_str()) {
+            continue;
         }
+        let advice = match readers.first() {
+            Some(&"oidc") => {
+                "to assume a RAM role from there, write assume = [{ role_arn = \"…\" }]".to_owned()
+            }
+            reader => format!("write source = {:?}, or take it out", reader.copied().unwrap_or_default()),
+        };
+        problems.push(table.problem(key, &format!("source {source:?} does not read it; {advice}")));
     }
 }
+
+/// The keys that some sources alone read, and those.
+const READ_BY: [(&str, &[&str]); 4] = [
+    ("role_arn", &["oidc", "auto"]),
+    ("oidc_provider_arn", &["oidc", "auto"]),
+    ("oidc_token_file", &["oidc", "auto"]),
+    ("uri", &["uri"]),
+];

@@ -100,7 +100,7 @@ pub(super) const ROWS: &[Key] = &[
     ),
     key(
         "role.NAME.source",
-        text("`\"auto\"`, `\"environment\"`, `\"oidc\"` or `\"role:NAME\"`", grammar::source),
+        text("`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"uri\"` or `\"role:NAME\"`", grammar::source),
         "auto",
         "what the SDKs' own variables say is what an application's owner has set up",
         "Where the role's credential comes from.",
@@ -132,6 +132,12 @@ pub(super) const ROWS: &[Key] = &[
         "role.NAME.oidc_token_file",
         Kind::Path,
         "The file with the OIDC token, read anew for each fetch. Else `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
+    ),
+    unset(
+        "role.NAME.uri",
+        text("`http://HOST[:PORT]/PATH` or `https://…`", grammar::credentials_uri),
+        "With `source = \"uri\"`: where somebody hands out credentials, over `http` only within private networks. Else \
+         `ALIBABA_CLOUD_CREDENTIALS_URI`, which is the better place for a path that is a secret.",
     ),
     unset(
         "role.NAME.session_name",

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::connect_to::ConnectTo;
 use super::problem::{Origin, Placed};
+use crate::credential::CredentialsUri;
 use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
@@ -128,6 +129,8 @@ pub enum RoleSource {
     Environment,
     /// An OIDC token in a file.
     Oidc,
+    /// A credentials URI. `None`: by the SDKs' variable.
+    Uri(Option<CredentialsUri>),
     /// One that gives nothing here; why, and what to do. No file says so.
     Absent(&'static str),
     /// Another role's credential; it is one of `Settings::roles`.

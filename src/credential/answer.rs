@@ -89,7 +89,8 @@ fn granted(role: &RoleArn, body: &[u8]) -> Result<Granted, AnswerError> {
     })
 }
 
-fn present(text: Option<String>) -> Result<String, AnswerError> {
+/// A part that is there.
+pub(super) fn present(text: Option<String>) -> Result<String, AnswerError> {
     text.filter(|text| !text.is_empty()).ok_or(AnswerError::Incomplete)
 }
 
@@ -100,6 +101,14 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AnswerError> {
     }
     let text = std::str::from_utf8(body).map_err(|_| AnswerError::NotUtf8)?;
     serde_json::from_str(text).map_err(|_| AnswerError::NotJson)
+}
+
+/// The same of an answer that must be an object: a list would be read in the order of the parts.
+pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, AnswerError> {
+    if body.len() <= ANSWER_BYTES_MAX && !body.trim_ascii_start().starts_with(b"{") {
+        return Err(std::str::from_utf8(body).map_or(AnswerError::NotUtf8, |_| AnswerError::NotJson));
+    }
+    json(body)
 }
 
 /// Whether `user`, `acs:ram::ACCOUNT:assumed-role/NAME/SESSION`, is a session of `role`, `acs:ram::ACCOUNT:role/NAME`.
@@ -129,6 +138,12 @@ pub(super) fn refused(host: &str, answer: &Answer) -> Refused {
     }
 }
 
+/// The code of an answer, if it has one.
+pub(super) fn code(answer: &Answer) -> String {
+    let Failure { code, .. } = object(&answer.body).unwrap_or_default();
+    word(code)
+}
+
 /// Keeps what can be a code or an id, so that nothing that a stranger wrote gets into a log.
 fn word(text: Option<String>) -> String {
     let fits = |text: &String| {
@@ -139,7 +154,7 @@ fn word(text: Option<String>) -> String {
 }
 
 /// `Retry-After` in seconds, or `x-acs-retry-after` in milliseconds; the longer of both.
-fn retry_after(answer: &Answer) -> Option<Duration> {
+pub(super) fn retry_after(answer: &Answer) -> Option<Duration> {
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().parse::<u32>().ok());
     let seconds = number(&answer.retry_after).map(|seconds| Duration::from_secs(seconds.into()));
     let milliseconds = number(&answer.acs_retry_after).map(|millis| Duration::from_millis(millis.into()));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -153,6 +154,10 @@ impl Source for Identified {
 
     fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
         self.inner.oidc_token()
+    }
+
+    fn again_after(&self) -> Option<Duration> {
+        self.inner.again_after()
     }
 
     fn mark(&self) -> Boxed<'_, Option<u64>> {

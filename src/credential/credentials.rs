@@ -20,6 +20,7 @@ use super::resolve::{Definition, Given};
 use super::role::{BadRole, RoleConfig, StsTable};
 use super::source::{Nothing, Source};
 use super::sts::{Line, Sts};
+use super::uri::Uri;
 use super::variables::Variables;
 use crate::clock::Clock;
 use crate::names::RoleName;
@@ -129,7 +130,10 @@ fn depth(definition: &Definition) -> usize {
 
 /// Whether the credential may be a key that nobody ends.
 const fn may_be_long_lived(definition: &Definition) -> bool {
-    !matches!(definition, Definition::Nothing(_) | Definition::Oidc(..) | Definition::Assume(..))
+    !matches!(
+        definition,
+        Definition::Nothing(_) | Definition::Oidc(..) | Definition::Uri(_) | Definition::Assume(..)
+    )
 }
 
 /// Makes one cell for each definition, however many roles have it.
@@ -151,11 +155,15 @@ impl Builder<'_> {
         if let Some(cell) = self.cells.get(definition) {
             return Arc::clone(cell);
         }
-        let Surroundings { variables, clock, runtime, .. } = self.surroundings;
+        let Surroundings { variables, carry, clock, runtime, .. } = self.surroundings;
         let source: Arc<dyn Source> = match definition {
             Definition::Nothing(advice) => Arc::new(Nothing(advice)),
             Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
             Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
+            Definition::Uri(uri) => {
+                let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
+                Arc::new(Uri { uri: uri.clone(), carry, clock })
+            }
             Definition::Assume(step, hosts, inner) => {
                 // Roles of their own have their cells already, and go by their own names.
                 let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::carry::CarryError;
+use super::declined::Declined;
 use super::key_file_error::KeyFileError;
 use super::no_credential::NoCredential;
 use super::refused::{Class, Refused};
@@ -31,6 +32,8 @@ pub enum FetchError {
     BadAnswer(String, AnswerError),
     /// STS refused. **Action:** [`Refused::advice`].
     Refused(Refused),
+    /// A place that is no STS gave none. **Action:** what the text says.
+    Declined(Declined),
     /// The credential that signs the call was refused, and there is no newer one. **Action:** as for the refusal.
     SourceRefused(Refused),
     /// The credential that signs the call was refused, and a newer one may still come. **Action:** wait.
@@ -56,6 +59,7 @@ impl FetchError {
             | Self::SourceRefused(_)
             | Self::SameKey(_) => Class::Permanent,
             Self::Refused(refused) => refused.class(),
+            Self::Declined(declined) => declined.class,
             Self::KeyFile(error) if error.is_permanent() => Class::Permanent,
             Self::BadAnswer(_, AnswerError::RoleMismatch) => Class::Permanent,
             Self::Inner(inner) if inner.is_permanent() => Class::Permanent,
@@ -67,6 +71,7 @@ impl FetchError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused(refused) => refused.retry_after,
+            Self::Declined(declined) => declined.retry_after,
             _ => None,
         }
     }
@@ -84,7 +89,7 @@ impl FetchError {
             Self::NoAnswer(_, CarryError::TimedOut) | Self::TooSlow => "timed_out",
             Self::NoAnswer(..) => "unreachable",
             Self::BadAnswer(_, error) => error.code(),
-            Self::Refused(_) => "refused",
+            Self::Refused(_) | Self::Declined(_) => "refused",
             Self::SourceRefused(_) | Self::Stalled(_) => "source_refused",
             Self::Inner(_) => "inner_role",
             Self::SameKey(_) => "same_key",
@@ -120,6 +125,7 @@ impl fmt::Display for FetchError {
             }
             Self::BadAnswer(host, error) => write!(f, "{host}: {error}; check who answers in its place"),
             Self::Refused(refused) | Self::SourceRefused(refused) | Self::Stalled(refused) => refused.fmt(f),
+            Self::Declined(declined) => declined.fmt(f),
             Self::Inner(inner) => inner.fmt(f),
             Self::SameKey(id) => {
                 write!(f, "the cloud rejected AccessKey {id}, and its source has no other; replace it there")

@@ -16,6 +16,21 @@ pub enum Class {
     Permanent,
 }
 
+impl Class {
+    /// What a status says where no code says more. `retry_after`: what was asked for.
+    pub(super) const fn of_status(status: u16, retry_after: Option<Duration>) -> Self {
+        match status {
+            429 => Self::Throttled,
+            // Who says how long to wait is told that it was heard.
+            503 if retry_after.is_some() => Self::Throttled,
+            408 => Self::Passing,
+            // A code that nobody knows will not become known by asking again.
+            400..=499 => Self::Permanent,
+            _ => Self::Passing,
+        }
+    }
+}
+
 /// One row: a code, or with a final `*` every code that starts so; what it says; what to do about it.
 type Row = (&'static str, Class, &'static str);
 
@@ -114,15 +129,7 @@ impl Refused {
         if let Some((_, class, _)) = self.row() {
             return *class;
         }
-        match self.status {
-            429 => Class::Throttled,
-            // Who says how long to wait is told that it was heard.
-            503 if self.retry_after.is_some() => Class::Throttled,
-            408 => Class::Passing,
-            // A code that nobody knows will not become known by asking again.
-            400..=499 => Class::Permanent,
-            _ => Class::Passing,
-        }
+        Class::of_status(self.status, self.retry_after)
     }
 
     /// What the reader should do.

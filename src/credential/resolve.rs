@@ -8,6 +8,7 @@ use super::assume_role::Step;
 use super::hedge::StsHosts;
 use super::oidc::OidcTerms;
 use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
+use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
 use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
 
@@ -21,6 +22,7 @@ const SESSION_MAX: usize = 64;
 const NO_SOURCE: &str = "set the variables of an AccessKey (ALIBABA_CLOUD_ACCESS_KEY_ID and \
      ALIBABA_CLOUD_ACCESS_KEY_SECRET) or of RRSA (ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and \
      ALIBABA_CLOUD_OIDC_TOKEN_FILE)";
+const NO_URI: &str = "set uri, or ALIBABA_CLOUD_CREDENTIALS_URI";
 const NO_OIDC: &str = "set role_arn, oidc_provider_arn and oidc_token_file, or ALIBABA_CLOUD_ROLE_ARN, \
      ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE";
 
@@ -33,6 +35,8 @@ pub(super) enum Definition {
     Environment,
     /// An OIDC token.
     Oidc(OidcTerms, StsHosts),
+    /// A credentials URI.
+    Uri(CredentialsUri),
     /// A step from another credential.
     Assume(Step, StsHosts, Box<Self>),
 }
@@ -64,6 +68,7 @@ impl Given<'_> {
             SourceConfig::Environment => Definition::Environment,
             SourceConfig::Absent(advice) => Definition::Nothing(advice),
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
+            SourceConfig::Uri(uri) => self.uri(role, uri.as_ref())?,
             SourceConfig::Auto => self.auto(role, config)?,
         };
         check_accounts(role, config, &source)?;
@@ -111,6 +116,17 @@ impl Given<'_> {
         let (session, duration) = (self.session(role, config)?, config.duration.unwrap_or(DURATION));
         let terms = OidcTerms { role: arn, provider, token_file, session, duration };
         Ok(Some(Definition::Oidc(terms, self.hosts(role, config)?)))
+    }
+
+    fn uri(&self, role: &RoleName, configured: Option<&CredentialsUri>) -> Result<Definition, BadRole> {
+        let variable = Variable::CredentialsUri;
+        let uri = self.setting(role, configured, variable, |text| CredentialsUri::parse(text).ok())?;
+        let Some(uri) = uri else { return Ok(Definition::Nothing(NO_URI)) };
+        if self.table.is_own(uri.place()) {
+            let variable = configured.is_none().then(|| variable.name());
+            return Err(BadRole::OwnListener(role.clone(), uri.place().clone(), variable));
+        }
+        Ok(Definition::Uri(uri))
     }
 
     /// A setting, else the variable's value if it parses.
@@ -196,10 +212,10 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
     let from = match source {
         _ if is_inner => None,
         Definition::Nothing(_) => None,
-        Definition::Environment if config.assume.is_empty() => {
+        Definition::Environment | Definition::Uri(_) if config.assume.is_empty() => {
             return Err(BadRole::UnknownAccount(role.clone()));
         }
-        Definition::Environment => None,
+        Definition::Environment | Definition::Uri(_) => None,
         Definition::Oidc(terms, _) => Some(&terms.role),
         Definition::Assume(step, ..) => Some(&step.role),
     };

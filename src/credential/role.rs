@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
+use super::uri::CredentialsUri;
+use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName};
 
 /// One `[role.NAME]` table. What is not there is taken from the SDKs' variables, else from a default.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ pub enum SourceConfig {
     Environment,
     /// An OIDC token in a file.
     Oidc,
+    /// A credentials URI. `None`: the variable's.
+    Uri(Option<CredentialsUri>),
     /// Another role's credential.
     Role(RoleName),
     /// None that gives anything; why, and what to do.
@@ -65,13 +68,17 @@ pub struct AssumeConfig {
     pub duration: Option<Duration>,
 }
 
-/// The STS hosts that the endpoint table knows. `sidecar` answers from the table, so that no token goes elsewhere.
+/// The STS hosts that the endpoint table knows, and what is no source. `sidecar` answers from the table, so that no token goes
+/// elsewhere.
 pub trait StsTable {
     /// The STS host of a region; the central one where the region has none of its own. `None`: no such region.
     fn regional(&self, region: &str, is_vpc: bool) -> Option<Host>;
 
     /// `name`, if it is an STS host.
     fn named(&self, name: &str) -> Option<Host>;
+
+    /// Whether a listener of this very process is at a place: it would wait for itself.
+    fn is_own(&self, place: &Place) -> bool;
 }
 
 /// Why a role cannot be set up. All are mistakes of configuration.
@@ -90,8 +97,11 @@ pub enum BadRole {
     /// The role is assumed on the way to it, and belongs to an account that its settings do not list. **Action:** correct
     /// one of them.
     OtherAccount(RoleName, RoleArn),
-    /// `accounts` is set, and an AccessKey does not say which account it is of. **Action:** assume a role with it.
+    /// `accounts` is set, and the source does not say which account it is of. **Action:** assume a role from there.
     UnknownAccount(RoleName),
+    /// It asks this very process for its credential, by this place; the variable that says it, unless the settings do.
+    /// **Action:** name another place.
+    OwnListener(RoleName, Place, Option<&'static str>),
 }
 
 impl BadRole {
@@ -103,7 +113,8 @@ impl BadRole {
             | Self::BadVariable(role, _)
             | Self::NotSts(role, ..)
             | Self::OtherAccount(role, _)
-            | Self::UnknownAccount(role) => Some(role),
+            | Self::UnknownAccount(role)
+            | Self::OwnListener(role, ..) => Some(role),
         }
     }
 }
@@ -112,7 +123,9 @@ impl BadRole {
     /// The variable whose value is wrong, where it is not the settings.
     pub const fn variable(&self) -> Option<&'static str> {
         match self {
-            Self::BadVariable(_, name) | Self::NotSts(_, _, Some(name)) => Some(*name),
+            Self::BadVariable(_, name)
+            | Self::NotSts(_, _, Some(name))
+            | Self::OwnListener(_, _, Some(name)) => Some(*name),
             _ => None,
         }
     }
@@ -154,8 +167,15 @@ impl fmt::Display for BadRole {
                 )
             }
             Self::UnknownAccount(role) => {
-                write!(f, "role `{role}` has `accounts`, but an AccessKey does not tell its account; ")?;
-                f.write_str("assume a role with it, or remove `accounts`")
+                write!(f, "role `{role}` has `accounts`, but its source does not tell its account; ")?;
+                f.write_str("assume a role from there, or remove `accounts`")
+            }
+            Self::OwnListener(role, place, _) => {
+                write!(
+                    f,
+                    "role `{role}` asks {place} for its credential, which is a listener of countersign's own; "
+                )?;
+                f.write_str("name the place that has one")
             }
         }
     }

@@ -28,6 +28,8 @@ pub enum Variable {
     StsRegion,
     /// `true`: that region's STS by its VPC name.
     VpcEndpointEnabled,
+    /// Where somebody hands out credentials.
+    CredentialsUri,
     /// The machine's or pod's name.
     Hostname,
     /// The key of Model Studio.
@@ -46,6 +48,7 @@ const SPELLINGS: &[(Variable, &[&str])] = &[
     (Variable::StsEndpoint, &["ALIBABA_CLOUD_STS_ENDPOINT"]),
     (Variable::StsRegion, &["ALIBABA_CLOUD_STS_REGION"]),
     (Variable::VpcEndpointEnabled, &["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"]),
+    (Variable::CredentialsUri, &["ALIBABA_CLOUD_CREDENTIALS_URI"]),
     (Variable::Hostname, &["HOSTNAME"]),
     (Variable::DashScopeApiKey, &["DASHSCOPE_API_KEY"]),
 ];

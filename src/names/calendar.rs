@@ -141,6 +141,15 @@ pub fn parse_iso(text: &str) -> Option<i64> {
     (iso(seconds) == *bytes).then_some(seconds)
 }
 
+/// Reads `2024-02-29T01:57:12Z` and `2024-02-29T01:57:12.345Z`, with one to nine digits, which are dropped. `None` for any
+/// other form, offsets included.
+pub fn parse_iso_fraction(text: &str) -> Option<i64> {
+    let Some((seconds, fraction)) = text.split_once('.') else { return parse_iso(text) };
+    let digits = fraction.strip_suffix('Z')?;
+    let is_fraction = (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_fraction { parse_iso(&format!("{seconds}Z")) } else { None }
+}
+
 /// Reads `20240307T080905Z` back.
 pub fn parse_iso_basic(text: &str) -> Option<i64> {
     let (date, time) = text.split_once('T')?;
@@ -175,6 +184,24 @@ mod tests {
         ] {
             assert_eq!(std::str::from_utf8(&iso(second)), Ok(text));
             assert_eq!(parse_iso(text), Some(second));
+        }
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_dropped_where_it_may_be_written() {
+        let second = Some(1_709_171_832);
+        for text in ["2024-02-29T01:57:12Z", "2024-02-29T01:57:12.3Z", "2024-02-29T01:57:12.999999999Z"] {
+            assert_eq!(parse_iso_fraction(text), second, "{text}");
+        }
+        for text in [
+            "2024-02-29T01:57:12.Z",
+            "2024-02-29T01:57:12.1234567890Z",
+            "2024-02-29T01:57:12.3",
+            "2024-02-29T01:57:12.3+00:00",
+            "2024-02-29T01:57:12.-3Z",
+            "2024-02-30T01:57:12.3Z",
+        ] {
+            assert_eq!(parse_iso_fraction(text), None, "{text}");
         }
     }
 

@@ -10,8 +10,8 @@ use crate::config::{
 };
 use crate::credential::{BadRole, Credentials, StsTable, Variables};
 use crate::endpoint::{self, Tenants};
-use crate::names::Host;
-use crate::upstream::Dial;
+use crate::names::{Host, Place};
+use crate::upstream::{Dial, Egress};
 
 /// Every mistake that the settings' own form does not show. Starts nothing, and may be asked of settings with other
 /// mistakes in them. `is_sandboxed`: the miniature cloud answers for every endpoint, and every tenant is allowed.
@@ -85,7 +85,7 @@ pub(super) fn checked(
 }
 
 fn mistakes_of_roles(settings: &Settings, variables: &Variables) -> Vec<Problem> {
-    let checked = Credentials::check(&parts::roles(settings), &Table, variables);
+    let checked = Credentials::check(&parts::roles(settings), &Table::of(settings), variables);
     problems_of_roles(settings, &checked.err().unwrap_or_default())
 }
 
@@ -110,8 +110,21 @@ pub(super) fn problems_of_roles(settings: &Settings, mistakes: &[BadRole]) -> Ve
     mistakes.iter().filter_map(problem).collect()
 }
 
-/// The endpoint table, as the credential room asks it.
-pub(super) struct Table;
+/// The endpoint table and our own listeners, as the credential room asks for them.
+pub(super) struct Table(Egress);
+
+impl Table {
+    /// With the listeners of these settings. Where the kernel chooses a port, nobody can have meant that.
+    pub(super) fn of(settings: &Settings) -> Self {
+        let addresses = settings.listen.iter().map(|listen| &listen.address).chain([&settings.admin.address]);
+        let addresses = addresses.chain(settings.vend.iter().map(|vend| &vend.address));
+        let own = addresses.filter_map(|address| match address {
+            Address::Tcp(address) => Some(*address),
+            Address::Unix(_) => None,
+        });
+        Self(Egress::new(own.collect()))
+    }
+}
 
 impl StsTable for Table {
     fn regional(&self, region: &str, is_vpc: bool) -> Option<Host> {
@@ -120,5 +133,9 @@ impl StsTable for Table {
 
     fn named(&self, name: &str) -> Option<Host> {
         parts::sts_host(name)
+    }
+
+    fn is_own(&self, place: &Place) -> bool {
+        self.0.is_own(place)
     }
 }

@@ -262,7 +262,7 @@ fn required(settings: &Settings) -> BTreeSet<RoleName> {
 }
 
 fn credentials(settings: &Settings, surroundings: &Surroundings) -> Result<Credentials, Vec<Problem>> {
-    Credentials::new(&parts::roles(settings), &Table, surroundings)
+    Credentials::new(&parts::roles(settings), &Table::of(settings), surroundings)
         .map_err(|mistakes| problems_of_roles(settings, &mistakes))
 }
 

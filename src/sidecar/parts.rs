@@ -203,6 +203,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         RoleSource::Auto => SourceConfig::Auto,
         RoleSource::Environment => SourceConfig::Environment,
         RoleSource::Oidc => SourceConfig::Oidc,
+        RoleSource::Uri(uri) => SourceConfig::Uri(uri.clone()),
         RoleSource::Absent(text) => SourceConfig::Absent(text),
         RoleSource::Role(name) => SourceConfig::Role(name.clone()),
     };

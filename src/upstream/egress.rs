@@ -1,9 +1,9 @@
 //! Judges an address after name resolution and before the first packet: where nothing signed may go, nothing goes.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::names::{Unfit, is_private, unfit};
+use crate::names::{Place, Unfit, is_private, unfit};
 
 /// The addresses of our own listeners, and the judgement.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,15 @@ impl Egress {
             _ => {}
         }
         self.judge_own(address)
+    }
+
+    /// Whether a listener of this process is at a place. Of a name that is to be looked up nobody knows before it is.
+    pub fn is_own(&self, place: &Place) -> bool {
+        let ips = match place.host() {
+            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            host => host.parse().into_iter().collect(),
+        };
+        ips.into_iter().any(|ip| self.judge_own(SocketAddr::new(ip, place.port())).is_err())
     }
 
     fn judge_own(&self, address: SocketAddr) -> Result<(), Blocked> {
@@ -138,6 +147,26 @@ mod tests {
             ("127.0.0.1:9110", true, Err(Blocked::OwnListener)),
         ] {
             assert_eq!(egress.judge_place(address.parse().unwrap(), is_tls), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_leads_to_a_listener_of_our_own_is_known_before_it_is_dialled() {
+        let own = ["127.0.0.1:9110", "[::1]:9111", "0.0.0.0:9465"].map(|own| own.parse().unwrap());
+        let egress = Egress::new(own.into());
+        for (url, expected) in [
+            ("http://127.0.0.1:9110/x", true),
+            ("https://127.0.0.1:9110/x", true),
+            ("http://localhost:9110", true),
+            ("http://LOCALHOST:9111", true),
+            ("http://[::1]:9111/x", true),
+            ("http://127.0.0.1:9465/x", true),
+            ("http://127.0.0.1:9111/x", false),
+            ("http://127.0.0.1:9112/x", false),
+            ("http://127.0.0.1/x", false),
+            ("http://broker.example:9110/x", false),
+        ] {
+            assert_eq!(egress.is_own(&Place::parse(url).unwrap().0), expected, "{url}");
         }
     }
 

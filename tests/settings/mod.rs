@@ -3,6 +3,7 @@
 mod hosts;
 mod mistakes;
 mod pages;
+mod places;
 mod precedence;
 mod roles;
 mod together;

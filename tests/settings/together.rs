@@ -84,13 +84,13 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     (
         "[role.a]\nsource = \"oidcc\"\naccounts = [\"1000000000000001\"]",
         &[
-            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\" or \"role:NAME\"; did you mean \"oidc\"?",
+            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"uri\" or \"role:NAME\"; did you mean \"oidc\"?",
         ],
     ),
     (
         "[role.a]\nsource = \"environment\"\naccounts = [\"1000000000000001\"]",
         &[
-            "1: role `a` has `accounts`, but an AccessKey does not tell its account; assume a role with it, or remove `accounts`",
+            "1: role `a` has `accounts`, but its source does not tell its account; assume a role from there, or remove `accounts`",
         ],
     ),
     // Hosts of tenants, and those that have none.
@@ -147,6 +147,26 @@ fn a_variable_that_is_wrong_is_told_by_its_name() {
         let found = told(&Place::new(), "", &oidc);
         let start = format!("{name}: role `default`: \"{value}\"");
         assert!(found.len() == 1 && found[0].starts_with(&start), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_credentials_uri_that_leads_back_to_a_listener_is_a_mistake() {
+    let settings = "[[listen]]\naddress = \"127.0.0.1:9999\"\n[role.default]\nsource = \"uri\"\n";
+    for (port, is_own) in [(9999, true), (9465, true), (9110, false)] {
+        let uri = format!("http://localhost:{port}/canary");
+        let text =
+            format!("role `default` asks http://localhost:{port} for its credential, which is a listener");
+        let by_file = told(&Place::new(), &format!("{settings}uri = \"{uri}\"\n"), &[]);
+        let by_variable = told(&Place::new(), settings, &[("ALIBABA_CLOUD_CREDENTIALS_URI", &uri)]);
+        for (found, origin) in
+            [(by_file, "countersign.toml:3"), (by_variable, "ALIBABA_CLOUD_CREDENTIALS_URI")]
+        {
+            let is_told =
+                |found: &[String]| found.len() == 1 && found[0].starts_with(&format!("{origin}: {text}"));
+            assert!(if is_own { is_told(&found) } else { found.is_empty() }, "{port}: {found:#?}");
+            assert!(!found.concat().contains("canary"));
+        }
     }
 }
 

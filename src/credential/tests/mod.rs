@@ -7,10 +7,12 @@ mod files;
 mod hedge;
 mod keys;
 mod life;
+mod matrix;
 mod outage;
 mod rejected;
 mod resolving;
 mod sources;
+mod uri;
 mod vended;
 mod wire;
 
@@ -25,7 +27,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::clock::{Clock, Now};
-use crate::names::{AccessKeyId, Host, Nonce, RoleArn, RoleName};
+use crate::names::{AccessKeyId, Host, Nonce, Place, RoleArn, RoleName};
 use crate::secret::Secret;
 use crate::sign::iso;
 
@@ -273,6 +275,10 @@ impl StsTable for Table {
     fn named(&self, name: &str) -> Option<Host> {
         let is_sts = name.starts_with("sts") && name.ends_with(".aliyuncs.com");
         is_sts.then(|| Host::from_pieces(&[name]).ok()).flatten()
+    }
+
+    fn is_own(&self, place: &Place) -> bool {
+        place.port() == 9110
     }
 }
 
