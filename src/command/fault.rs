@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::sandbox::{Failure, Faults};
+use crate::sandbox::{COUNTERPARTS, Failure, Faults, Spoil};
 
 /// One thing that it does wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub(super) enum Fault {
     DelaySts(u32),
     /// Every call to a product fails.
     Fail(String),
+    /// Every call to a product waits so many seconds.
+    Delay(String, u32),
+    /// Every answer of a product that carries a credential is wrong in this way.
+    Spoil(String, Spoil),
     /// Every call to a product is past its quota.
     Throttle(String),
     /// The cloud's clock is ahead by so many seconds, or behind.
@@ -26,6 +30,11 @@ pub(super) enum Fault {
     Dark,
 }
 
+/// Whether this is a product, or what has an address of its own.
+pub(super) fn is_place(text: &str) -> bool {
+    crate::endpoint::product(text).is_some() || COUNTERPARTS.contains(&text)
+}
+
 /// A number from 1 up.
 pub(super) fn positive(text: &str) -> Option<u32> {
     text.parse().ok().filter(|number| *number > 0)
@@ -34,7 +43,9 @@ pub(super) fn positive(text: &str) -> Option<u32> {
 impl Fault {
     pub(super) fn read(text: &str) -> Option<Self> {
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let product = || value.filter(|value| crate::endpoint::product(value).is_some()).map(str::to_owned);
+        let product = || value.filter(|value| is_place(value)).map(str::to_owned);
+        let (place, how) = value.and_then(|value| value.split_once(':')).unzip();
+        let place = || place.filter(|place| is_place(place)).map(str::to_owned);
         match (name, value) {
             ("expire-tokens", Some(value)) => positive(value).map(Self::ExpireTokens),
             ("fail-sts", Some(value)) => positive(value).map(Self::FailSts),
@@ -42,6 +53,12 @@ impl Fault {
             // That STS fails is a fault of its own, which counts.
             ("fail", Some(value)) if value != "sts" => product().map(Self::Fail),
             ("throttle", _) => product().map(Self::Throttle),
+            ("delay", Some(_)) => {
+                place().zip(how.and_then(positive)).map(|(place, wait)| Self::Delay(place, wait))
+            }
+            ("spoil", Some(_)) => {
+                place().zip(how.and_then(Spoil::named)).map(|(place, spoil)| Self::Spoil(place, spoil))
+            }
             ("skew", Some(value)) => value.parse().ok().filter(|seconds| *seconds != 0).map(Self::Skew),
             ("revoke", None) => Some(Self::Revoke),
             ("dark", None) => Some(Self::Dark),
@@ -56,6 +73,8 @@ impl Fault {
             Self::FailSts(calls) => faults.fail_sts(failure(), Some(*calls)),
             Self::DelaySts(delay) => faults.delay_sts(Some(seconds(*delay))),
             Self::Fail(product) => faults.fail_product(product, failure()),
+            Self::Delay(product, delay) => faults.delay(product, Some(seconds(*delay))),
+            Self::Spoil(product, spoil) => faults.spoil(product, *spoil, None),
             Self::Throttle(product) => faults.throttle(product),
             Self::Skew(shift) => faults.skew_clock(i64::from(*shift)),
             Self::Revoke => faults.revoke_tokens(),
@@ -69,6 +88,8 @@ impl Fault {
             Self::ExpireTokens(_) => faults.expire_after(None),
             Self::FailSts(_) => return faults.heal_sts(),
             Self::DelaySts(_) => faults.delay_sts(None),
+            Self::Delay(product, _) => faults.delay(product, None),
+            Self::Spoil(product, _) => return faults.mend(product),
             Self::Fail(product) | Self::Throttle(product) => faults.heal_product(product),
             Self::Skew(_) => faults.skew_clock(0),
             Self::Revoke => {}
@@ -82,7 +103,9 @@ impl Fault {
         match self {
             Self::ExpireTokens(_) => ("expire-tokens", ""),
             Self::FailSts(_) => ("fail-sts", ""),
-            Self::DelaySts(_) => ("delay-sts", ""),
+            Self::DelaySts(_) => ("delay", "sts"),
+            Self::Delay(product, _) => ("delay", product),
+            Self::Spoil(product, _) => ("spoil", product),
             Self::Fail(product) | Self::Throttle(product) => ("product", product),
             Self::Skew(_) => ("skew", ""),
             Self::Revoke => ("revoke", ""),
@@ -98,6 +121,8 @@ impl fmt::Display for Fault {
             Self::FailSts(calls) => write!(f, "fail-sts={calls}"),
             Self::DelaySts(delay) => write!(f, "delay-sts={delay}"),
             Self::Fail(product) => write!(f, "fail={product}"),
+            Self::Delay(product, delay) => write!(f, "delay={product}:{delay}"),
+            Self::Spoil(product, spoil) => write!(f, "spoil={product}:{spoil}"),
             Self::Throttle(product) => write!(f, "throttle={product}"),
             Self::Skew(shift) => write!(f, "skew={shift}"),
             Self::Revoke => f.write_str("revoke"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::fault::{Fault, positive, seconds};
-use crate::sandbox::Sandbox;
+use super::fault::{Fault, is_place, positive, seconds};
+use crate::sandbox::{Sandbox, Spoil};
 
 /// A fault, and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +20,13 @@ pub(super) struct Script {
 
 /// What the option is for.
 pub(super) const HELP: &str = "Let the miniature cloud do this wrong, so that recovery can be watched: \
-    expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, skew=SECONDS, dark or \
-    revoke. ,after=SECONDS behind it is when it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be \
+    expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, delay=PRODUCT:SECONDS, \
+    spoil=PRODUCT:HOW, skew=SECONDS, dark or revoke. ,after=SECONDS behind it is when it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be \
     repeated";
 
 /// What can be written, for mistakes.
 const FORMS: &str = "expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, \
-                     skew=SECONDS, dark or revoke, and behind it ,after=SECONDS or ,for=SECONDS or both";
+                     delay=PRODUCT:SECONDS, spoil=PRODUCT:HOW, skew=SECONDS, dark or revoke, and behind it ,after=SECONDS or ,for=SECONDS or both";
 
 impl FromStr for Script {
     type Err = String;
@@ -36,7 +36,10 @@ impl FromStr for Script {
         let first = parts.next().unwrap_or_default();
         let fault = Fault::read(first).ok_or_else(|| match first.split_once('=') {
             Some(("fail" | "throttle", "sts")) => "to fail STS, write fail-sts=CALLS".to_owned(),
-            Some(("fail" | "throttle", product)) if crate::endpoint::product(product).is_none() => {
+            Some(("spoil", value)) if value.split_once(':').is_some_and(|(_, how)| Spoil::named(how).is_none()) => {
+                format!("HOW is {}", Spoil::NAMES.map(|(name, _)| name).join(", "))
+            }
+            Some(("fail" | "throttle", product)) if !is_place(product) => {
                 format!("{product:?} is no product; write its code in lower case, as in \"ecs\", \"oss\" or \"cs\"")
             }
             _ => format!("write {FORMS}"),
@@ -137,6 +140,12 @@ mod tests {
             ("fail=ecs,after=5,for=10", script(Fault::Fail(ecs()), 5, Some(10))),
             ("throttle=ecs,for=10,after=5", script(Fault::Throttle(ecs()), 5, Some(10))),
             ("throttle=sts", script(Fault::Throttle("sts".to_owned()), 0, None)),
+            ("delay=vault:4", script(Fault::Delay("vault".to_owned(), 4), 0, None)),
+            (
+                "spoil=metadata:line-break,for=3",
+                script(Fault::Spoil("metadata".to_owned(), Spoil::LineBreak), 0, Some(3)),
+            ),
+            ("fail=oauth", script(Fault::Fail("oauth".to_owned()), 0, None)),
             ("skew=-1200", script(Fault::Skew(-1_200), 0, None)),
             ("revoke,after=7", script(Fault::Revoke, 7, None)),
             ("dark,for=2", script(Fault::Dark, 0, Some(2))),
@@ -157,6 +166,11 @@ mod tests {
             "fail-sts=x",
             "fail",
             "throttle",
+            "delay=ecs",
+            "delay=ecs:0",
+            "delay=nothing:3",
+            "spoil=sts",
+            "spoil=nothing:html",
             "skew=0",
             "dark=1",
             "revoke=2",
@@ -166,6 +180,11 @@ mod tests {
             assert_eq!(text.parse::<Script>().unwrap_err(), forms, "{text}");
         }
         for (text, expected) in [
+            (
+                "spoil=sts:wrong",
+                "HOW is html, truncated, empty, huge, nested, mistyped, expired, endless, incomplete, blank, line-break, \
+                 another-role, unsuccessful, redirect, hang, cut",
+            ),
             ("fail=sts", "to fail STS, write fail-sts=CALLS"),
             (
                 "fail=ecss",
@@ -189,6 +208,8 @@ mod tests {
             clash(&scripts).is_some()
         };
         assert!(clash(&["fail=ecs", "throttle=ecs,after=9"]));
+        assert!(clash(&["delay-sts=5", "delay=sts:9"]));
+        assert!(!clash(&["spoil=sts:html", "spoil=uri:html", "delay=uri:1", "fail=uri"]));
         assert!(clash(&["skew=5,for=10", "dark", "skew=9,after=9"]));
         assert!(!clash(&["fail=ecs,for=9", "throttle=ecs,after=9"]));
         assert!(!clash(&["fail=ecs", "fail=oss", "revoke,after=1", "revoke,after=2"]));

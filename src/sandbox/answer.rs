@@ -27,6 +27,37 @@ pub(crate) enum Payload {
     Kept(Reader),
     /// What comes piece by piece.
     Events(Events),
+    /// What ends before its length.
+    Cut(Cut),
+}
+
+/// A body of which a part comes, and then the connection ends.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// None once it was sent.
+    part: Option<Bytes>,
+    length: usize,
+    is_flushed: bool,
+}
+
+impl Cut {
+    /// The part that comes, and how long the whole is said to be.
+    pub(crate) const fn new(part: Bytes, length: usize) -> Self {
+        Self { part: Some(part), length, is_flushed: false }
+    }
+
+    fn poll_next(&mut self, context: &Context<'_>) -> Poll<io::Result<Bytes>> {
+        match self.part.take() {
+            Some(part) => Poll::Ready(Ok(part)),
+            // What came before has to leave first.
+            None if !self.is_flushed => {
+                self.is_flushed = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            None => Poll::Ready(Err(io::Error::other("the sandbox was told to cut this off"))),
+        }
+    }
 }
 
 impl Payload {
@@ -49,6 +80,7 @@ impl Body for Payload {
             Self::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
             Self::Kept(reader) => reader.next(),
             Self::Events(events) => std::task::ready!(events.poll_next(context)).map(Ok),
+            Self::Cut(cut) => Some(std::task::ready!(cut.poll_next(context))),
         };
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
@@ -62,6 +94,7 @@ impl Body for Payload {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Kept(reader) => SizeHint::with_exact(reader.left()),
             Self::Events(_) => SizeHint::default(),
+            Self::Cut(cut) => SizeHint::with_exact(cut.length as u64),
         }
     }
 }

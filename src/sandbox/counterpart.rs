@@ -11,6 +11,7 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Limited};
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
@@ -30,11 +31,15 @@ use super::oauth::OAuth;
 use super::oidc::Issuer;
 use super::place::Place;
 use super::serve;
+use super::spoil;
 use super::uri::CredentialsUri;
 use super::vault::Vault;
 
 /// The largest body that any of them takes. Theirs are forms and small JSON.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// What faults and verdicts call them.
+pub const COUNTERPARTS: [&str; 5] = ["cloudsso", "metadata", "oauth", "uri", "vault"];
 
 /// One of them, running. It stops, and closes its connections, when it is dropped.
 #[derive(Debug)]
@@ -180,6 +185,9 @@ async fn answer<R: Room>(stage: Stage<R>, request: Request<Incoming>) -> io::Res
     let mut heard = serve::heard(&parts);
     let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(io::Error::other)?;
     heard.body = body.to_bytes().to_vec();
+    if let Some(delay) = cloud.faults.delay_of(R::PRODUCT) {
+        tokio::time::sleep(delay).await;
+    }
     let host = heard.header("host").unwrap_or_else(|| stage.address.to_string());
     let (origin, request_id) = (format!("http://{host}"), cloud.request_id());
     let scene =
@@ -192,9 +200,18 @@ async fn answer<R: Room>(stage: Stage<R>, request: Request<Incoming>) -> io::Res
             Err(error) => (Outcome::Refused(error.code.clone()), Err(error)),
         },
     };
-    let mut answer = reply.unwrap_or_else(|error| R::refusal(&error, &request_id));
+    let mut answer = reply.unwrap_or_else(|error| refusal::<R>(&error, &request_id));
+    answer = spoil::apply(cloud, R::PRODUCT, answer).await;
     set(&mut answer, "date", &date::gmt(cloud.now()));
     let place = Place::own(&host, R::PRODUCT);
     cloud.ledger.note(Verdict::new(&place, action, None, outcome, answer.status().as_u16()));
     Ok(answer)
+}
+
+fn refusal<R: Room>(error: &Error, request_id: &str) -> Answer {
+    let mut answer = R::refusal(error, request_id);
+    if let Some(wait) = error.retry_after {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    answer
 }

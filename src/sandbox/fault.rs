@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::error::Error;
+use super::spoil::Spoil;
 
 /// An answer to give instead of the true one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ impl Failure {
         let message = match self.code.as_str() {
             "Throttling.User" => "Request was denied due to user flow control.",
             "OTSServerBusy" => "Server is busy.",
+            "Rejected.Throttling" => "QPS Limit Exceeded",
+            "TooManyRequests" => "Too Many Requests",
             "TotalQpsLimitExceeded" => "The total QPS of this account exceeds its limit.",
             "ReadQuotaExceed" => "Read quota is exceeded.",
             "Throttling.Api" => "Request was denied due to api flow control.",
@@ -52,8 +55,10 @@ pub struct Faults(Mutex<Switches>);
 struct Switches {
     /// The failure, and how many calls it is left for. None: until it is healed.
     sts: Option<(Failure, Option<u32>)>,
-    sts_delay: Option<Duration>,
+    delays: HashMap<String, Duration>,
     products: HashMap<String, Failure>,
+    /// How the answers that carry a credential are wrong, and how many more of them. None: until it is mended.
+    spoils: HashMap<String, (Spoil, Option<u32>)>,
     skew: i64,
     lifetime: Option<i64>,
     early_expiry: Option<i64>,
@@ -78,10 +83,33 @@ impl Faults {
 
     /// Makes every STS call wait this long before it is answered. `None`: not at all.
     pub fn delay_sts(&self, delay: Option<Duration>) {
-        self.switches().sts_delay = delay;
+        self.delay("sts", delay);
     }
 
-    /// Fails every call to a product, by its code: `ecs`, `oss`.
+    /// Makes every call to a product, or to a counterpart that has an address of its own, wait this long before it is
+    /// answered. `None`: not at all.
+    pub fn delay(&self, product: &str, delay: Option<Duration>) {
+        let mut switches = self.switches();
+        match delay {
+            Some(delay) => switches.delays.insert(product.to_owned(), delay),
+            None => switches.delays.remove(product),
+        };
+    }
+
+    /// Spoils the next `answers` answers of a product or a counterpart that carry a credential, or every one until
+    /// [`mend`](Self::mend) when `answers` is `None`. Faults of content are those of JSON: answers in XML stay as they are.
+    pub fn spoil(&self, product: &str, spoil: Spoil, answers: Option<u32>) {
+        if answers != Some(0) {
+            self.switches().spoils.insert(product.to_owned(), (spoil, answers));
+        }
+    }
+
+    /// Ends [`spoil`](Self::spoil) of one product, and says whether it was still on.
+    pub fn mend(&self, product: &str) -> bool {
+        self.switches().spoils.remove(product).is_some()
+    }
+
+    /// Fails every call to a product, by its code: `ecs`, `oss`; or to a counterpart: `metadata`, `vault`.
     pub fn fail_product(&self, product: &str, failure: Failure) {
         self.switches().products.insert(product.to_owned(), failure);
     }
@@ -95,6 +123,10 @@ impl Faults {
             "odps" => Failure::new(429, "FlowExceeded"),
             "datahub-data" => Failure::new(400, "LimitExceeded"),
             "ots" => Failure::new(503, "OTSServerBusy"),
+            "kms" => Failure::new(429, "Rejected.Throttling"),
+            "cloudsso" | "metadata" | "oauth" | "uri" | "vault" => {
+                Failure { retry_after: Some(Duration::from_secs(1)), ..Failure::new(429, "TooManyRequests") }
+            }
             _ => Failure::throttled(Duration::from_secs(1)),
         };
         self.fail_product(product, failure);
@@ -154,8 +186,22 @@ impl Faults {
         Some((error, left))
     }
 
-    pub(crate) fn sts_delay(&self) -> Option<Duration> {
-        self.switches().sts_delay
+    pub(crate) fn delay_of(&self, product: &str) -> Option<Duration> {
+        self.switches().delays.get(product).copied()
+    }
+
+    /// How the next answer that carries a credential is wrong. Counts it.
+    pub(crate) fn next_spoil(&self, product: &str) -> Option<Spoil> {
+        let mut switches = self.switches();
+        let (spoil, left) = switches.spoils.get_mut(product)?;
+        let spoil = *spoil;
+        if let Some(answers) = left {
+            *answers -= 1;
+            if *answers == 0 {
+                switches.spoils.remove(product);
+            }
+        }
+        Some(spoil)
     }
 
     pub(crate) fn product_failure(&self, product: &str) -> Option<Error> {

@@ -23,11 +23,11 @@ struct Call<'a> {
 }
 
 /// Answers a request to any product but OSS. Its body has been read whole.
-pub(crate) async fn answer(cloud: &Cloud, issuer: &Issuer, place: &Place, heard: &Heard) -> Answer {
+pub(crate) fn answer(cloud: &Cloud, issuer: &Issuer, place: &Place, heard: &Heard) -> Answer {
     let request_id = cloud.request_id();
     let parameters = heard.parameters();
     let call = Call { place, heard, action: action(place, heard, &parameters), parameters };
-    let Decision { claim, outcome, reply, left } = decide(cloud, issuer, &call).await;
+    let Decision { claim, outcome, reply, left } = decide(cloud, issuer, &call);
     let dialect = Dialect::of(heard);
     let mut answer = match reply {
         Ok((status, mut value)) => {
@@ -80,13 +80,8 @@ impl Decision {
     }
 }
 
-async fn decide(cloud: &Cloud, issuer: &Issuer, call: &Call<'_>) -> Decision {
+fn decide(cloud: &Cloud, issuer: &Issuer, call: &Call<'_>) -> Decision {
     let product = call.place.product.as_str();
-    if product == "sts"
-        && let Some(delay) = cloud.faults.sts_delay()
-    {
-        tokio::time::sleep(delay).await;
-    }
     if let Some(error) = cloud.faults.product_failure(product) {
         return Decision::failed(error, None);
     }

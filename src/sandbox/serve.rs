@@ -23,7 +23,7 @@ use super::error::Error;
 use super::heard::Heard;
 use super::news::News;
 use super::oidc::Issuer;
-use super::{datahub, echo, fc, mns, mq, odps, open_api, oss, ots, sls, studio};
+use super::{datahub, echo, fc, mns, mq, odps, open_api, oss, ots, sls, spoil, studio};
 
 /// Connections at a time. As many as the proxy takes, which is its only client.
 const CONNECTIONS: usize = 1_024;
@@ -93,6 +93,9 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
     let (parts, body) = request.into_parts();
     let mut heard = heard(&parts);
     let place = cloud.place(&heard.header("host").unwrap_or_default());
+    if let Some(delay) = cloud.faults.delay_of(&place.product) {
+        tokio::time::sleep(delay).await;
+    }
     let mut answer = if place.product == "oss" {
         oss::answer(&cloud, &place, &heard, body).await
     } else if let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await {
@@ -107,7 +110,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
             "sls" => sls::answer(&cloud, &place, &heard),
             "odps" => odps::answer(&cloud, &place, &heard),
             "ots" => ots::answer(&cloud, &place, &heard),
-            _ => open_api::answer(&cloud, &issuer, &place, &heard).await,
+            _ => open_api::answer(&cloud, &issuer, &place, &heard),
         }
     } else {
         let error =
@@ -116,6 +119,7 @@ async fn answer(cloud: Arc<Cloud>, issuer: Arc<Issuer>, request: Request<Incomin
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         answer
     };
+    answer = spoil::apply(&cloud, &place.product, answer).await;
     set(&mut answer, "date", &date::gmt(cloud.now()));
     Ok(answer)
 }

@@ -7,6 +7,7 @@ mod faults;
 mod oss;
 pub(crate) mod plain;
 mod products;
+mod spoils;
 mod sts;
 
 pub(super) use clock::StandingClock;
