@@ -4,6 +4,7 @@ mod against;
 #[cfg(feature = "sandbox")]
 mod cloud;
 mod completions;
+mod credential;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod explain;
@@ -91,6 +92,8 @@ enum Command {
     Sign(sign::Arguments),
     /// Show where a role's credential comes from and whose it is, or why there is none
     Whoami(whoami::Arguments),
+    /// Print a role's credential itself, for a program that runs a command to get one
+    Credential(credential::Arguments),
     /// Make a URL of OSS that carries its own signature
     Presign(presign::Arguments),
     /// Print what a shell needs to complete this command line
@@ -125,6 +128,7 @@ pub fn main() -> Exit {
         Command::Sandbox(arguments) => sandbox::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Whoami(arguments) => whoami::run(&arguments),
+        Command::Credential(arguments) => credential::run(&arguments),
         Command::Presign(arguments) => presign::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => manual::run(&arguments),

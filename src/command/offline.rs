@@ -112,6 +112,16 @@ impl Offline {
         Ok(Self { setup: Setup::new(settings, environment), rules })
     }
 
+    /// All that the settings say.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.setup.settings
+    }
+
+    /// What a sidecar would be started with.
+    pub(super) fn setup(self) -> Setup {
+        self.setup
+    }
+
     /// Refuses a role that the settings do not have.
     pub(super) fn check_role(&self, name: &str) -> Result<(), Failed> {
         let settings = &self.setup.settings;
@@ -160,7 +170,7 @@ impl Offline {
     }
 }
 
-fn lines(problems: &[config::Problem]) -> Failed {
+pub(super) fn lines(problems: &[config::Problem]) -> Failed {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     (Exit::Config, lines.join("\n"))
 }

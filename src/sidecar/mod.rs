@@ -37,7 +37,7 @@ use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolve
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
-pub use offline::{SigningRules, credentials_alone, proofs_alone};
+pub use offline::{SigningRules, credentials_alone, proofs_alone, vended_alone};
 use parts::Parts;
 use state::Report;
 use vending::Desks;

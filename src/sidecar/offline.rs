@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::check::checked;
-use super::{Setup, keys, parts, surroundings};
-use crate::config::{Problem, Settings};
+use super::{Setup, Table, keys, parts, problems_of_roles, surroundings};
+use crate::config::{Problem, RoleSource, Settings};
 use crate::credential::{Credentials, Keys, Surroundings, Variables};
 use crate::endpoint::OwnHosts;
+use crate::names::RoleName;
 use crate::upstream::{Dialler, Egress};
 
 /// What the settings say of signatures, beside the roles.
@@ -61,4 +62,38 @@ fn alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
     let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
     let surroundings = surroundings((&dialler, parts.trust), variables, &setup.clock);
     Ok((setup.settings, surroundings))
+}
+
+/// The credential of one role, to be handed out, and of those that it comes from. Nothing listens, and no other role is
+/// fetched for.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub fn vended_alone(setup: Setup, role: &RoleName) -> Result<Credentials, Vec<Problem>> {
+    let Setup { mut settings, environment, clock, elsewhere, resolver } = setup;
+    let variables = Arc::new(Variables::from_pairs(environment));
+    let parts = checked(&settings, &variables, elsewhere.as_ref())?;
+    let needed = way(&settings, role);
+    settings.roles.retain(|name, _| needed.contains(name));
+    let dialler = Arc::new(Dialler::new(parts.routes, resolver, Egress::default()));
+    let mut roles = parts::roles(&settings);
+    if let Some(config) = roles.get_mut(role) {
+        config.is_vended = true;
+    }
+    let surroundings = surroundings((&dialler, parts.trust), variables, &clock);
+    Credentials::new(&roles, &Table, &surroundings)
+        .map_err(|mistakes| problems_of_roles(&settings, &mistakes))
+}
+
+/// A role, and those that it comes from.
+fn way(settings: &Settings, role: &RoleName) -> HashSet<RoleName> {
+    let mut way = HashSet::new();
+    let mut next = Some(role);
+    while let Some(role) = next.filter(|role| way.insert(RoleName::clone(role))) {
+        next = match settings.roles.get(role).map(|role| &role.source) {
+            Some(RoleSource::Role(inner)) => Some(inner),
+            _ => None,
+        };
+    }
+    way
 }

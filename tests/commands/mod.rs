@@ -1,6 +1,7 @@
 //! Commands as processes: what they print, and how they end.
 
 mod against;
+mod credential;
 mod presign;
 mod sign;
 mod whoami;
