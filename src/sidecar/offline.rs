@@ -70,17 +70,13 @@ fn alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
 /// # Errors
 /// What is wrong with the settings.
 pub fn vended_alone(setup: Setup, role: &RoleName) -> Result<Credentials, Vec<Problem>> {
-    let Setup { mut settings, environment, clock, elsewhere, resolver } = setup;
-    let variables = Arc::new(Variables::from_pairs(environment));
-    let parts = checked(&settings, &variables, elsewhere.as_ref())?;
+    let (mut settings, surroundings) = alone(setup)?;
     let needed = way(&settings, role);
     settings.roles.retain(|name, _| needed.contains(name));
-    let dialler = Arc::new(Dialler::new(parts.routes, resolver, Egress::default()));
     let mut roles = parts::roles(&settings);
     if let Some(config) = roles.get_mut(role) {
         config.is_vended = true;
     }
-    let surroundings = surroundings((&dialler, parts.trust), variables, &clock);
     Credentials::new(&roles, &Table, &surroundings)
         .map_err(|mistakes| problems_of_roles(&settings, &mistakes))
 }

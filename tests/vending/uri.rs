@@ -203,11 +203,15 @@ async fn an_outage_is_nobodys_problem_while_a_credential_lives_and_said_at_once_
 
 #[tokio::test]
 async fn a_long_lived_key_is_handed_to_nobody() {
-    let kit = crate::kit::Kit::without_credentials()
-        .variable("ALIBABA_CLOUD_ACCESS_KEY_ID", crate::kit::KEY_ID)
-        .variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", crate::kit::SECRET)
+    let sandboxed = crate::kit::sandboxed::Sandboxed::start().await;
+    let (id, secret) = sandboxed.sandbox.access_key();
+    let kit = sandboxed
+        .bare()
+        .variable("ALIBABA_CLOUD_ACCESS_KEY_ID", &id)
+        .variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &secret)
         .settings(&format!("[[vend]]\n{VEND}"));
-    let desk = Desk { sandboxed: crate::kit::sandboxed::Sandboxed::start().await, proxy: kit.start().await };
+    let proxy = kit.start().await;
+    let desk = Desk { sandboxed, proxy };
     let answer = desk.ask(&request("GET", &desk.address().to_string(), &desk.path(), "")).await;
     assert_eq!((answer.status, message(&answer).contains("credentials_refused")), (503, true));
 }
