@@ -1,7 +1,6 @@
 //! `[[vend]]`: its keys, and what it amounts to. Each kind reads keys of its own, and listens where its programs look.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::SocketAddr;
 
 use super::address::{Address, METADATA, Reach, socket_path_rule};
 use super::assemble::any_port;
@@ -10,7 +9,7 @@ use super::kind::Kind;
 use super::problem::Problem;
 use super::roles;
 use super::rows::{ROLE, key, unset};
-use super::settings::{Role, Settings, Vend, VendWay};
+use super::settings::{Role, Vend, VendWay};
 use super::table::{Bases, Table};
 use crate::names::RoleName;
 
@@ -145,13 +144,4 @@ fn check_address(kind: &str, address: &Address) -> Result<(), &'static str> {
 
 fn uids(table: &Table) -> Vec<u32> {
     table.items("uids").iter().filter_map(|item| item.text.parse().ok()).collect()
-}
-
-impl Settings {
-    /// Whether a listener of this process is at `address`: a request there would come back to it. Port 0 is nowhere yet.
-    pub fn is_own(&self, address: SocketAddr) -> bool {
-        let vends = self.vend.iter().map(|vend| &vend.address);
-        let listeners = self.listen.iter().map(|listen| &listen.address);
-        listeners.chain(vends).chain([&self.admin.address]).any(|own| own.is_reached_at(address))
-    }
 }

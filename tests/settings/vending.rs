@@ -133,21 +133,3 @@ fn every_mistake_is_told_with_its_line() {
         assert_eq!(mistakes(text, &[]), expected, "{text}");
     }
 }
-
-#[test]
-fn an_address_of_our_own_is_known() {
-    let text =
-        "[[listen]]\naddress = \"127.0.0.1:9110\"\n[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:9120\"";
-    let settings = loaded(text, &[]).unwrap().settings;
-    for (address, expected) in [
-        ("127.0.0.1:9110", true),
-        ("127.0.0.1:9120", true),
-        ("[::ffff:127.0.0.1]:9120", true),
-        ("0.0.0.0:9120", true),
-        ("127.0.0.1:9465", true),
-        ("127.0.0.1:9121", false),
-        ("10.0.0.1:9120", false),
-    ] {
-        assert_eq!(settings.is_own(address.parse().unwrap()), expected, "{address}");
-    }
-}
