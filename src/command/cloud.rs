@@ -10,6 +10,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tokio::task::JoinSet;
 
+use super::counterpart::Playing;
 use super::replace::replace;
 use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
@@ -44,6 +45,8 @@ pub(super) struct Cloud {
     renewing: tokio::task::JoinHandle<()>,
     /// The faults that begin and end with time.
     pub(super) playing: JoinSet<()>,
+    /// What plays on addresses of its own.
+    pub(super) counterparts: Option<Playing>,
 }
 
 impl Drop for Cloud {
@@ -63,7 +66,7 @@ impl Cloud {
         let token = Arc::new(TokenFile::create(&*clock)?);
         token.write(&sandbox.oidc_token())?;
         let renewing = tokio::spawn(renew(Arc::clone(&sandbox), Arc::clone(&token)));
-        Ok(Self { sandbox, dial, token, renewing, playing: JoinSet::new() })
+        Ok(Self { sandbox, dial, token, renewing, playing: JoinSet::new(), counterparts: None })
     }
 
     /// A way there that nothing of the proxy is on.

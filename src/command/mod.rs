@@ -6,6 +6,8 @@ mod cloud;
 mod completions;
 mod credential;
 #[cfg(feature = "sandbox")]
+mod counterpart;
+#[cfg(feature = "sandbox")]
 mod demo;
 mod explain;
 #[cfg(feature = "sandbox")]

@@ -32,6 +32,9 @@ pub(super) struct Arguments {
     #[cfg(feature = "sandbox")]
     #[arg(long, value_name = "FAULT", requires = "sandbox", help = super::script::HELP)]
     sandbox_fault: Vec<super::script::Script>,
+    #[cfg(feature = "sandbox")]
+    #[arg(long, value_name = "NAME=IP:PORT", requires = "sandbox", help = super::counterpart::HELP)]
+    counterpart: Vec<super::counterpart::Placed>,
     /// Check the settings, say what is wrong with them, and exit
     #[arg(long)]
     check: bool,
@@ -225,6 +228,11 @@ async fn beside_sandbox(
     if !ignored.is_empty() {
         tracing::info!(variables = ignored.join(" "), "credential variables are ignored");
     }
+    let counterparts = super::counterpart::play(&arguments.counterpart, &cloud.sandbox).await?;
+    for (name, url) in &counterparts.urls {
+        tracing::info!(name, url, "sandbox: a counterpart plays");
+    }
+    cloud.counterparts = Some(counterparts);
     cloud.playing = super::script::play(&arguments.sandbox_fault, &cloud.sandbox);
     Ok(Some(cloud))
 }

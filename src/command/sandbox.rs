@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::Exit;
 use super::cloud::{PROVIDER_ARN, ROLE_ARN, TOKEN_EVERY};
+use super::counterpart;
 use super::output::{self, complain, print};
 use super::process::{self, Ending};
 use super::replace::replace;
@@ -25,7 +26,7 @@ use crate::telemetry::{Format, start_log};
 /// What `sandbox` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Write here what a proxy needs: ca.pem, token, files of keys, countersign.toml
+    /// Write here what a proxy needs: ca.pem, token, files of keys, counterparts.json, countersign.toml
     #[arg(long, value_name = "DIR")]
     directory: PathBuf,
     /// Listen here
@@ -42,6 +43,8 @@ pub(super) struct Arguments {
     region: String,
     #[arg(long, value_name = "FAULT", help = script::HELP)]
     sandbox_fault: Vec<script::Script>,
+    #[arg(long, value_name = "NAME=IP:PORT", help = counterpart::HELP)]
+    counterpart: Vec<counterpart::Placed>,
 }
 
 /// The first line of the settings that are written: what does not begin like that is somebody's own.
@@ -131,6 +134,8 @@ async fn serve(arguments: &Arguments) -> io::Result<()> {
     for (name, kind) in KEYS {
         replace(&file(name), &kind.file(&sandbox), MODE)?;
     }
+    let counterparts = counterpart::play(&arguments.counterpart, &sandbox).await?;
+    replace(&file(COUNTERPARTS), &counterparts.json(), MODE)?;
     // Last, so that whoever waits for it finds the others.
     replace(&file(SETTINGS), &settings(&reached_at, &arguments.bucket), MODE)?;
     print(format_args!(
@@ -139,6 +144,9 @@ async fn serve(arguments: &Arguments) -> io::Result<()> {
         sandbox.address(),
         file(SETTINGS).display(),
     ))?;
+    for (name, url) in &counterparts.urls {
+        print(format_args!("{name}:  {url}\n"))?;
+    }
     let _playing = script::play(&arguments.sandbox_fault, &sandbox);
     loop {
         tokio::select! {
@@ -153,6 +161,9 @@ async fn serve(arguments: &Arguments) -> io::Result<()> {
 }
 
 const SETTINGS: &str = "countersign.toml";
+
+/// The URLs of what plays beside the cloud, by name.
+const COUNTERPARTS: &str = "counterparts.json";
 
 /// Files of keys for what takes no role's credential.
 const KEYS: [(&str, Kind); 3] =
@@ -170,7 +181,7 @@ fn directory(path: &Path) -> io::Result<PathBuf> {
     std::fs::create_dir_all(path)?;
     let path = std::fs::canonicalize(path)?;
     let is_ours = std::fs::read(path.join(SETTINGS)).is_ok_and(|text| text.starts_with(OURS.as_bytes()));
-    let files = [SETTINGS, "ca.pem", "token"].into_iter().chain(KEYS.map(|(name, _)| name));
+    let files = [SETTINGS, COUNTERPARTS, "ca.pem", "token"].into_iter().chain(KEYS.map(|(name, _)| name));
     let in_the_way = files.into_iter().find(|name| path.join(name).exists());
     match in_the_way {
         Some(name) if !is_ours => Err(io::Error::new(

@@ -2,6 +2,7 @@
 
 mod alone;
 mod check;
+mod counterparts;
 mod faults;
 mod memory;
 mod output;
