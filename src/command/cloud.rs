@@ -14,6 +14,7 @@ use super::counterpart::Playing;
 use super::replace::replace;
 use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
+use crate::credential::Variables;
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
 use crate::sandbox::{Options, Sandbox};
 use crate::upstream::{Dial, Dialler, Egress, Routes, SystemResolver, trust_only};
@@ -114,11 +115,9 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
 
 /// The environment without what would lead a role elsewhere than the sandbox, and the names of what was left out.
 pub(super) fn environment(mut all: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
-    let is_credential = |name: &str| {
-        name.starts_with("ALIBABA_CLOUD_") || name.starts_with("ALIBABACLOUD_") || name == API_KEY
-    };
-    let ignored: Vec<String> = all.keys().filter(|name| is_credential(name)).cloned().collect();
-    all.retain(|name, _| !is_credential(name));
+    let ignored: Vec<String> =
+        all.keys().filter(|name| Variables::are_of_credentials(name)).cloned().collect();
+    all.retain(|name, _| !Variables::are_of_credentials(name));
     (all, ignored)
 }
 

@@ -22,7 +22,7 @@ impl Environment {
         let (Some(id), Some(secret)) = (text(Variable::AccessKeyId), text(Variable::AccessKeySecret)) else {
             return Err(FetchError::NoSource(self.0.half_a_key().unwrap_or(ADVICE)));
         };
-        let bad = |variable: Variable| FetchError::BadVariable(variable.name());
+        let bad = |variable| FetchError::BadVariable(self.0.spelling(variable));
         let access_key_id = grammar::id(id).ok_or_else(|| bad(Variable::AccessKeyId))?;
         let secret = grammar::secret(secret).ok_or_else(|| bad(Variable::AccessKeySecret))?;
         let token = text(Variable::SecurityToken)

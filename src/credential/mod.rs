@@ -29,6 +29,7 @@ mod key_file_error;
 mod model_studio;
 mod oidc;
 mod source;
+mod spellings;
 mod token_file;
 mod uri;
 mod variables;

@@ -140,9 +140,9 @@ impl Given<'_> {
         match (configured, self.variables.value(variable)) {
             (Some(value), _) => Ok(Some(value.clone())),
             (None, None) => Ok(None),
-            (None, Some(text)) => {
-                parse(text).map(Some).ok_or_else(|| BadRole::BadVariable(role.clone(), variable.name()))
-            }
+            (None, Some(text)) => parse(text)
+                .map(Some)
+                .ok_or_else(|| BadRole::BadVariable(role.clone(), self.variables.spelling(variable))),
         }
     }
 
@@ -180,9 +180,7 @@ impl Given<'_> {
         let central = named(CENTRAL, None)?;
         let first: Host = match self.variables.value(Variable::StsRegion) {
             Some(region) => {
-                // As the SDKs read it: `true` in any letter case, and nothing else.
-                let is_vpc = self.variables.value(Variable::VpcEndpointEnabled);
-                let is_vpc = is_vpc.is_some_and(|text| text.eq_ignore_ascii_case("true"));
+                let is_vpc = self.variables.is_true(Variable::VpcEndpointEnabled);
                 let regional = self.table.regional(region, is_vpc);
                 let variable = Some(Variable::StsRegion.name());
                 regional.ok_or_else(|| BadRole::NotSts(role.clone(), region.to_owned(), variable))?
