@@ -35,6 +35,8 @@ const NO_OIDC: &str = "--sandbox ignores credential variables, so source = \"oid
      oidc_token_file in the settings; set them, or leave `source` out";
 const NO_URI: &str = "--sandbox ignores credential variables, so source = \"uri\" needs uri in the settings; set it, or leave \
      `source` out";
+const NO_FILE: &str = "--sandbox ignores other programs' credential files, so source = \"cli\" needs config_file in the \
+     settings; set it, or leave `source` out";
 
 /// A running sandbox, and what the proxy needs to use it.
 pub(super) struct Cloud {
@@ -108,7 +110,13 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             {
                 role.source = RoleSource::Absent(NO_OIDC);
             }
-            RoleSource::Oidc | RoleSource::Uri(Some(_)) | RoleSource::Role(_) | RoleSource::Absent(_) => {}
+            RoleSource::Cli if role.config_file.is_none() => role.source = RoleSource::Absent(NO_FILE),
+            RoleSource::Oidc
+            | RoleSource::Cli
+            | RoleSource::Process(_)
+            | RoleSource::Uri(Some(_))
+            | RoleSource::Role(_)
+            | RoleSource::Absent(_) => {}
         }
     }
 }

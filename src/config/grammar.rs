@@ -44,7 +44,7 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 }
 
 /// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 4] = ["auto", "environment", "oidc", "uri"];
+const SOURCES: [&str; 6] = ["auto", "environment", "oidc", "cli", "process", "uri"];
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
@@ -66,6 +66,19 @@ pub(super) fn source(text: &str) -> Result<(), String> {
 pub(super) fn credentials_uri(text: &str) -> Result<(), String> {
     let why = |bad| format!("it is no URL that can be asked: {bad}; write \"http://HOST[:PORT]/PATH\"");
     CredentialsUri::parse(text).map(drop).map_err(why)
+}
+
+/// A profile of another program, by its name.
+pub(super) fn profile(text: &str) -> Result<(), String> {
+    let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    held_to(fits, text, "is not a profile's name; write it as the program's own file has it")
+}
+
+/// A program and its arguments, as for a shell.
+pub(super) fn process_command(text: &str) -> Result<(), String> {
+    let words = if text.contains('\0') { None } else { shlex::split(text) };
+    let fits = words.as_ref().and_then(|words| words.first()).is_some_and(|program| !program.is_empty());
+    held_to(fits, text, "names no program, or a quote in it is not closed; write it as for a shell")
 }
 
 /// A RAM role.

@@ -72,6 +72,18 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         Some("environment") => RoleSource::Environment,
         Some("oidc") => RoleSource::Oidc,
         Some("uri") => RoleSource::Uri(table.text("uri").and_then(|text| CredentialsUri::parse(&text).ok())),
+        Some("cli") => RoleSource::Cli,
+        Some("process") => match table.text("process_command") {
+            Some(command) => RoleSource::Process(command),
+            None => {
+                if !table.is_set("process_command") {
+                    let text =
+                        "source \"process\" needs process_command, the program that prints the credential";
+                    problems.push(table.problem("source", text));
+                }
+                RoleSource::Absent("")
+            }
+        },
         Some(other) => match other.strip_prefix("role:") {
             Some(name) => RoleSource::Role(RoleName::new(name)),
             None => RoleSource::Auto,
@@ -92,6 +104,8 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         role_arn: table.text("role_arn").and_then(|text| RoleArn::parse(&text)),
         oidc_provider_arn: table.text("oidc_provider_arn").and_then(|text| OidcProviderArn::parse(&text)),
         oidc_token_file: table.path("oidc_token_file", bases),
+        profile: table.text("profile"),
+        config_file: table.path("config_file", bases),
         session_name: session_name(table),
         accounts: table.items("accounts").into_iter().map(|item| item.text).collect(),
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
@@ -144,27 +158,31 @@ fn policy(path: &std::path::Path) -> Result<String, String> {
     }
 }
 
+/// The sources that read each key. Who assumes a role from another source writes that as a step.
+const READ_BY: &[(&str, &[&str])] = &[
+    ("role_arn", &["auto", "oidc"]),
+    ("oidc_provider_arn", &["auto", "oidc"]),
+    ("oidc_token_file", &["auto", "oidc"]),
+    ("profile", &["cli"]),
+    ("config_file", &["cli"]),
+    ("process_command", &["process"]),
+    ("uri", &["uri"]),
+];
+
 /// A key that the source does not read would be believed to be in force.
 fn check_keys(table: &Table, problems: &mut Vec<Problem>) {
     let source = table.text("source").unwrap_or_default();
-    for (key, readers) in READ_BY {
-        if !table.is_set(key) || readers.contains(&source.as_str()) {
+    for (key, sources) in READ_BY {
+        if !table.is_set(key) || sources.contains(&source.as_str()) {
             continue;
         }
-        let advice = match readers.first() {
-            Some(&"oidc") => {
-                "to assume a RAM role from there, write assume = [{ role_arn = \"…\" }]".to_owned()
+        let advice = match sources.contains(&"oidc") {
+            true => "to assume a RAM role from there, write assume = [{ role_arn = \"…\" }]".to_owned(),
+            false => {
+                let words = sources.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
+                format!("write source = {words}, or take it out")
             }
-            reader => format!("write source = {:?}, or take it out", reader.copied().unwrap_or_default()),
         };
         problems.push(table.problem(key, &format!("source {source:?} does not read it; {advice}")));
     }
 }
-
-/// The keys that some sources alone read, and those.
-const READ_BY: [(&str, &[&str]); 4] = [
-    ("role_arn", &["oidc", "auto"]),
-    ("oidc_provider_arn", &["oidc", "auto"]),
-    ("oidc_token_file", &["oidc", "auto"]),
-    ("uri", &["uri"]),
-];

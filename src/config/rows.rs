@@ -100,7 +100,10 @@ pub(super) const ROWS: &[Key] = &[
     ),
     key(
         "role.NAME.source",
-        text("`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"uri\"` or `\"role:NAME\"`", grammar::source),
+        text(
+            "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"process\"`, `\"uri\"` or `\"role:NAME\"`",
+            grammar::source,
+        ),
         "auto",
         "what the SDKs' own variables say is what an application's owner has set up",
         "Where the role's credential comes from.",
@@ -138,6 +141,22 @@ pub(super) const ROWS: &[Key] = &[
         text("`http://HOST[:PORT]/PATH` or `https://…`", grammar::credentials_uri),
         "With `source = \"uri\"`: where somebody hands out credentials, over `http` only within private networks. Else \
          `ALIBABA_CLOUD_CREDENTIALS_URI`, which is the better place for a path that is a secret.",
+    ),
+    unset(
+        "role.NAME.profile",
+        text("a profile's name", grammar::profile),
+        "The profile to take of another program's file. Else `ALIBABA_CLOUD_PROFILE`, else the one that is current there.",
+    ),
+    unset(
+        "role.NAME.config_file",
+        Kind::Path,
+        "The aliyun CLI's file, read anew for each fetch and never written. Else `ALIBABA_CLOUD_CONFIG_FILE`, else \
+         `~/.aliyun/config.json`.",
+    ),
+    unset(
+        "role.NAME.process_command",
+        text("a program and its arguments", grammar::process_command),
+        "The program that prints the credential, and its arguments: taken apart as by a shell, and run without one.",
     ),
     unset(
         "role.NAME.session_name",

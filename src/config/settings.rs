@@ -107,6 +107,10 @@ pub struct Role {
     pub oidc_provider_arn: Option<OidcProviderArn>,
     /// The token's file. `None`: by the SDKs' variable.
     pub oidc_token_file: Option<PathBuf>,
+    /// The profile of another program. `None`: by the SDKs' variable, else the one that is current.
+    pub profile: Option<String>,
+    /// The aliyun CLI's file. `None`: by the SDKs' variable, else below `HOME`.
+    pub config_file: Option<PathBuf>,
     /// The session's name. `None`: by the SDKs' variable.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in, also where the SDKs' variable names it. Empty: all.
@@ -131,6 +135,10 @@ pub enum RoleSource {
     Oidc,
     /// A credentials URI. `None`: by the SDKs' variable.
     Uri(Option<CredentialsUri>),
+    /// A profile of the aliyun CLI.
+    Cli,
+    /// A program that prints it; its command.
+    Process(String),
     /// One that gives nothing here; why, and what to do. No file says so.
     Absent(&'static str),
     /// Another role's credential; it is one of `Settings::roles`.

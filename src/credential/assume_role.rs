@@ -51,7 +51,8 @@ impl AssumeRole {
 }
 
 impl Step {
-    fn exchange(&self) -> Exchange {
+    /// The call of STS.
+    pub(super) fn exchange(&self) -> Exchange {
         let Self { role, session, duration, external_id, policy, source_identity } = self;
         let text = |text: &String| Zeroizing::new(text.clone());
         let mut form = vec![("RoleSessionName", Zeroizing::new(session.as_str().to_owned()))];

@@ -160,6 +160,10 @@ impl Source for Identified {
         self.inner.again_after()
     }
 
+    fn attempt_timeout(&self) -> Duration {
+        self.inner.attempt_timeout()
+    }
+
     fn mark(&self) -> Boxed<'_, Option<u64>> {
         self.inner.mark()
     }

@@ -14,14 +14,17 @@ use super::credential::Credential;
 use super::environment::Environment;
 use super::error::FetchError;
 use super::hedge::StsHosts;
+use super::launch::Launch;
 use super::observer::{Observer, OfBase};
 use super::oidc::Oidc;
+use super::process::{Process, Programs};
+use super::profile::{Guide, Profile};
 use super::resolve::{Definition, Given};
 use super::role::{BadRole, RoleConfig, StsTable};
 use super::source::{Nothing, Source};
 use super::sts::{Line, Sts};
 use super::uri::Uri;
-use super::variables::Variables;
+use super::variables::{Variable, Variables};
 use crate::clock::Clock;
 use crate::names::RoleName;
 
@@ -32,6 +35,8 @@ pub struct Surroundings {
     pub variables: Arc<Variables>,
     /// Carries calls to STS.
     pub carry: Arc<dyn Carry>,
+    /// Runs programs.
+    pub launch: Arc<dyn Launch>,
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
     /// Hears what happens.
@@ -63,17 +68,18 @@ impl Credentials {
     /// Sets every role up and starts fetching. Gives all mistakes at once, and starts nothing if there are any.
     pub fn new(
         roles: &BTreeMap<RoleName, RoleConfig>,
-        table: &dyn StsTable,
+        table: &Arc<dyn StsTable>,
         surroundings: &Surroundings,
     ) -> Result<Self, Vec<BadRole>> {
-        let mut definitions = definitions(&Given { roles, variables: &surroundings.variables, table })?;
+        let mut definitions =
+            definitions(&Given { roles, variables: &surroundings.variables, table: &**table })?;
         let Surroundings { carry, clock, observer, .. } = surroundings;
         let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
         // A cell that roles share serves the most demanding of them.
         let is_vended = |role: &&RoleName| roles.get(*role).is_some_and(|config| config.is_vended);
         let vended = definitions.iter().filter(|(role, ..)| is_vended(role));
         let vended = vended.map(|(_, definition, _)| definition.clone()).collect();
-        let mut builder = Builder { surroundings, line, vended, cells: HashMap::new() };
+        let mut builder = Builder { surroundings, table, line, vended, cells: HashMap::new() };
         let sts = |(role, _, hosts): &(&RoleName, _, StsHosts)| ((*role).clone(), builder.sts(role, *hosts));
         let sts = definitions.iter().map(sts).collect();
         // A role that is only a source of another goes by its own name where it has one: plain definitions first.
@@ -139,6 +145,7 @@ const fn may_be_long_lived(definition: &Definition) -> bool {
 /// Makes one cell for each definition, however many roles have it.
 struct Builder<'a> {
     surroundings: &'a Surroundings,
+    table: &'a Arc<dyn StsTable>,
     line: Arc<Line>,
     vended: HashSet<Definition>,
     cells: HashMap<Definition, Arc<Cell>>,
@@ -164,6 +171,10 @@ impl Builder<'_> {
                 let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
                 Arc::new(Uri { uri: uri.clone(), carry, clock })
             }
+            Definition::Profile(terms) => Arc::new(Profile::new((**terms).clone(), self.guide(role))),
+            Definition::Process(command) => {
+                Arc::new(Process { programs: self.programs(), command: command.clone() })
+            }
             Definition::Assume(step, hosts, inner) => {
                 // Roles of their own have their cells already, and go by their own names.
                 let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));
@@ -182,6 +193,17 @@ impl Builder<'_> {
         let cell = Arc::new(cell);
         self.cells.insert(definition.clone(), Arc::clone(&cell));
         cell
+    }
+
+    fn guide(&self, role: &RoleName) -> Guide {
+        let (line, programs) = (Arc::clone(&self.line), self.programs());
+        Guide { role: role.clone(), line, table: Arc::clone(self.table), programs }
+    }
+
+    fn programs(&self) -> Programs {
+        let Surroundings { launch, clock, variables, .. } = self.surroundings;
+        let is_nested = variables.value(Variable::Depth).is_some();
+        Programs { launch: Arc::clone(launch), clock: Arc::clone(clock), is_nested }
     }
 
     fn sts(&self, role: &RoleName, hosts: StsHosts) -> Sts {

@@ -8,6 +8,8 @@ use super::carry::CarryError;
 use super::declined::Declined;
 use super::key_file_error::KeyFileError;
 use super::no_credential::NoCredential;
+use super::process_error::ProcessError;
+use super::profile::{ProfileError, ProfileFault};
 use super::refused::{Class, Refused};
 use crate::names::AccessKeyId;
 
@@ -26,6 +28,10 @@ pub enum FetchError {
     TokenFile(TokenFileError),
     /// A key file could not be read. **Action:** look at the file.
     KeyFile(KeyFileError),
+    /// Another program's profile leads to no credential. **Action:** look at its file.
+    Profile(ProfileError),
+    /// A program printed no credential. **Action:** run it by hand.
+    Process(ProcessError),
     /// The host gave no answer. **Action:** look at the network between this machine and the host.
     NoAnswer(String, CarryError),
     /// The host gave an answer that cannot be used. **Action:** find out who answered in STS's place.
@@ -61,6 +67,9 @@ impl FetchError {
             Self::Refused(refused) => refused.class(),
             Self::Declined(declined) => declined.class,
             Self::KeyFile(error) if error.is_permanent() => Class::Permanent,
+            // A file that is not there may still be about to be mounted.
+            Self::Profile(error) if !matches!(error.fault, ProfileFault::Unreadable(_)) => Class::Permanent,
+            Self::Process(error) if error.is_permanent() => Class::Permanent,
             Self::BadAnswer(_, AnswerError::RoleMismatch) => Class::Permanent,
             Self::Inner(inner) if inner.is_permanent() => Class::Permanent,
             _ => Class::Passing,
@@ -85,6 +94,8 @@ impl FetchError {
             Self::BadVariable(_) => "bad_variable",
             Self::TokenFile(error) => error.code(),
             Self::KeyFile(error) => error.code(),
+            Self::Profile(error) => error.code(),
+            Self::Process(error) => error.code(),
             Self::NoAnswer(_, CarryError::TooLong) => "answer_too_long",
             Self::NoAnswer(_, CarryError::TimedOut) | Self::TooSlow => "timed_out",
             Self::NoAnswer(..) => "unreachable",
@@ -120,6 +131,8 @@ impl fmt::Display for FetchError {
             }
             Self::TokenFile(error) => error.fmt(f),
             Self::KeyFile(error) => error.fmt(f),
+            Self::Profile(error) => error.fmt(f),
+            Self::Process(error) => error.fmt(f),
             Self::NoAnswer(host, error) => {
                 write!(f, "{host}: {error}; check the network between here and there")
             }

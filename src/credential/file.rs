@@ -99,3 +99,12 @@ impl File {
         self.look(mark).await.ok().flatten()
     }
 }
+
+/// A mark of several together, those that are not there included.
+pub(super) async fn mark_of_all(files: &[File]) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        file.mark().await.hash(&mut hasher);
+    }
+    (!files.is_empty()).then(|| hasher.finish())
+}

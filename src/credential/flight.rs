@@ -13,8 +13,6 @@ use super::source::Source;
 use super::state::{Brought, Ended, Event, Then};
 use super::sync::{JoinSet, sleep, timeout};
 
-/// One attempt, all hosts and the repetition at once included.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a look at the source's file may take.
 const MARK_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -49,7 +47,7 @@ impl Shared {
         let source = Arc::clone(&self.source);
         tasks.spawn(async move {
             source.turn().await;
-            timeout(ATTEMPT_TIMEOUT, ask(source, may_repeat)).await
+            timeout(source.attempt_timeout(), ask(source, may_repeat)).await
         });
         let failed = |error| Asked { outcome: Err(error), was_repeated: false, mark: None };
         let Asked { outcome, was_repeated, mark } = match tasks.join_next().await {

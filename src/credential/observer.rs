@@ -79,6 +79,8 @@ pub enum Event<'a> {
     TokenExpired,
     /// Every user of the machine can read a key file, and it is not in a volume that the kubelet mounted.
     KeyFileReadable,
+    /// Every user of the machine can read the file of the profile.
+    ProfileReadable,
     /// Every user of the machine can read the OIDC token file, and it is not a volume that the kubelet mounted.
     TokenFileReadable,
 }
@@ -124,6 +126,9 @@ impl fmt::Display for Event<'_> {
             Self::KeyFileReadable => {
                 f.write_str("every user of this machine can read the key file; take the right away")
             }
+            Self::ProfileReadable => f.write_str(
+                "every user of this machine can read the file of the profile; take the right away",
+            ),
             Self::TokenFileReadable => {
                 f.write_str("every user of this machine can read the OIDC token file; take the right away")
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::assume_role::Step;
 use super::hedge::StsHosts;
 use super::oidc::OidcTerms;
+use super::profile::{ProfileTerms, Program};
 use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
@@ -37,6 +38,10 @@ pub(super) enum Definition {
     Oidc(OidcTerms, StsHosts),
     /// A credentials URI.
     Uri(CredentialsUri),
+    /// A profile of another program.
+    Profile(Box<ProfileTerms>),
+    /// A program's command.
+    Process(String),
     /// A step from another credential.
     Assume(Step, StsHosts, Box<Self>),
 }
@@ -67,6 +72,8 @@ impl Given<'_> {
             SourceConfig::Role(inner) => self.follow(inner, path)?,
             SourceConfig::Environment => Definition::Environment,
             SourceConfig::Absent(advice) => Definition::Nothing(advice),
+            SourceConfig::Cli => Definition::Profile(Box::new(self.profile(role, config, Program::Cli)?)),
+            SourceConfig::Process(command) => Definition::Process(command.clone()),
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
             SourceConfig::Uri(uri) => self.uri(role, uri.as_ref())?,
             SourceConfig::Auto => self.auto(role, config)?,
@@ -127,6 +134,39 @@ impl Given<'_> {
             return Err(BadRole::OwnListener(role.clone(), uri.place().clone(), variable));
         }
         Ok(Definition::Uri(uri))
+    }
+
+    /// What is known of a profile before its file is read.
+    fn profile(
+        &self,
+        role: &RoleName,
+        config: &RoleConfig,
+        program: Program,
+    ) -> Result<ProfileTerms, BadRole> {
+        let of_variable = |variable| self.variables.value(variable);
+        let home = |below: &str| of_variable(Variable::Home).map(|home| PathBuf::from(home).join(below));
+        let files = match program {
+            Program::Cli => match (&config.config_file, of_variable(Variable::ConfigFile)) {
+                (Some(file), _) => vec![file.clone()],
+                (None, Some(file)) => vec![file.into()],
+                (None, None) => home(".aliyun/config.json").into_iter().collect(),
+            },
+        };
+        let forbids = |text: &str| text == "1" || text.eq_ignore_ascii_case("true");
+        let else_hosts = self.hosts(role, config)?;
+        Ok(ProfileTerms {
+            program,
+            files,
+            profile: config.profile.clone().or_else(|| of_variable(Variable::Profile).map(str::to_owned)),
+            hosts: (!config.sts.is_empty()).then_some(else_hosts),
+            session: config.session_name.clone(),
+            duration: config.duration,
+            else_hosts,
+            else_session: self.session(role, config)?,
+            accounts: config.accounts.clone(),
+            is_assumed_from: !config.assume.is_empty(),
+            may_ask_others: !of_variable(Variable::DisableExternalProcess).is_some_and(forbids),
+        })
     }
 
     /// A setting, else the variable's value if it parses.
@@ -210,10 +250,12 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
     let from = match source {
         _ if is_inner => None,
         Definition::Nothing(_) => None,
-        Definition::Environment | Definition::Uri(_) if config.assume.is_empty() => {
+        // Judged when its file has been read.
+        Definition::Profile(_) => None,
+        Definition::Environment | Definition::Process(_) | Definition::Uri(_) if config.assume.is_empty() => {
             return Err(BadRole::UnknownAccount(role.clone()));
         }
-        Definition::Environment | Definition::Uri(_) => None,
+        Definition::Environment | Definition::Process(_) | Definition::Uri(_) => None,
         Definition::Oidc(terms, _) => Some(&terms.role),
         Definition::Assume(step, ..) => Some(&step.role),
     };

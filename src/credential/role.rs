@@ -22,6 +22,10 @@ pub struct RoleConfig {
     pub oidc_provider_arn: Option<OidcProviderArn>,
     /// The token's file.
     pub oidc_token_file: Option<PathBuf>,
+    /// The profile of another program. `None`: by the variables, else the one that is current.
+    pub profile: Option<String>,
+    /// The aliyun CLI's file. `None`: by the variables, else below `HOME`.
+    pub config_file: Option<PathBuf>,
     /// What the audit trail calls the session.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in. Empty: all.
@@ -45,6 +49,10 @@ pub enum SourceConfig {
     Oidc,
     /// A credentials URI. `None`: the variable's.
     Uri(Option<CredentialsUri>),
+    /// A profile of the aliyun CLI.
+    Cli,
+    /// A program that prints it; its command.
+    Process(String),
     /// Another role's credential.
     Role(RoleName),
     /// None that gives anything; why, and what to do.
@@ -70,7 +78,7 @@ pub struct AssumeConfig {
 
 /// The STS hosts that the endpoint table knows, and what is no source. `sidecar` answers from the table, so that no token goes
 /// elsewhere.
-pub trait StsTable {
+pub trait StsTable: Send + Sync + fmt::Debug {
     /// The STS host of a region; the central one where the region has none of its own. `None`: no such region.
     fn regional(&self, region: &str, is_vpc: bool) -> Option<Host>;
 

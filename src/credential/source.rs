@@ -8,6 +8,9 @@ use super::claims::OidcToken;
 use super::credential::Fetched;
 use super::error::FetchError;
 
+/// What an attempt may take where only hosts are asked.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// Fetches credentials of one kind for one role. Never caches, never retries, never asks how old anything is:
 /// the cell does.
 pub trait Source: Send + Sync + fmt::Debug {
@@ -38,6 +41,11 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// such token, or none that can be read.
     fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
         Box::pin(std::future::ready(None))
+    }
+
+    /// For one attempt, all hosts and the repetition at once included.
+    fn attempt_timeout(&self) -> Duration {
+        ATTEMPT_TIMEOUT
     }
 
     /// A mark of what it reads from a file. When that changes, a permanent failure is worth another attempt at once.

@@ -111,6 +111,7 @@ pub(super) fn problems_of_roles(settings: &Settings, mistakes: &[BadRole]) -> Ve
 }
 
 /// The endpoint table and our own listeners, as the credential room asks for them.
+#[derive(Debug)]
 pub(super) struct Table(Egress);
 
 impl Table {

@@ -6,6 +6,7 @@ mod keys;
 mod observer;
 mod offline;
 mod parts;
+mod programs;
 mod state;
 mod vending;
 mod worker;
@@ -39,6 +40,7 @@ use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
 pub use offline::{SigningRules, credentials_alone, proofs_alone, vended_alone};
 use parts::Parts;
+use programs::Programs;
 use state::Report;
 use vending::Desks;
 pub use worker::line_format;
@@ -140,6 +142,7 @@ impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { settings, environment, clock, elsewhere, resolver } = setup;
+        let programs = Programs::new(environment.get("PATH").map(String::as_str));
         let variables = Arc::new(Variables::from_pairs(environment));
         let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
         let places = bind::all(&settings, &*clock)?;
@@ -149,7 +152,8 @@ impl Sidecar {
         let SigningRules { own_hosts, upgrades, oss_v1 } = rules;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
-        let (credentials, keys) = proofs(&settings, &surroundings((&dialler, trust), variables, &clock))?;
+        let (credentials, keys) =
+            proofs(&settings, &surroundings((&dialler, trust), (variables, programs), &clock))?;
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
@@ -262,18 +266,19 @@ fn required(settings: &Settings) -> BTreeSet<RoleName> {
 }
 
 fn credentials(settings: &Settings, surroundings: &Surroundings) -> Result<Credentials, Vec<Problem>> {
-    Credentials::new(&parts::roles(settings), &Table::of(settings), surroundings)
+    Credentials::new(&parts::roles(settings), &(Arc::new(Table::of(settings)) as _), surroundings)
         .map_err(|mistakes| problems_of_roles(settings, &mistakes))
 }
 
 fn surroundings(
     (dialler, trust): (&Arc<Dialler>, Trust),
-    variables: Arc<Variables>,
+    (variables, programs): (Arc<Variables>, Programs),
     clock: &Arc<dyn Clock>,
 ) -> Surroundings {
     Surroundings {
         variables,
         carry: Arc::new(OwnCalls::new(Arc::clone(dialler), trust)),
+        launch: Arc::new(programs),
         clock: Arc::clone(clock),
         observer: Arc::new(observer::Log),
         asks_whose: true,

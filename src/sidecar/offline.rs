@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::check::checked;
+use super::programs::Programs;
 use super::{Setup, Table, keys, parts, problems_of_roles, surroundings};
 use crate::config::{Problem, RoleSource, Settings};
 use crate::credential::{Credentials, Keys, Surroundings, Variables};
@@ -57,10 +58,11 @@ pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
 }
 
 fn alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
+    let programs = Programs::new(setup.environment.get("PATH").map(String::as_str));
     let variables = Arc::new(Variables::from_pairs(setup.environment));
     let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
     let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    let surroundings = surroundings((&dialler, parts.trust), variables, &setup.clock);
+    let surroundings = surroundings((&dialler, parts.trust), (variables, programs), &setup.clock);
     Ok((setup.settings, surroundings))
 }
 

@@ -204,6 +204,8 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         RoleSource::Environment => SourceConfig::Environment,
         RoleSource::Oidc => SourceConfig::Oidc,
         RoleSource::Uri(uri) => SourceConfig::Uri(uri.clone()),
+        RoleSource::Cli => SourceConfig::Cli,
+        RoleSource::Process(command) => SourceConfig::Process(command.clone()),
         RoleSource::Absent(text) => SourceConfig::Absent(text),
         RoleSource::Role(name) => SourceConfig::Role(name.clone()),
     };
@@ -215,6 +217,8 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         role_arn: role.role_arn.clone(),
         oidc_provider_arn: role.oidc_provider_arn.clone(),
         oidc_token_file: role.oidc_token_file.clone(),
+        profile: role.profile.clone(),
+        config_file: role.config_file.clone(),
         session_name: role.session_name.clone(),
         accounts: role.accounts.clone(),
         is_vended: vended.contains(name),

@@ -11,6 +11,7 @@ fn surroundings(stage: &Stage) -> Surroundings {
     Surroundings {
         variables: Arc::new(Variables::from_pairs(pairs)),
         carry: Arc::clone(&stage.cloud) as _,
+        launch: Arc::clone(&stage.machine) as _,
         clock: Arc::clone(&stage.clock) as _,
         observer: Arc::clone(&stage.ear) as _,
         asks_whose: true,

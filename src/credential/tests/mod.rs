@@ -3,12 +3,15 @@
 mod answers;
 mod caller_identity;
 mod chain;
+mod cli;
 mod files;
 mod hedge;
 mod keys;
 mod life;
+mod machine;
 mod matrix;
 mod outage;
+mod process;
 mod rejected;
 mod resolving;
 mod sources;
@@ -22,6 +25,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use machine::Machine;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -260,6 +264,7 @@ impl Observer for Ear {
 }
 
 /// The STS hosts of a small endpoint table.
+#[derive(Debug)]
 struct Table;
 
 impl StsTable for Table {
@@ -318,6 +323,7 @@ impl Drop for TokenFile {
 struct Stage {
     clock: Arc<TestClock>,
     cloud: Arc<Cloud>,
+    machine: Arc<Machine>,
     ear: Arc<Ear>,
     token: TokenFile,
     variables: Vec<(&'static str, String)>,
@@ -335,7 +341,7 @@ impl Stage {
             ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", token.path().display().to_string()),
         ];
         let roles = BTreeMap::from([(RoleName::new("default"), RoleConfig::default())]);
-        Self { clock, cloud, ear: Arc::default(), token, variables, roles }
+        Self { clock, cloud, machine: Arc::default(), ear: Arc::default(), token, variables, roles }
     }
 
     /// One role, `default`, from the given variables.
@@ -353,12 +359,13 @@ impl Stage {
         let surroundings = Surroundings {
             variables: Arc::new(Variables::from_pairs(pairs)),
             carry: Arc::clone(&self.cloud) as _,
+            launch: Arc::clone(&self.machine) as _,
             clock: Arc::clone(&self.clock) as _,
             observer: Arc::clone(&self.ear) as _,
             asks_whose: true,
             runtime: tokio::runtime::Handle::current(),
         };
-        Credentials::new(&self.roles, &Table, &surroundings)
+        Credentials::new(&self.roles, &(Arc::new(Table) as _), &surroundings)
     }
 
     /// The cell of `default`.
