@@ -5,6 +5,7 @@ mod mistakes;
 mod pages;
 mod places;
 mod precedence;
+mod profiles;
 mod roles;
 mod together;
 mod trust;
