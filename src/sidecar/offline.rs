@@ -79,7 +79,7 @@ pub fn vended_alone(setup: Setup, role: &RoleName) -> Result<Credentials, Vec<Pr
     if let Some(config) = roles.get_mut(role) {
         config.is_vended = true;
     }
-    Credentials::new(&roles, &Table::of(&settings), &surroundings)
+    Credentials::new(&roles, &(Arc::new(Table::of(&settings)) as _), &surroundings)
         .map_err(|mistakes| problems_of_roles(&settings, &mistakes))
 }
 
