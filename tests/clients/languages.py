@@ -11,6 +11,7 @@ from typing import Callable
 
 from harness import environment
 from suites import go, java, node, python
+from vended import Holder
 
 HERE = Path(__file__).resolve().parent
 # What is built goes where cargo builds; what is installed goes beside its list, and is not part of the repository.
@@ -33,6 +34,8 @@ class Language:
     """Installs the SDKs in the versions of their list, and builds what must be built. Returns what makes a suite's command."""
     listed: Callable
     """The version of an SDK by that list. None: it is not there."""
+    holder: Holder
+    """The program that is handed a credential."""
 
 
 def prepare(name):
@@ -115,9 +118,9 @@ def match(pattern, text):
 LANGUAGES = {
     language.name: language
     for language in (
-        Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py", with_python, of_pip),
-        Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs", with_node, of_npm),
-        Language("go", go.SUITES, 65, {"go": "golang-go"}, "go/faults/main.go", with_go, of_go),
-        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java", with_java, of_maven),
+        Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py", with_python, of_pip, Holder("python/vended.py")),
+        Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs", with_node, of_npm, Holder("node/vended.mjs")),
+        Language("go", go.SUITES, 65, {"go": "golang-go"}, "go/faults/main.go", with_go, of_go, Holder("go/vended/main.go", heeds_time=False)),
+        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java", with_java, of_maven, Holder("java/src/main/java/Vended.java", keeps_durations=True)),
     )
 }
