@@ -121,6 +121,6 @@ LANGUAGES = {
         Language("python", python.SUITES, 320, {"curl": "curl"}, "python/faults.py", with_python, of_pip, Holder("python/vended.py")),
         Language("node", node.SUITES, 90, {"node": "nodejs", "npm": "npm"}, "node/faults.mjs", with_node, of_npm, Holder("node/vended.mjs")),
         Language("go", go.SUITES, 65, {"go": "golang-go"}, "go/faults/main.go", with_go, of_go, Holder("go/vended/main.go", heeds_time=False)),
-        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java", with_java, of_maven, Holder("java/src/main/java/Vended.java", keeps_durations=True)),
+        Language("java", java.SUITES, 78, {"javac": "default-jdk-headless", "mvn": "maven"}, "java/src/main/java/Faults.java", with_java, of_maven, Holder("java/src/main/java/Vended.java", kinds=("uri", "metadata"), keeps_durations=True)),
     )
 }

@@ -41,6 +41,8 @@ class Holder:
     """Below `tests/clients`."""
     heeds_time: bool = True
     """Whether libfaketime reaches it: it reads the time through the C library."""
+    kinds: tuple[str, ...] = ("uri", "metadata", "process")
+    """The ways in which its SDK can be handed one."""
     keeps_durations: bool = False
     """Whether its clock for durations stays as it is. One that is moved hangs Java; one that is not, Python's sleep."""
 
@@ -150,7 +152,9 @@ class Desks:
 
     def told(self, kind):
         """What a holder's environment says, as docs/vending.md has it."""
-        told = {"HOME": str(self.home(kind)), "FORWARD": f"http://{self.wire.address}"}
+        home = self.home(kind)
+        # Java asks the system whose home it is.
+        told = {"HOME": str(home), "JAVA_TOOL_OPTIONS": f"-Duser.home={home}", "FORWARD": f"http://{self.wire.address}"}
         if kind.name == "uri":
             told["ALIBABA_CLOUD_CREDENTIALS_URI"] = (self.scratch / "uri").read_text().strip()
         if kind.name != "metadata":
@@ -195,7 +199,7 @@ class Held:
 def run(holder, command, path, scratch):
     """Lines of all checks."""
     lines = []
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if kind.name in holder.kinds):
         own = scratch / kind.name
         own.mkdir()
         with Desks(path, own) as desks:
