@@ -4,9 +4,9 @@ mod against;
 #[cfg(feature = "sandbox")]
 mod cloud;
 mod completions;
-mod credential;
 #[cfg(feature = "sandbox")]
 mod counterpart;
+mod credential;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod explain;
