@@ -35,7 +35,9 @@ const NO_OIDC: &str = "--sandbox ignores credential variables, so source = \"oid
      oidc_token_file in the settings; set them, or leave `source` out";
 const NO_URI: &str = "--sandbox ignores credential variables, so source = \"uri\" needs uri in the settings; set it, or leave \
      `source` out";
-const NO_FILE: &str = "--sandbox ignores other programs' credential files, so source = \"cli\" needs config_file in the \
+const NO_CLI: &str = "--sandbox ignores other programs' credential files, so source = \"cli\" needs config_file in the \
+     settings; set it, or leave `source` out";
+const NO_INI: &str = "--sandbox ignores other programs' credential files, so source = \"ini\" needs credentials_file in the \
      settings; set it, or leave `source` out";
 
 /// A running sandbox, and what the proxy needs to use it.
@@ -110,9 +112,11 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             {
                 role.source = RoleSource::Absent(NO_OIDC);
             }
-            RoleSource::Cli if role.config_file.is_none() => role.source = RoleSource::Absent(NO_FILE),
+            RoleSource::Cli if role.config_file.is_none() => role.source = RoleSource::Absent(NO_CLI),
+            RoleSource::Ini if role.credentials_file.is_none() => role.source = RoleSource::Absent(NO_INI),
             RoleSource::Oidc
             | RoleSource::Cli
+            | RoleSource::Ini
             | RoleSource::Process(_)
             | RoleSource::Uri(Some(_))
             | RoleSource::Role(_)

@@ -44,7 +44,7 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 }
 
 /// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 6] = ["auto", "environment", "oidc", "cli", "process", "uri"];
+const SOURCES: [&str; 7] = ["auto", "environment", "oidc", "cli", "ini", "process", "uri"];
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {

@@ -73,6 +73,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         Some("oidc") => RoleSource::Oidc,
         Some("uri") => RoleSource::Uri(table.text("uri").and_then(|text| CredentialsUri::parse(&text).ok())),
         Some("cli") => RoleSource::Cli,
+        Some("ini") => RoleSource::Ini,
         Some("process") => match table.text("process_command") {
             Some(command) => RoleSource::Process(command),
             None => {
@@ -106,6 +107,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         oidc_token_file: table.path("oidc_token_file", bases),
         profile: table.text("profile"),
         config_file: table.path("config_file", bases),
+        credentials_file: table.path("credentials_file", bases),
         session_name: session_name(table),
         accounts: table.items("accounts").into_iter().map(|item| item.text).collect(),
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
@@ -163,8 +165,9 @@ const READ_BY: &[(&str, &[&str])] = &[
     ("role_arn", &["auto", "oidc"]),
     ("oidc_provider_arn", &["auto", "oidc"]),
     ("oidc_token_file", &["auto", "oidc"]),
-    ("profile", &["cli"]),
-    ("config_file", &["cli"]),
+    ("profile", &["cli", "ini", "auto"]),
+    ("config_file", &["cli", "auto"]),
+    ("credentials_file", &["ini", "auto"]),
     ("process_command", &["process"]),
     ("uri", &["uri"]),
 ];

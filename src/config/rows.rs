@@ -101,7 +101,7 @@ pub(super) const ROWS: &[Key] = &[
     key(
         "role.NAME.source",
         text(
-            "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"process\"`, `\"uri\"` or `\"role:NAME\"`",
+            "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"` or `\"role:NAME\"`",
             grammar::source,
         ),
         "auto",
@@ -124,7 +124,7 @@ pub(super) const ROWS: &[Key] = &[
     unset(
         "role.NAME.role_arn",
         ROLE_ARN,
-        "The RAM role to assume with the OIDC token. Else `ALIBABA_CLOUD_ROLE_ARN`.",
+        "The RAM role to assume with the OIDC token; by `auto`, also with a long-lived key of the environment. Else `ALIBABA_CLOUD_ROLE_ARN`.",
     ),
     unset(
         "role.NAME.oidc_provider_arn",
@@ -152,6 +152,12 @@ pub(super) const ROWS: &[Key] = &[
         Kind::Path,
         "The aliyun CLI's file, read anew for each fetch and never written. Else `ALIBABA_CLOUD_CONFIG_FILE`, else \
          `~/.aliyun/config.json`.",
+    ),
+    unset(
+        "role.NAME.credentials_file",
+        Kind::Path,
+        "The SDKs' ini file of profiles, read anew for each fetch. Else `ALIBABA_CLOUD_CREDENTIALS_FILE`, else \
+         `~/.alibabacloud/credentials` or `~/.alibabacloud/credentials.ini`.",
     ),
     unset(
         "role.NAME.process_command",

@@ -111,6 +111,8 @@ pub struct Role {
     pub profile: Option<String>,
     /// The aliyun CLI's file. `None`: by the SDKs' variable, else below `HOME`.
     pub config_file: Option<PathBuf>,
+    /// The SDKs' ini file. `None`: by their variable, else below `HOME`.
+    pub credentials_file: Option<PathBuf>,
     /// The session's name. `None`: by the SDKs' variable.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in, also where the SDKs' variable names it. Empty: all.
@@ -137,6 +139,8 @@ pub enum RoleSource {
     Uri(Option<CredentialsUri>),
     /// A profile of the aliyun CLI.
     Cli,
+    /// A profile of the SDKs' ini file.
+    Ini,
     /// A program that prints it; its command.
     Process(String),
     /// One that gives nothing here; why, and what to do. No file says so.

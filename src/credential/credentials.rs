@@ -1,15 +1,17 @@
 //! All roles of the process, each with its cell.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
 
 use super::age::Use;
 use super::assume_role::AssumeRole;
+use super::auto::{self, Holds};
 use super::caller_identity::{CallerIdentity, Identified};
 use super::carry::Carry;
 use super::cell::Cell;
+use super::chain::{self, Chain, Link, Place};
 use super::credential::Credential;
 use super::environment::Environment;
 use super::error::FetchError;
@@ -20,7 +22,7 @@ use super::oidc::Oidc;
 use super::process::{Process, Programs};
 use super::profile::{Guide, Profile};
 use super::resolve::{Definition, Given};
-use super::role::{BadRole, RoleConfig, StsTable};
+use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
 use super::source::{Nothing, Source};
 use super::sts::{Line, Sts};
 use super::uri::Uri;
@@ -53,6 +55,8 @@ pub struct Credentials {
     cells: BTreeMap<RoleName, Arc<Cell>>,
     /// Whom each role asks whose a key is.
     sts: BTreeMap<RoleName, Sts>,
+    /// The default chain of each role that has it.
+    places: BTreeMap<RoleName, Vec<Place>>,
 }
 
 impl Credentials {
@@ -71,8 +75,8 @@ impl Credentials {
         table: &Arc<dyn StsTable>,
         surroundings: &Surroundings,
     ) -> Result<Self, Vec<BadRole>> {
-        let mut definitions =
-            definitions(&Given { roles, variables: &surroundings.variables, table: &**table })?;
+        let given = Given { roles, variables: &surroundings.variables, table: &**table };
+        let mut definitions = definitions(&given)?;
         let Surroundings { carry, clock, observer, .. } = surroundings;
         let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
         // A cell that roles share serves the most demanding of them.
@@ -87,7 +91,8 @@ impl Credentials {
         let cells = definitions.into_iter().map(|(role, definition, hosts)| {
             (role.clone(), builder.cell(role, (&definition, Some(hosts)), Arc::clone(observer)))
         });
-        Ok(Self { cells: cells.collect(), sts })
+        let cells = cells.collect();
+        Ok(Self { cells, sts, places: builder.places(&given) })
     }
 
     /// Whose a credential is that a role has: what STS says. Needs no right at all. `None`: no such role is configured, or
@@ -103,6 +108,12 @@ impl Credentials {
     /// The cell of a role. `None`: no such role is configured.
     pub fn cell(&self, role: &RoleName) -> Option<&Arc<Cell>> {
         self.cells.get(role)
+    }
+
+    /// Every place of the default chain, and how it stands now. `None`: the role's settings name its source, or there is no
+    /// such role.
+    pub async fn chain(&self, role: &RoleName) -> Option<Vec<Link>> {
+        Some(chain::report(self.places.get(role)?).await)
     }
 
     /// Every role and its cell, by name.
@@ -162,26 +173,8 @@ impl Builder<'_> {
         if let Some(cell) = self.cells.get(definition) {
             return Arc::clone(cell);
         }
-        let Surroundings { variables, carry, clock, runtime, .. } = self.surroundings;
-        let source: Arc<dyn Source> = match definition {
-            Definition::Nothing(advice) => Arc::new(Nothing(advice)),
-            Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
-            Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
-            Definition::Uri(uri) => {
-                let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
-                Arc::new(Uri { uri: uri.clone(), carry, clock })
-            }
-            Definition::Profile(terms) => Arc::new(Profile::new((**terms).clone(), self.guide(role))),
-            Definition::Process(command) => {
-                Arc::new(Process { programs: self.programs(), command: command.clone() })
-            }
-            Definition::Assume(step, hosts, inner) => {
-                // Roles of their own have their cells already, and go by their own names.
-                let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));
-                let inner = self.cell(role, (inner, None), of_base);
-                Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })
-            }
-        };
+        let Surroundings { clock, runtime, .. } = self.surroundings;
+        let source = self.source(role, definition);
         let source: Arc<dyn Source> = match hosts {
             Some(hosts) if self.surroundings.asks_whose && may_be_long_lived(definition) => {
                 Arc::new(Identified::new(source, self.sts(role, hosts)))
@@ -193,6 +186,54 @@ impl Builder<'_> {
         let cell = Arc::new(cell);
         self.cells.insert(definition.clone(), Arc::clone(&cell));
         cell
+    }
+
+    fn source(&mut self, role: &RoleName, definition: &Definition) -> Arc<dyn Source> {
+        let Surroundings { variables, carry, clock, .. } = self.surroundings;
+        match definition {
+            Definition::Nothing(advice) => Arc::new(Nothing(advice)),
+            Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
+            Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
+            Definition::Uri(uri) => {
+                let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
+                Arc::new(Uri { uri: uri.clone(), carry, clock })
+            }
+            Definition::Profile(terms) => Arc::new(Profile::new((**terms).clone(), self.guide(role))),
+            Definition::Process(command) => {
+                Arc::new(Process { programs: self.programs(), command: command.clone() })
+            }
+            Definition::Chain(definitions, advice) => {
+                let sources = definitions.iter().map(|definition| self.source(role, definition)).collect();
+                Arc::new(Chain { sources, advice, found: OnceLock::new() })
+            }
+            Definition::Assume(step, hosts, inner) => {
+                // Roles of their own have their cells already, and go by their own names.
+                let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));
+                let inner = self.cell(role, (inner, None), of_base);
+                Arc::new(AssumeRole { sts: self.sts(role, *hosts), step: step.clone(), inner })
+            }
+        }
+    }
+
+    /// The default chains, to be looked at when somebody asks.
+    fn places(&mut self, given: &Given<'_>) -> BTreeMap<RoleName, Vec<Place>> {
+        let auto = given.roles.iter().filter(|(_, config)| config.source == SourceConfig::Auto);
+        let mut chains = BTreeMap::new();
+        for (role, config) in auto {
+            // What is wrong with one has been told.
+            let Ok(places) = given.places(role, config) else { continue };
+            let place = |place: auto::Place| {
+                let source = match place.holds {
+                    Holds::This(_) => Ok(None),
+                    Holds::Perhaps(definition) => Ok(Some(self.source(role, &definition))),
+                    Holds::Half(why) => Err(why.to_owned()),
+                    Holds::Nothing(why) => Err(why),
+                };
+                Place { name: place.name, source }
+            };
+            chains.insert(role.clone(), places.into_iter().map(place).collect());
+        }
+        chains
     }
 
     fn guide(&self, role: &RoleName) -> Guide {

@@ -22,6 +22,8 @@ mod triple;
 
 mod assume_role;
 mod at_place;
+mod auto;
+mod chain;
 mod environment;
 mod file;
 mod key_file;
@@ -65,6 +67,7 @@ pub use age::{Age, Life, Use};
 pub use caller_identity::{CallerIdentity, IdentityKind};
 pub use carry::{Answer, Boxed, Carry, CarryError, Method, Outbound, Receiver};
 pub use cell::{Cell, Status};
+pub use chain::{Link, Standing};
 pub use chance::Chance;
 pub use claims::{Claims, OidcToken};
 pub use credential::{AccessKey, Credential, Fetched, Proof};

@@ -14,15 +14,12 @@ use super::variables::{Variable, Variables};
 use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
 
 /// How long a credential is asked for: the longest that a role allows unless it was told to allow more.
-const DURATION: Duration = Duration::from_secs(3_600);
+pub(super) const DURATION: Duration = Duration::from_secs(3_600);
 /// The STS host that answers for every region.
 const CENTRAL: &str = "sts.aliyuncs.com";
 /// The longest session name that STS takes.
 const SESSION_MAX: usize = 64;
 
-const NO_SOURCE: &str = "set the variables of an AccessKey (ALIBABA_CLOUD_ACCESS_KEY_ID and \
-     ALIBABA_CLOUD_ACCESS_KEY_SECRET) or of RRSA (ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and \
-     ALIBABA_CLOUD_OIDC_TOKEN_FILE)";
 const NO_URI: &str = "set uri, or ALIBABA_CLOUD_CREDENTIALS_URI";
 const NO_OIDC: &str = "set role_arn, oidc_provider_arn and oidc_token_file, or ALIBABA_CLOUD_ROLE_ARN, \
      ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE";
@@ -42,6 +39,8 @@ pub(super) enum Definition {
     Profile(Box<ProfileTerms>),
     /// A program's command.
     Process(String),
+    /// The first of these that is there; what to say when none is.
+    Chain(Vec<Self>, &'static str),
     /// A step from another credential.
     Assume(Step, StsHosts, Box<Self>),
 }
@@ -73,6 +72,7 @@ impl Given<'_> {
             SourceConfig::Environment => Definition::Environment,
             SourceConfig::Absent(advice) => Definition::Nothing(advice),
             SourceConfig::Cli => Definition::Profile(Box::new(self.profile(role, config, Program::Cli)?)),
+            SourceConfig::Ini => Definition::Profile(Box::new(self.profile(role, config, Program::Ini)?)),
             SourceConfig::Process(command) => Definition::Process(command.clone()),
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
             SourceConfig::Uri(uri) => self.uri(role, uri.as_ref())?,
@@ -97,23 +97,8 @@ impl Given<'_> {
         Ok(definition)
     }
 
-    /// An STS triple before OIDC, because who exports one means it; a long-lived key last, because it is the worst
-    /// that can be had.
-    fn auto(&self, role: &RoleName, config: &RoleConfig) -> Result<Definition, BadRole> {
-        let has = |variable| self.variables.value(variable).is_some();
-        let has_key = has(Variable::AccessKeyId) && has(Variable::AccessKeySecret);
-        if has_key && has(Variable::SecurityToken) {
-            return Ok(Definition::Environment);
-        }
-        if let Some(oidc) = self.oidc(role, config)? {
-            return Ok(oidc);
-        }
-        let advice = self.variables.half_a_key().unwrap_or(NO_SOURCE);
-        Ok(if has_key { Definition::Environment } else { Definition::Nothing(advice) })
-    }
-
     /// `None` unless role, provider and token file are all there.
-    fn oidc(&self, role: &RoleName, config: &RoleConfig) -> Result<Option<Definition>, BadRole> {
+    pub(super) fn oidc(&self, role: &RoleName, config: &RoleConfig) -> Result<Option<Definition>, BadRole> {
         let arn = self.setting(role, config.role_arn.as_ref(), Variable::RoleArn, RoleArn::parse)?;
         let provider = config.oidc_provider_arn.as_ref();
         let provider = self.setting(role, provider, Variable::OidcProviderArn, OidcProviderArn::parse)?;
@@ -125,7 +110,11 @@ impl Given<'_> {
         Ok(Some(Definition::Oidc(terms, self.hosts(role, config)?)))
     }
 
-    fn uri(&self, role: &RoleName, configured: Option<&CredentialsUri>) -> Result<Definition, BadRole> {
+    pub(super) fn uri(
+        &self,
+        role: &RoleName,
+        configured: Option<&CredentialsUri>,
+    ) -> Result<Definition, BadRole> {
         let variable = Variable::CredentialsUri;
         let uri = self.setting(role, configured, variable, |text| CredentialsUri::parse(text).ok())?;
         let Some(uri) = uri else { return Ok(Definition::Nothing(NO_URI)) };
@@ -137,26 +126,18 @@ impl Given<'_> {
     }
 
     /// What is known of a profile before its file is read.
-    fn profile(
+    pub(super) fn profile(
         &self,
         role: &RoleName,
         config: &RoleConfig,
         program: Program,
     ) -> Result<ProfileTerms, BadRole> {
         let of_variable = |variable| self.variables.value(variable);
-        let home = |below: &str| of_variable(Variable::Home).map(|home| PathBuf::from(home).join(below));
-        let files = match program {
-            Program::Cli => match (&config.config_file, of_variable(Variable::ConfigFile)) {
-                (Some(file), _) => vec![file.clone()],
-                (None, Some(file)) => vec![file.into()],
-                (None, None) => home(".aliyun/config.json").into_iter().collect(),
-            },
-        };
         let forbids = |text: &str| text == "1" || text.eq_ignore_ascii_case("true");
         let else_hosts = self.hosts(role, config)?;
         Ok(ProfileTerms {
             program,
-            files,
+            files: self.files(config, program),
             profile: config.profile.clone().or_else(|| of_variable(Variable::Profile).map(str::to_owned)),
             hosts: (!config.sts.is_empty()).then_some(else_hosts),
             session: config.session_name.clone(),
@@ -170,7 +151,7 @@ impl Given<'_> {
     }
 
     /// A setting, else the variable's value if it parses.
-    fn setting<T: Clone>(
+    pub(super) fn setting<T: Clone>(
         &self,
         role: &RoleName,
         configured: Option<&T>,
@@ -186,7 +167,7 @@ impl Given<'_> {
         }
     }
 
-    fn session(&self, role: &RoleName, config: &RoleConfig) -> Result<SessionName, BadRole> {
+    pub(super) fn session(&self, role: &RoleName, config: &RoleConfig) -> Result<SessionName, BadRole> {
         let given =
             self.setting(role, config.session_name.as_ref(), Variable::RoleSessionName, SessionName::parse)?;
         let default = || {
@@ -251,7 +232,7 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
         _ if is_inner => None,
         Definition::Nothing(_) => None,
         // Judged when its file has been read.
-        Definition::Profile(_) => None,
+        Definition::Profile(_) | Definition::Chain(..) => None,
         Definition::Environment | Definition::Process(_) | Definition::Uri(_) if config.assume.is_empty() => {
             return Err(BadRole::UnknownAccount(role.clone()));
         }

@@ -26,6 +26,8 @@ pub struct RoleConfig {
     pub profile: Option<String>,
     /// The aliyun CLI's file. `None`: by the variables, else below `HOME`.
     pub config_file: Option<PathBuf>,
+    /// The SDKs' ini file. `None`: by the variables, else below `HOME`.
+    pub credentials_file: Option<PathBuf>,
     /// What the audit trail calls the session.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in. Empty: all.
@@ -40,7 +42,7 @@ pub struct RoleConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SourceConfig {
     /// An STS triple in the environment; else OIDC when its three variables are set; else a long-lived AccessKey in
-    /// the environment.
+    /// the environment; else what is found on the machine: the default chain.
     #[default]
     Auto,
     /// The AccessKey variables.
@@ -51,6 +53,8 @@ pub enum SourceConfig {
     Uri(Option<CredentialsUri>),
     /// A profile of the aliyun CLI.
     Cli,
+    /// A profile of the SDKs' ini file.
+    Ini,
     /// A program that prints it; its command.
     Process(String),
     /// Another role's credential.

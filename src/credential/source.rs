@@ -43,6 +43,12 @@ pub trait Source: Send + Sync + fmt::Debug {
         Box::pin(std::future::ready(None))
     }
 
+    /// Why it has nothing to give as things stand, for the default chain, which goes on to the next one then. `None`:
+    /// something is there, whatever comes of asking for it.
+    fn absence(&self) -> Boxed<'_, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
+
     /// For one attempt, all hosts and the repetition at once included.
     fn attempt_timeout(&self) -> Duration {
         ATTEMPT_TIMEOUT

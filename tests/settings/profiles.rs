@@ -19,7 +19,11 @@ fn each_mistake_of_such_a_source_says_what_to_write() {
         ),
         (
             "source = \"environment\"\nconfig_file = \"x\"",
-            "3: `role.a.config_file`: source \"environment\" does not read it; write source = \"cli\", or take it out",
+            "3: `role.a.config_file`: source \"environment\" does not read it; write source = \"cli\" or \"auto\", or take it out",
+        ),
+        (
+            "source = \"cli\"\ncredentials_file = \"x\"",
+            "3: `role.a.credentials_file`: source \"cli\" does not read it; write source = \"ini\" or \"auto\", or take it out",
         ),
         (
             "source = \"cli\"\nprofile = \"\"",
@@ -35,6 +39,8 @@ fn each_mistake_of_such_a_source_says_what_to_write() {
 fn what_is_right_is_no_mistake() {
     for text in [
         "source = \"cli\"",
+        "source = \"ini\"\nprofile = \"dev\"\ncredentials_file = \"x\"",
+        "profile = \"dev\"\ncredentials_file = \"x\"\nconfig_file = \"y\"",
         "source = \"cli\"\nprofile = \"a b\"\nconfig_file = \"x\"",
         "source = \"process\"\nprocess_command = \"print 'a b'\"",
     ] {

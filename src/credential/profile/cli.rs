@@ -76,6 +76,18 @@ pub(super) fn read(bytes: &[u8], named: Option<&str>) -> Result<(String, Way), F
     Ok((name, way))
 }
 
+/// Whether the file is right, and its current profile is one that the CLI has made and nobody has filled in.
+pub(super) fn is_blank(bytes: &[u8]) -> bool {
+    let Ok(file) = serde_json::from_slice::<File>(bytes) else { return false };
+    let (current, profiles) = (file.current.unwrap_or_default(), file.profiles.unwrap_or_default());
+    let is_current = |value: &&Value| value.get("name").and_then(Value::as_str) == Some(&current);
+    match profiles.iter().find(is_current).map(Profile::deserialize) {
+        None => profiles.is_empty(),
+        Some(Ok(profile)) => profile.is_blank(),
+        Some(Err(_)) => false,
+    }
+}
+
 struct Profiles(Vec<Value>);
 
 impl Profiles {
@@ -122,6 +134,15 @@ impl Profile {
             // Followed by who knows the other profiles.
             Mode::ChainableRamRoleArn => Err(ProfileFault::Lacks("source_profile")),
         }
+    }
+
+    /// Whether it says nothing but what the CLI puts into a new one.
+    fn is_blank(&self) -> bool {
+        let says_nothing = |text| present(text).is_none();
+        let is_of_a_pair =
+            matches!(Mode::of(self), Ok(Mode::Ak | Mode::StsToken) | Err(ProfileFault::Lacks(_)));
+        is_of_a_pair
+            && [&self.access_key_id, &self.access_key_secret, &self.sts_token].into_iter().all(says_nothing)
     }
 
     fn pair(&self, has_token: bool) -> Result<Way, ProfileFault> {

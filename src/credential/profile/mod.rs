@@ -4,6 +4,7 @@
 mod cli;
 mod error;
 mod follow;
+mod ini;
 mod mode;
 mod terms;
 mod way;
@@ -60,6 +61,15 @@ impl Profile {
         self.guide.follow(way, &self.terms, &told).await
     }
 
+    /// Why there is no profile: no file, or one in which nobody has written anything yet.
+    async fn nothing(&self) -> Option<String> {
+        let Ok(file) = self.file().await else {
+            return Some("HOME is not set, so nobody knows where its file is".to_owned());
+        };
+        let (program, named) = (self.terms.program, self.terms.profile.clone());
+        file.look(move |path| nothing(path, program, named.as_deref())).await.ok().flatten()
+    }
+
     /// The first of the files that is there; without any, the first.
     async fn file(&self) -> Result<&File, FetchError> {
         for file in &self.files {
@@ -102,9 +112,25 @@ fn read(path: &Path, program: Program, named: Option<&str>) -> Result<Read, Prof
     })?;
     let (name, way) = match program {
         Program::Cli => cli::read(&bytes, named),
+        Program::Ini => ini::read(&bytes, named),
     }
     .map_err(|(profile, fault)| told(profile, fault))?;
     Ok(Read { name, way, is_open, path: path.display().to_string() })
+}
+
+/// Why there is no profile. Blocks.
+fn nothing(path: &Path, program: Program, named: Option<&str>) -> Option<String> {
+    let name = path.display();
+    if !is_there(path) {
+        return Some(format!("there is no {name}"));
+    }
+    // A profile that somebody names is meant to be there; and what cannot be read may hold one.
+    let contents = file::read(path, FILE_BYTES_MAX).ok().filter(|_| named.is_none())?;
+    let is_blank = match program {
+        Program::Cli => cli::is_blank(&contents.bytes),
+        Program::Ini => ini::is_blank(&contents.bytes),
+    };
+    is_blank.then(|| format!("{name} has no profile with anything in it"))
 }
 
 impl Source for Profile {
@@ -114,6 +140,10 @@ impl Source for Profile {
 
     fn name(&self) -> &'static str {
         self.terms.program.name()
+    }
+
+    fn absence(&self) -> Boxed<'_, Option<String>> {
+        Box::pin(self.nothing())
     }
 
     fn again_after(&self) -> Option<Duration> {

@@ -11,6 +11,8 @@ use crate::names::SessionName;
 pub(in crate::credential) enum Program {
     /// The aliyun CLI's: JSON.
     Cli,
+    /// The SDKs': ini.
+    Ini,
 }
 
 impl Program {
@@ -18,6 +20,7 @@ impl Program {
     pub(in crate::credential) const fn name(self) -> &'static str {
         match self {
             Self::Cli => "cli",
+            Self::Ini => "ini",
         }
     }
 
@@ -25,6 +28,7 @@ impl Program {
     pub(in crate::credential) const fn file_name(self) -> &'static str {
         match self {
             Self::Cli => "~/.aliyun/config.json",
+            Self::Ini => "~/.alibabacloud/credentials",
         }
     }
 }

@@ -1,11 +1,13 @@
 //! A cloud in memory and a clock on virtual time, for the tests of this room.
 
 mod answers;
+mod auto;
 mod caller_identity;
 mod chain;
 mod cli;
 mod files;
 mod hedge;
+mod ini;
 mod keys;
 mod life;
 mod machine;
