@@ -60,10 +60,9 @@ impl Given<'_> {
             place("environment AccessKey", self.access_key(role, config)?),
         ];
         let is_decided = places.iter().any(|place| matches!(place.holds, Holds::This(_)));
-        let ini = self.profile(role, config, Program::Ini)?;
         places.extend([
             place("cli", self.cli(role, config)?),
-            place("ini", Holds::Perhaps(Definition::Profile(Box::new(ini)))),
+            place("ini", self.perhaps(role, config, Program::Ini)?),
             place("uri", self.credentials_uri(role, config, is_decided)?),
         ]);
         Ok(places)
@@ -150,7 +149,15 @@ impl Given<'_> {
                 return Ok(Holds::Nothing(format!("{} is true", self.variables.spelling(variable))));
             }
         }
-        Ok(Holds::Perhaps(Definition::Profile(Box::new(self.profile(role, config, Program::Cli)?))))
+        self.perhaps(role, config, Program::Cli)
+    }
+
+    fn perhaps(&self, role: &RoleName, config: &RoleConfig, program: Program) -> Result<Holds, BadRole> {
+        let terms = self.profile(role, config, program)?;
+        Ok(match terms.files.is_empty() {
+            true => Holds::Nothing("HOME is not set, so nobody knows where its file is".to_owned()),
+            false => Holds::Perhaps(Definition::Profile(Box::new(terms))),
+        })
     }
 
     /// Where a program's file may be: where the settings say, else the variable, else below `HOME`.
