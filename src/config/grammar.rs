@@ -46,6 +46,9 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 /// The words for where a role's credential comes from, beside `role:NAME`.
 const SOURCES: [&str; 7] = ["auto", "environment", "oidc", "cli", "ini", "process", "uri"];
 
+/// The same for the reference.
+pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"` or `\"role:NAME\"`";
+
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
     if let Some(name) = text.strip_prefix("role:") {

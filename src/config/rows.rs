@@ -100,10 +100,7 @@ pub(super) const ROWS: &[Key] = &[
     ),
     key(
         "role.NAME.source",
-        text(
-            "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"` or `\"role:NAME\"`",
-            grammar::source,
-        ),
+        text(grammar::SOURCE_WORDS, grammar::source),
         "auto",
         "what the SDKs' own variables say is what an application's owner has set up",
         "Where the role's credential comes from.",
@@ -150,14 +147,12 @@ pub(super) const ROWS: &[Key] = &[
     unset(
         "role.NAME.config_file",
         Kind::Path,
-        "The aliyun CLI's file, read anew for each fetch and never written. Else `ALIBABA_CLOUD_CONFIG_FILE`, else \
-         `~/.aliyun/config.json`.",
+        "The aliyun CLI's file, which is never written. Else `ALIBABA_CLOUD_CONFIG_FILE`, else `~/.aliyun/config.json`.",
     ),
     unset(
         "role.NAME.credentials_file",
         Kind::Path,
-        "The SDKs' ini file of profiles, read anew for each fetch. Else `ALIBABA_CLOUD_CREDENTIALS_FILE`, else \
-         `~/.alibabacloud/credentials` or `~/.alibabacloud/credentials.ini`.",
+        "The SDKs' ini file. Else `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `~/.alibabacloud/credentials` or that with `.ini`.",
     ),
     unset(
         "role.NAME.process_command",
