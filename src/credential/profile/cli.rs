@@ -7,14 +7,17 @@ use zeroize::Zeroizing;
 
 use super::error::ProfileFault;
 use super::mode::Mode;
+use super::session::{self, Kind, Session};
 use super::way::{HopSaid, StsSaid, Way, pair};
-use crate::names::OidcProviderArn;
+use crate::credential::uri::CredentialsUri;
+use crate::names::{OidcProviderArn, Place};
 
 /// How many profiles one may be assumed from, one from the other.
 const DEPTH_MAX: usize = 8;
 /// What the fields are called, for messages.
 const PAIR: (&str, &str, &str) = ("access_key_id", "access_key_secret", "sts_token");
 
+const ECS: &str = "choose another profile";
 const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
 const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
 const ANONYMOUS: &str = "an anonymous profile has no credential; choose another";
@@ -53,7 +56,16 @@ pub(super) struct Profile {
     pub(super) process_command: Text,
     pub(super) oidc_provider_arn: Text,
     pub(super) oidc_token_file: Text,
+    credentials_uri: Text,
     pub(super) cloud_sso_sign_in_url: Text,
+    cloud_sso_account_id: Text,
+    cloud_sso_access_config: Text,
+    access_token: Text,
+    cloud_sso_access_token_expire: Option<i64>,
+    sts_expiration: Option<i64>,
+    oauth_site_type: Text,
+    oauth_access_token: Text,
+    oauth_access_token_expire: Option<i64>,
     pub(super) bearer_token: Text,
 }
 
@@ -128,6 +140,16 @@ impl Profile {
                 let command = present(&self.process_command).ok_or(ProfileFault::Lacks("process_command"))?;
                 Ok(Way::Process(command.to_owned()))
             }
+            Mode::CredentialsUri => self.uri(),
+            Mode::CloudSso => self.cloud_sso(),
+            Mode::OAuth => {
+                let site = present(&self.oauth_site_type).ok_or(ProfileFault::Lacks("oauth_site_type"))?;
+                let token = (&self.oauth_access_token, self.oauth_access_token_expire, "oauth_access_token");
+                self.session(token, session::oauth_place(site)?, Kind::OAuth)
+            }
+            Mode::EcsRamRole | Mode::RamRoleArnWithRoleName => {
+                Err(ProfileFault::NotTaken("the RAM role of an ECS instance by way of a profile", ECS))
+            }
             Mode::RsaKeyPair => Err(ProfileFault::NotTaken("an RSA key pair", RSA)),
             Mode::BearerToken => Err(ProfileFault::NotTaken("a bearer token", BEARER)),
             Mode::Anonymous => Err(ProfileFault::NotTaken("the mode Anonymous", ANONYMOUS)),
@@ -166,6 +188,38 @@ impl Profile {
             token_file: token_file.into(),
             hop: self.hop().hop()?,
         })
+    }
+
+    fn uri(&self) -> Result<Way, ProfileFault> {
+        let url = present(&self.credentials_uri).ok_or(ProfileFault::Lacks("credentials_uri"))?;
+        CredentialsUri::parse(url).map(Way::Uri).map_err(|_| ProfileFault::Malformed("credentials_uri"))
+    }
+
+    fn cloud_sso(&self) -> Result<Way, ProfileFault> {
+        let text = |text, name| present(text).ok_or(ProfileFault::Lacks(name));
+        let url = text(&self.cloud_sso_sign_in_url, "cloud_sso_sign_in_url")?;
+        let (place, _) = Place::parse(url).map_err(|_| ProfileFault::Malformed("cloud_sso_sign_in_url"))?;
+        let account = text(&self.cloud_sso_account_id, "cloud_sso_account_id")?.to_owned();
+        let configuration = text(&self.cloud_sso_access_config, "cloud_sso_access_config")?.to_owned();
+        let token = (&self.access_token, self.cloud_sso_access_token_expire, "access_token");
+        self.session(token, place, Kind::CloudSso(account, configuration))
+    }
+
+    /// What a login left: the triple, if it says when it ends, and the access token.
+    fn session(
+        &self,
+        (token, ends_at, name): (&Text, Option<i64>, &'static str),
+        place: Place,
+        kind: Kind,
+    ) -> Result<Way, ProfileFault> {
+        let parts =
+            (present(&self.access_key_id), present(&self.access_key_secret), present(&self.sts_token));
+        let triple = match (parts, session::seconds(self.sts_expiration)) {
+            ((Some(_), Some(_), Some(_)), Some(ends_at)) => Some((pair(parts, PAIR)?, ends_at)),
+            _ => None,
+        };
+        let token = session::token(present(token), ends_at, name)?;
+        Ok(Way::Session(Box::new(Session { triple, token, place, kind })))
     }
 
     fn hop(&self) -> HopSaid<'_> {

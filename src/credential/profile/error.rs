@@ -57,6 +57,10 @@ pub enum ProfileFault {
     UnknownAccount,
     /// A variable forbids profiles to run programs and to ask URIs.
     Forbidden,
+    /// It asks this very process for its credential.
+    OwnListener,
+    /// The human's login that it keeps is over.
+    LoginOver,
 }
 
 impl ProfileError {
@@ -76,6 +80,8 @@ impl ProfileError {
             ProfileFault::NotSts(_) => "profile_not_sts",
             ProfileFault::OtherAccount(_) | ProfileFault::UnknownAccount => "profile_account",
             ProfileFault::Forbidden => "profile_forbidden",
+            ProfileFault::OwnListener => "profile_circle",
+            ProfileFault::LoginOver => "login_required",
         }
     }
 }
@@ -136,6 +142,12 @@ impl fmt::Display for ProfileFault {
             }
             Self::UnknownAccount => f.write_str(
                 "`accounts` is set, and its credential does not tell its account; assume a role with it, or remove `accounts`",
+            ),
+            Self::OwnListener => f.write_str(
+                "its credentials_uri is a listener of countersign's own, which would ask itself for ever; name another source",
+            ),
+            Self::LoginOver => f.write_str(
+                "its login is over; run `aliyun configure` for it again, or give the role a login of its own by `countersign login`",
             ),
             Self::Forbidden => f.write_str(
                 "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS forbids it to run a program or to ask a URI; unset that, or choose another profile",

@@ -18,6 +18,7 @@ use crate::credential::process::Programs;
 use crate::credential::role::StsTable;
 use crate::credential::source::Source;
 use crate::credential::sts::{Line, Sts};
+use crate::credential::uri::Uri;
 use crate::names::{RoleArn, RoleName};
 
 /// How long a credential is asked for where nobody says: the longest that a role allows unless it was told to allow more.
@@ -63,6 +64,16 @@ impl Guide {
             match way {
                 Way::Pair(pair) => Ok(pair),
                 Way::Process(command) => self.programs.run(&command).await,
+                Way::Uri(uri) if self.table.is_own(uri.place()) => Err(told(ProfileFault::OwnListener)),
+                Way::Uri(uri) => {
+                    let (carry, clock) = (Arc::clone(&self.line.carry), Arc::clone(&self.line.clock));
+                    Uri { uri, carry, clock }.fetch().await
+                }
+                Way::Session(session) => {
+                    let fetched = session.fetch(&*self.line.carry, self.line.clock.now()).await?;
+                    fetched
+                        .ok_or_else(|| FetchError::LoginRequired(told(ProfileFault::LoginOver).to_string()))
+                }
                 Way::Assume(hop, from) => {
                     let (sts, step) = self.step(hop, terms).map_err(told)?;
                     let signer = Credential::absorb(self.go(*from, terms, told).await?, None, Use::Signing);

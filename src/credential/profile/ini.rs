@@ -16,6 +16,7 @@ const DEFAULT: &str = "default";
 /// What the keys are called, for messages.
 const PAIR: (&str, &str, &str) = ("access_key_id", "access_key_secret", "security_token");
 
+const ECS: &str = "choose another profile";
 const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
 const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
 
@@ -99,6 +100,9 @@ impl Section {
                 Ok(Way::Assume(self.hop().hop()?, Box::new(self.pair(self.value("security_token"))?)))
             }
             "oidc_role_arn" => self.oidc(),
+            "ecs_ram_role" => {
+                Err(ProfileFault::NotTaken("the RAM role of an ECS instance by way of a profile", ECS))
+            }
             "rsa_key_pair" => Err(ProfileFault::NotTaken("an RSA key pair", RSA)),
             "bearer" => Err(ProfileFault::NotTaken("a bearer token", BEARER)),
             other => Err(ProfileFault::UnknownMode(word(other))),

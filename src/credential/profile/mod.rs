@@ -6,6 +6,7 @@ mod error;
 mod follow;
 mod ini;
 mod mode;
+mod session;
 mod terms;
 mod way;
 

@@ -12,7 +12,12 @@ pub(super) enum Mode {
     RsaKeyPair,
     ChainableRamRoleArn,
     External,
+    CredentialsUri,
     Oidc,
+    CloudSso,
+    OAuth,
+    EcsRamRole,
+    RamRoleArnWithRoleName,
     BearerToken,
     Anonymous,
 }
@@ -25,7 +30,12 @@ const MODES: &[(&str, Mode)] = &[
     ("RsaKeyPair", Mode::RsaKeyPair),
     ("ChainableRamRoleArn", Mode::ChainableRamRoleArn),
     ("External", Mode::External),
+    ("CredentialsURI", Mode::CredentialsUri),
     ("OIDC", Mode::Oidc),
+    ("CloudSSO", Mode::CloudSso),
+    ("OAuth", Mode::OAuth),
+    ("EcsRamRole", Mode::EcsRamRole),
+    ("RamRoleArnWithRoleName", Mode::RamRoleArnWithRoleName),
     ("BearerToken", Mode::BearerToken),
     ("Anonymous", Mode::Anonymous),
 ];
@@ -59,12 +69,18 @@ impl Mode {
         if has(&profile.private_key) && has(&profile.key_pair_name) {
             return Some(Self::RsaKeyPair);
         }
+        if has(&profile.ram_role_name) {
+            return Some(Self::EcsRamRole);
+        }
         if has(&profile.process_command) {
             return Some(Self::External);
         }
         let oidc = [&profile.oidc_provider_arn, &profile.oidc_token_file, &profile.ram_role_arn];
         if oidc.into_iter().all(has) {
             return Some(Self::Oidc);
+        }
+        if has(&profile.cloud_sso_sign_in_url) {
+            return Some(Self::CloudSso);
         }
         has(&profile.bearer_token).then_some(Self::BearerToken)
     }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::ProfileFault;
+use super::session::Session;
 use crate::credential::credential::Fetched;
 use crate::credential::grammar;
+use crate::credential::uri::CredentialsUri;
 use crate::names::{OidcProviderArn, RoleArn, SessionName};
 
 /// From where a credential comes.
@@ -26,6 +28,10 @@ pub(in crate::credential) enum Way {
     },
     /// A program prints it.
     Process(String),
+    /// A server hands it out.
+    Uri(CredentialsUri),
+    /// A human has logged in.
+    Session(Box<Session>),
 }
 
 impl Way {
@@ -39,7 +45,7 @@ impl Way {
 
     /// Whether a program or a stranger's server is asked there.
     pub(super) const fn asks_others(&self) -> bool {
-        matches!(self, Self::Process(_))
+        matches!(self, Self::Process(_) | Self::Uri(_))
     }
 
     /// Whether what it leads to may be another one next time, although nobody has said when it ends.
@@ -52,7 +58,7 @@ impl Way {
         match self {
             Self::Assume(hop, from) => std::iter::once(&hop.role).chain(from.roles()).collect(),
             Self::Oidc { hop, .. } => vec![&hop.role],
-            Self::Pair(_) | Self::Process(_) => Vec::new(),
+            Self::Pair(_) | Self::Process(_) | Self::Uri(_) | Self::Session(_) => Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod hedge;
 mod ini;
 mod keys;
 mod life;
+mod logins;
 mod machine;
 mod matrix;
 mod outage;
