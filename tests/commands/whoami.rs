@@ -1,10 +1,12 @@
 //! `countersign whoami`: who answered, whose the credential is, and why nobody did.
 
+use std::fs;
+
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::kit::canary;
 use crate::kit::program::countersign;
 use crate::kit::{Place, Reply, Sts, Upstream};
+use crate::kit::{SECRET, canary};
 
 const CLAIMS: &str = r#"{"iss":"https://oidc-ack.example/c1","aud":["sts.aliyuncs.com"],"sub":"system:serviceaccount:web:app","exp":4102444800}"#;
 
@@ -91,6 +93,37 @@ async fn if_nobody_answers_it_says_why_and_what_to_write_and_ends_with_1() {
         (status, &told["answered"], &told["error"]["code"]),
         (1, &false.into(), &"credentials_refused".into())
     );
+}
+
+#[tokio::test]
+async fn every_place_of_the_default_chain_is_told_with_why_it_does_not_answer() {
+    let upstream = granting().await;
+    let place = Place::new();
+    let settings = format!("[connect_to]\n\"sts.aliyuncs.com\" = \"http://{}\"\n", upstream.address);
+    place.write("countersign.toml", &settings);
+    fs::create_dir(place.path().join(".aliyun")).unwrap();
+    let profile = r#"{"current":"p","profiles":[{"name":"p","mode":"AK","region_id":"cn-hangzhou",
+        "access_key_id":"LTAI5tFAKE0001","access_key_secret":"SECRET"}]}"#;
+    place.write(".aliyun/config.json", &profile.replace("SECRET", SECRET));
+    let output =
+        countersign(&place, &["whoami"]).env_clear().env("HOME", place.path()).output().await.unwrap();
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!((output.status.code(), canary::found_in(&output.stdout)), (Some(0), None), "{said}");
+    for line in [
+        "caller      acs:ram::1000000000000001:user/app (RAMUser)\n",
+        "chain       1. environment triple: no AccessKey is set in the environment\n",
+        " oidc: not set: role_arn (ALIBABA_CLOUD_ROLE_ARN), ",
+        " cli: answers\n",
+        " uri: ALIBABA_CLOUD_CREDENTIALS_URI is not set\n",
+    ] {
+        assert!(said.contains(line), "{line:?}: {said}");
+    }
+
+    let output = countersign(&place, &["whoami", "--json"]).env_clear().output().await.unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &told["error"]["code"]), (Some(1), &"no_credentials".into()));
+    let states: Vec<_> = told["chain"].as_array().unwrap().iter().map(|link| &link["state"]).collect();
+    assert!(states.len() >= 6 && states.iter().all(|state| **state == "absent"), "{told}");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ use report::{Answered, Caller, Fault, Report};
 #[command(after_help = "\
 Fetches the credential that `run` would sign with, and asks STS whose it is (GetCallerIdentity, which needs no \
 permission). Nothing of the credential is shown but a shortened AccessKey id.\n\n\
+Where the settings name no source, it shows every place of the default chain: which one answers, and why the \
+others do not.\n\n\
 Of an OIDC token it shows what the token says of itself, and the trust policy that the RAM role must have to take it.\n\n\
 Exit status: 0 somebody answered, 1 nobody did, 64 wrong usage, 78 wrong settings.")]
 pub(super) struct Arguments {
@@ -68,6 +70,7 @@ async fn ask(credentials: &Credentials, role: &RoleName) -> Report {
     let mut report = Report {
         role: role.to_string(),
         source: cell.source_name().to_owned(),
+        chain: credentials.chain(role).await.unwrap_or_default(),
         oidc_token: cell.oidc_token().await,
         answered: None,
         fault: None,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::trust_policy;
-use crate::credential::OidcToken;
+use crate::credential::{Link, OidcToken, Standing};
 use crate::names::{RoleName, calendar};
 
 /// What there is to say of a role.
@@ -14,6 +14,8 @@ pub(super) struct Report {
     pub(super) role: String,
     /// Where its credential comes from: `oidc`, `environment`.
     pub(super) source: String,
+    /// The places of the default chain, in their order. Empty: the settings name the source.
+    pub(super) chain: Vec<Link>,
     /// What the OIDC token at the bottom of it says.
     pub(super) oidc_token: Option<OidcToken>,
     /// `None`: nobody answered.
@@ -53,7 +55,8 @@ impl Report {
     /// Of a role that has no credential to ask for.
     pub(super) fn of_nobody(role: &RoleName) -> Self {
         let source = "none".to_owned();
-        Self { role: role.to_string(), source, oidc_token: None, answered: None, fault: None, now: 0 }
+        let role = role.to_string();
+        Self { role, source, chain: Vec::new(), oidc_token: None, answered: None, fault: None, now: 0 }
     }
 
     /// One object on one line.
@@ -71,6 +74,7 @@ impl Report {
                 "type": caller.kind, "account": caller.account, "arn": caller.arn,
             })),
             "error": self.fault.as_ref().map(|fault| json!({ "code": fault.code, "message": fault.message })),
+            "chain": self.chain.iter().map(link).collect::<Vec<_>>(),
             "oidc_token": self.oidc_token.as_ref().map(|token| json!({
                 "iss": token.claims.iss,
                 "aud": token.claims.aud,
@@ -104,6 +108,15 @@ impl fmt::Display for Report {
             let what = if self.answered.is_some() { "whose it is, STS does not say: " } else { "" };
             line("error", &format_args!("{what}{} ({})", fault.message, fault.code))?;
         }
+        for (index, Link { name, standing }) in self.chain.iter().enumerate() {
+            let what = match standing {
+                Standing::Answers if self.answered.is_some() => "answers",
+                Standing::Answers => "is asked",
+                Standing::Behind => "is set, and stands behind the one that is asked",
+                Standing::Absent(why) => why,
+            };
+            line(if index == 0 { "chain" } else { "" }, &format_args!("{}. {name}: {what}", index + 1))?;
+        }
         if let Some(token) = &self.oidc_token {
             line("OIDC token", &format_args!("issuer {}", token.claims.iss))?;
             line("", &format_args!("audience {}", token.claims.aud.join(" ")))?;
@@ -116,6 +129,16 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// One place of the chain.
+fn link(link: &Link) -> Value {
+    let (state, reason) = match &link.standing {
+        Standing::Answers => ("asked", None),
+        Standing::Behind => ("behind", None),
+        Standing::Absent(why) => ("absent", Some(why)),
+    };
+    json!({ "name": link.name, "state": state, "reason": reason })
 }
 
 /// A moment, and how far away it is.
