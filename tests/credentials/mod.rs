@@ -5,4 +5,5 @@ mod hosts;
 mod life;
 mod minted;
 mod own_proof;
+mod programs;
 mod sources;
