@@ -24,8 +24,9 @@ pub(super) async fn fly(shared: Arc<Shared>) {
             Then::Fetch { may_repeat } => Event::Ended(shared.attempt(may_repeat).await),
             Then::Sleep { at_most, is_watching } => {
                 tokio::select! {
-                    () = sleep(at_most) => {}
+                    biased;
                     () = shared.wake.notified() => {}
+                    () = sleep(at_most) => {}
                 }
                 match is_watching {
                     true => shared.look().await,

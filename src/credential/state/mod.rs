@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use due::Due;
 pub(super) use event::{Brought, Ended, Event, Serve, Then};
+#[cfg(test)]
+pub(super) use event::{Step, Told};
 use rejection::Rejections;
 
 use super::age::Age;
