@@ -1,6 +1,7 @@
 //! Credentials end to end: where they come from, how long they live, and what an outage costs whom.
 
 mod admin;
+mod clocks;
 mod hosts;
 mod life;
 mod minted;

@@ -24,6 +24,11 @@ impl Moved {
         Arc::new(Self { wall: AtomicI64::new(seconds), boot: AtomicI64::new(0) })
     }
 
+    /// Sets the wall clock, by so many seconds.
+    pub(crate) fn step(&self, seconds: i64) {
+        self.wall.fetch_add(seconds, Ordering::Relaxed);
+    }
+
     /// Lets time pass.
     pub(crate) fn pass(&self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).unwrap();

@@ -185,3 +185,86 @@ async fn a_source_that_panics_does_not_end_the_cell() {
     let cell = Cell::new(named, source, clock, Arc::new(Unobserved), &runtime);
     assert_eq!(cell.wait().await.unwrap().access_key().unwrap().id().as_str(), "LTAI-mended");
 }
+
+/// As a metadata service: six hours each, the next one an hour before the end, and until then the same.
+#[derive(Debug)]
+struct Rotating {
+    clock: Arc<TestClock>,
+    asked: Mutex<Vec<u64>>,
+}
+
+impl Source for Rotating {
+    fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>> {
+        let (passed, now) = (self.clock.elapsed(), self.clock.now());
+        self.asked.lock().unwrap().push(passed.as_secs());
+        let number = passed.as_secs() / (5 * 3_600);
+        let ends = Duration::from_secs((number * 5 + 6) * 3_600);
+        let id = AccessKeyId::new(format!("STS.{number}"));
+        let fetched = Fetched::pair(id, Secret::new("s".to_owned()), None);
+        Box::pin(std::future::ready(Ok(Fetched { life: Some((now, ends - passed)), ..fetched })))
+    }
+
+    fn name(&self) -> &'static str {
+        "rotating"
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_brings_the_same_again_is_no_failure_and_asked_for_every_five_minutes() {
+    let clock = TestClock::new();
+    let source = Arc::new(Rotating { clock: Arc::clone(&clock), asked: Mutex::default() });
+    let (runtime, ear) = (tokio::runtime::Handle::current(), Arc::new(Ear::default()));
+    tokio::time::sleep(Duration::from_secs(2 * 3_600)).await;
+    let named = (RoleName::new("default"), Use::Vending);
+    let cell =
+        Cell::new(named, Arc::clone(&source) as _, Arc::clone(&clock) as _, Arc::clone(&ear) as _, &runtime);
+    let first = cell.wait().await.unwrap().generation();
+    tokio::time::sleep(Duration::from_secs(3 * 3_600 - 1)).await;
+    assert_eq!(cell.live(&clock.now()).unwrap().generation(), first);
+    assert!(cell.status(&clock.now()).failure.is_none());
+    tokio::time::sleep(Duration::from_secs(360)).await;
+    assert!(
+        cell.live(&clock.now()).unwrap().generation() > first,
+        "the next one is taken as soon as it is seen"
+    );
+
+    let asked = source.asked.lock().unwrap().clone();
+    // Of the four hours that were left when it came, it is to be replaced with 70 minutes left, or a tenth of that earlier.
+    assert!((9_779..=10_201).contains(&(asked[1] - asked[0])), "{asked:?}");
+    let gaps: Vec<_> = asked[1..].windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.iter().all(|gap| (239..=361).contains(gap)), "{gaps:?}");
+    assert_eq!(ear.heard("fetched"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_without_an_end_is_asked_for_again_when_its_source_says() {
+    #[derive(Debug, Default)]
+    struct Process(AtomicU64);
+    impl Source for Process {
+        fn fetch(&self) -> Boxed<'_, Result<Fetched, FetchError>> {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            // It fails once, and what it brought before is served on.
+            let outcome = match number {
+                1 => Err(FetchError::TooSlow),
+                _ => Ok(Fetched::pair(AccessKeyId::new("LTAI-same"), Secret::new("s".to_owned()), None)),
+            };
+            Box::pin(std::future::ready(outcome))
+        }
+        fn name(&self) -> &'static str {
+            "process"
+        }
+        fn again_after(&self) -> Option<Duration> {
+            Some(Duration::from_secs(900))
+        }
+    }
+    let (clock, runtime, source) =
+        (TestClock::new(), tokio::runtime::Handle::current(), Arc::new(Process::default()));
+    let named = (RoleName::new("default"), Use::Signing);
+    let cell =
+        Cell::new(named, Arc::clone(&source) as _, Arc::clone(&clock) as _, Arc::new(Unobserved), &runtime);
+    for minute in 0..60 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert!(cell.live(&clock.now()).is_some(), "minute {minute}");
+    }
+    assert_eq!(source.0.load(Ordering::Relaxed), 5, "at 0, 15 (and once more), 30 and 45 minutes");
+}

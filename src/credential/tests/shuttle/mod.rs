@@ -16,7 +16,7 @@ use std::time::Duration;
 use ::shuttle::future::{block_on, spawn, yield_now};
 use tokio::sync::Notify;
 
-use super::super::{Boxed, FetchError, Fetched, Source, Unobserved, Use};
+use super::super::{Boxed, FetchError, Fetched, Observer, Source, Use};
 use super::super::{age, chance, claims, credential, error, no_credential, observer, refused, source, state};
 use crate::clock::{Clock, Now};
 use crate::names::{AccessKeyId, Nonce, RoleName};
@@ -25,7 +25,7 @@ use cell::Cell;
 use sync::{Handle, Timers};
 
 /// Orders that each test tries.
-const ORDERS: usize = 300;
+const ORDERS: usize = 500;
 /// What a credential lives for.
 const LIFE: Duration = Duration::from_secs(3_600);
 const STALE: Duration = Duration::from_secs(3_000);
@@ -62,13 +62,15 @@ struct Slow {
     is_asked: AtomicBool,
     asked: AtomicU64,
     granted: Mutex<Vec<String>>,
+    answered: Notify,
     gone: Arc<Notify>,
 }
 
 impl Slow {
     fn new(may_fail: bool) -> Self {
         let (is_asked, asked) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { may_fail, is_asked, asked, granted: Mutex::default(), gone: Arc::default() }
+        let (granted, answered, gone) = (Mutex::default(), Notify::new(), Arc::default());
+        Self { may_fail, is_asked, asked, granted, answered, gone }
     }
 }
 
@@ -78,9 +80,13 @@ impl Source for Slow {
             let turn = Turn::take(&self.is_asked);
             let number = self.asked.fetch_add(1, Ordering::Relaxed);
             let asked_at = Clockwork::default().now();
-            yield_now().await;
-            yield_now().await;
+            sync::point();
+            // Not always: who yields is put behind all others.
+            if sync::throws(2) {
+                yield_now().await;
+            }
             drop(turn);
+            self.answered.notify_one();
             if self.may_fail && sync::throws(2) {
                 return Err(FetchError::TooSlow);
             }
@@ -99,6 +105,18 @@ impl Source for Slow {
 impl Drop for Slow {
     fn drop(&mut self) {
         self.gone.notify_one();
+    }
+}
+
+/// Takes its time to hear now and then, so that others have their turn in the middle of a step.
+#[derive(Debug)]
+struct SlowEar;
+
+impl Observer for SlowEar {
+    fn observe(&self, _: &RoleName, _: &observer::Event<'_>) {
+        if sync::throws(2) {
+            ::shuttle::thread::yield_now();
+        }
     }
 }
 
@@ -121,7 +139,7 @@ impl Drop for Turn<'_> {
 fn open(source: &Arc<Slow>) -> Arc<Cell> {
     let named = (RoleName::new("default"), Use::Signing);
     let clock = Arc::new(Clockwork::default());
-    Arc::new(Cell::new(named, Arc::clone(source) as _, clock, Arc::new(Unobserved), &Handle))
+    Arc::new(Cell::new(named, Arc::clone(source) as _, clock, Arc::new(SlowEar), &Handle))
 }
 
 fn live(cell: &Cell) -> Option<u64> {
@@ -198,6 +216,25 @@ fn a_stale_credential_is_replaced_once_however_many_use_it() {
             for user in users {
                 assert!(user.await.unwrap() > old, "who has time for it is given the next one");
             }
+            assert_eq!(source.asked.load(Ordering::Relaxed), 2);
+        });
+    });
+}
+
+#[test]
+fn whoever_is_served_a_stale_credential_has_the_next_one_fetched() {
+    in_every_order(Timers::Stopped, || {
+        block_on(async {
+            let source = Arc::new(Slow::new(false));
+            let cell = open(&source);
+            cell.wait().await.unwrap();
+            source.answered.notified().await;
+            sync::pass(STALE);
+            let user = |cell: Arc<Cell>| spawn(async move { assert!(live(&cell).is_some()) });
+            for user in [user(Arc::clone(&cell)), user(Arc::clone(&cell))] {
+                user.await.unwrap();
+            }
+            source.answered.notified().await;
             assert_eq!(source.asked.load(Ordering::Relaxed), 2);
         });
     });

@@ -48,6 +48,11 @@ pub(super) fn throws(one_in: u32) -> bool {
     shuttle::rand::thread_rng().gen_range(0..one_in) == 0
 }
 
+/// Where the order may change, and need not.
+pub(super) fn point() {
+    AtomicU64::new(0).load(Ordering::Relaxed);
+}
+
 pub(super) async fn sleep(time: Duration) {
     if TIMERS.get() == Timers::Stopped {
         std::future::pending::<()>().await;

@@ -156,12 +156,12 @@ impl World {
         self.rules.is_served(self.served(), &self.now)
     }
 
-    /// Wakes the task, if it sleeps.
+    /// Wakes the task. The shell wakes none that flies; should it, nothing may come of it.
     fn wake(&mut self) -> Result<(), String> {
         match self.wakes.take() {
             Some((_, true)) => self.step(Event::Marked(Some(self.mark))),
             Some((_, false)) => self.step(Event::Woken),
-            None => Ok(()),
+            None => self.step(Event::Woken),
         }
     }
 
