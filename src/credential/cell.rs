@@ -173,10 +173,10 @@ impl Cell {
     pub(super) async fn freshest(&self) -> Result<Arc<Credential>, NoCredential> {
         let mut ended = self.shared.ended.subscribe();
         let from = self.shared.clock.now();
-        let is_being_replaced = self.shared.state().is_being_replaced(&from);
-        if is_being_replaced {
+        let replacement = self.shared.state().replacement(&from);
+        if let Some(goal) = replacement {
             self.shared.wake.notify_one();
-            let _ = timeout(PATIENCE, ended.changed()).await;
+            let _ = timeout(PATIENCE, ended.wait_for(|count| *count >= goal)).await;
         }
         loop {
             ended.mark_unchanged();
@@ -222,14 +222,15 @@ impl Shared {
         let now = self.clock.now();
         let mut state = self.state();
         let step = state.step(event, &now);
-        // What requests see changes in the order of the steps: still behind the lock.
+        // What requests see changes in the order of the steps: still behind the lock. And who is served a credential must
+        // already know when to wake the task for the next one.
+        let wakes_from = state.wakes_from().map_or(u64::MAX, whole_millis);
+        self.wakes_from.store(wakes_from, Ordering::Relaxed);
         match step.serve {
             Some(Serve::This(credential)) => self.current.store(Some(credential)),
             Some(Serve::Nothing) => self.current.store(None),
             None => {}
         }
-        let wakes_from = state.wakes_from().map_or(u64::MAX, whole_millis);
-        self.wakes_from.store(wakes_from, Ordering::Relaxed);
         let ended = state.ended();
         drop(state);
         for told in &step.tell {

@@ -111,11 +111,19 @@ impl State {
         self.failure.as_ref().is_some_and(|failure| failure.class() == Class::Permanent)
     }
 
-    /// Whether the credential is stale and the next one on its way, or about to be: worth a moment to who starts a credential
-    /// of its own from it.
-    pub(super) fn is_being_replaced(&self, now: &Now) -> bool {
+    /// Of a stale credential the attempt that is to replace it, by its number, where it is in flight or due: worth a moment to
+    /// who starts a credential of its own from it.
+    pub(super) fn replacement(&self, now: &Now) -> Option<u64> {
         let is_stale = self.current.as_ref().is_some_and(|current| current.age(now) == Age::Stale);
-        is_stale && self.until_due(now) == Some(Duration::ZERO)
+        (is_stale && self.until_due(now) == Some(Duration::ZERO)).then(|| self.coming())
+    }
+
+    /// The attempt in flight, or else the next one, by its number.
+    const fn coming(&self) -> u64 {
+        match self.due {
+            Due::InFlight => self.started,
+            _ => self.started + 1,
+        }
     }
 
     /// From when on a request that is served a stale credential should wake the task. `None`: it need not.

@@ -169,7 +169,7 @@ impl State {
         };
         // An attempt that runs anyway serves as the forced one.
         let is_in_flight = self.due == Due::InFlight;
-        let goal = if is_in_flight { self.started } else { self.started + 1 };
+        let goal = self.coming();
         match self.rejections.judge(current, now) {
             Verdict::Forces => {
                 if !is_in_flight {
