@@ -22,6 +22,7 @@ mod resolving;
 mod shuttle;
 mod sources;
 mod state;
+mod token;
 mod uri;
 mod vended;
 mod wire;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use machine::Machine;
+use token::TokenFile;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -291,38 +293,6 @@ impl StsTable for Table {
 
     fn is_own(&self, place: &Place) -> bool {
         place.port() == 9110
-    }
-}
-
-/// A token file, removed with the value.
-#[derive(Debug)]
-struct TokenFile(std::path::PathBuf);
-
-impl TokenFile {
-    const TOKEN: &'static str = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjIwODI3NjIwMDB9.canary-jwt";
-
-    fn new(text: &str) -> Self {
-        static FILES: AtomicU64 = AtomicU64::new(1);
-        let name = format!("countersign-{}-{}", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
-        let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir(&directory).unwrap();
-        let file = Self(directory);
-        file.write(text);
-        file
-    }
-
-    fn path(&self) -> std::path::PathBuf {
-        self.0.join("token")
-    }
-
-    fn write(&self, text: &str) {
-        std::fs::write(self.path(), text).unwrap();
-    }
-}
-
-impl Drop for TokenFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
