@@ -10,6 +10,8 @@ use crate::sandbox::{COUNTERPARTS, Failure, Faults, Spoil};
 pub(super) enum Fault {
     /// Credentials count as expired at this age, in seconds, though their end was told to be later.
     ExpireTokens(u32),
+    /// Credentials live for so many seconds, whatever was asked, and say so.
+    IssueFor(u32),
     /// So many calls to STS fail.
     FailSts(u32),
     /// Every call to STS waits so many seconds.
@@ -48,6 +50,7 @@ impl Fault {
         let place = || place.filter(|place| is_place(place)).map(str::to_owned);
         match (name, value) {
             ("expire-tokens", Some(value)) => positive(value).map(Self::ExpireTokens),
+            ("issue-for", Some(value)) => positive(value).map(Self::IssueFor),
             ("fail-sts", Some(value)) => positive(value).map(Self::FailSts),
             ("delay-sts", Some(value)) => positive(value).map(Self::DelaySts),
             // That STS fails is a fault of its own, which counts.
@@ -70,6 +73,7 @@ impl Fault {
         let failure = || Failure::new(503, "ServiceUnavailable");
         match self {
             Self::ExpireTokens(age) => faults.expire_after(Some(seconds(*age))),
+            Self::IssueFor(life) => faults.issue_for(Some(seconds(*life))),
             Self::FailSts(calls) => faults.fail_sts(failure(), Some(*calls)),
             Self::DelaySts(delay) => faults.delay_sts(Some(seconds(*delay))),
             Self::Fail(product) => faults.fail_product(product, failure()),
@@ -86,6 +90,7 @@ impl Fault {
     pub(super) fn end(&self, faults: &Faults) -> bool {
         match self {
             Self::ExpireTokens(_) => faults.expire_after(None),
+            Self::IssueFor(_) => faults.issue_for(None),
             Self::FailSts(_) => return faults.heal_sts(),
             Self::DelaySts(_) => faults.delay_sts(None),
             Self::Delay(product, _) => faults.delay(product, None),
@@ -102,6 +107,7 @@ impl Fault {
     pub(super) fn switch(&self) -> (&'static str, &str) {
         match self {
             Self::ExpireTokens(_) => ("expire-tokens", ""),
+            Self::IssueFor(_) => ("issue-for", ""),
             Self::FailSts(_) => ("fail-sts", ""),
             Self::DelaySts(_) => ("delay", "sts"),
             Self::Delay(product, _) => ("delay", product),
@@ -118,6 +124,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ExpireTokens(age) => write!(f, "expire-tokens={age}"),
+            Self::IssueFor(life) => write!(f, "issue-for={life}"),
             Self::FailSts(calls) => write!(f, "fail-sts={calls}"),
             Self::DelaySts(delay) => write!(f, "delay-sts={delay}"),
             Self::Fail(product) => write!(f, "fail={product}"),

@@ -20,12 +20,12 @@ pub(super) struct Script {
 
 /// What the option is for.
 pub(super) const HELP: &str = "Let the miniature cloud do this wrong, so that recovery can be watched: \
-    expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, delay=PRODUCT:SECONDS, \
+    expire-tokens=SECONDS, issue-for=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, delay=PRODUCT:SECONDS, \
     spoil=PRODUCT:HOW, skew=SECONDS, dark or revoke. ,after=SECONDS behind it is when it begins, ,for=SECONDS how long it lasts: fail=ecs,after=10,for=30; may be \
     repeated";
 
 /// What can be written, for mistakes.
-const FORMS: &str = "expire-tokens=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, \
+const FORMS: &str = "expire-tokens=SECONDS, issue-for=SECONDS, fail-sts=CALLS, delay-sts=SECONDS, fail=PRODUCT, throttle=PRODUCT, \
                      delay=PRODUCT:SECONDS, spoil=PRODUCT:HOW, skew=SECONDS, dark or revoke, and behind it ,after=SECONDS or ,for=SECONDS or both";
 
 impl FromStr for Script {
@@ -135,6 +135,7 @@ mod tests {
         let ecs = || "ecs".to_owned();
         for (text, expected) in [
             ("expire-tokens=30", script(Fault::ExpireTokens(30), 0, None)),
+            ("issue-for=240", script(Fault::IssueFor(240), 0, None)),
             ("fail-sts=2", script(Fault::FailSts(2), 0, None)),
             ("delay-sts=3,for=9", script(Fault::DelaySts(3), 0, Some(9))),
             ("fail=ecs,after=5,for=10", script(Fault::Fail(ecs()), 5, Some(10))),
@@ -163,6 +164,7 @@ mod tests {
             "",
             "expire-tokens",
             "expire-tokens=0",
+            "issue-for=x",
             "fail-sts=x",
             "fail",
             "throttle",

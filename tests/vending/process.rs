@@ -1,5 +1,8 @@
 //! The unix socket for `countersign credential`: who may ask is the kernel's word.
 
+use countersign::names::RoleName;
+use countersign::vend::{Unasked, ask};
+
 use super::{Desk, credential, message};
 use crate::kit::{Answer, Caller, request};
 
@@ -39,6 +42,20 @@ async fn nobody_else_is_whatever_they_ask_for() {
     }
     let listed = Desk::open(&vend(&format!("uids = [{}, {own}]", own + 1))).await;
     credential(&listed.ask_socket(&request("GET", "localhost", "/v1/creds/default", "")).await);
+}
+
+#[tokio::test]
+async fn a_strangers_socket_is_not_believed() {
+    let desk = Desk::open(&vend("")).await;
+    let (socket, role) = (desk.proxy.place.path().join("v.sock"), RoleName::new("default"));
+    let own = rustix::process::geteuid().as_raw();
+    let error = ask(&socket, &role, Some(&[own + 1])).await.unwrap_err().to_string();
+    assert!(error.contains("is not believed"), "{error}");
+    assert_eq!(desk.counted("process").await, [0.0; 3], "it was not even asked");
+    for owners in [Some(&[own + 1, own][..]), None] {
+        ask(&socket, &role, owners).await.unwrap();
+    }
+    assert!(matches!(ask(&socket, &RoleName::new("dev"), None).await, Err(Unasked::Absent)));
 }
 
 #[tokio::test]
