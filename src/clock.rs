@@ -78,6 +78,28 @@ impl Clock for SystemClock {
     }
 }
 
+/// The operating system gives no randomness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoEntropy;
+
+impl fmt::Display for NoEntropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the operating system gives no randomness")
+    }
+}
+
+impl std::error::Error for NoEntropy {}
+
+/// 256 bits that nobody can guess: for what must not be known, where a nonce must only be new.
+///
+/// # Errors
+/// There is none to be had. Nothing else stands in for it.
+pub fn entropy() -> Result<[u8; 32], NoEntropy> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| NoEntropy)?;
+    Ok(bytes)
+}
+
 /// The time is mixed in, so that a machine restored from a snapshot, with the same reserve, does not repeat itself; and
 /// stands in where the operating system gives no randomness.
 fn nonce_at(wall: Duration) -> Nonce {

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod deadline;
+pub mod login;
 pub mod mismatch;
 pub mod names;
 pub mod redact;

@@ -89,6 +89,29 @@ impl fmt::Debug for ApiKey {
     }
 }
 
+/// What proves a login: an access token, or the one that renews it. It goes to whoever gave it and nowhere else.
+pub struct BearerToken(Zeroizing<Box<str>>);
+
+impl BearerToken {
+    /// Refuses anything but visible ASCII: a line break in a token would split a header.
+    pub fn new(text: String) -> Result<Self, BadToken> {
+        let text = Zeroizing::new(text.into_boxed_str());
+        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible { Ok(Self(text)) } else { Err(BadToken) }
+    }
+
+    /// The text, for the wire and for where logins are kept.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,7 +121,11 @@ mod tests {
         let secret = Secret::new("canary-secret".to_owned());
         let token = SecurityToken::new("canary-token".to_owned()).unwrap();
         let key = ApiKey::new("canary-key".to_owned()).unwrap();
-        assert_eq!(format!("{secret:?} {token:?} {key:?}"), "Secret(…) SecurityToken(…) ApiKey(…)");
+        let bearer = BearerToken::new("canary-bearer".to_owned()).unwrap();
+        assert_eq!(
+            format!("{secret:?} {token:?} {key:?} {bearer:?}"),
+            "Secret(…) SecurityToken(…) ApiKey(…) BearerToken(…)"
+        );
     }
 
     #[test]
@@ -106,6 +133,7 @@ mod tests {
         for text in ["abc\r\nX-Evil: 1", "", "a b", "t\u{e9}"] {
             assert_eq!(SecurityToken::new(text.to_owned()).err(), Some(BadToken), "{text:?}");
             assert_eq!(ApiKey::new(text.to_owned()).err(), Some(BadToken), "{text:?}");
+            assert_eq!(BearerToken::new(text.to_owned()).err(), Some(BadToken), "{text:?}");
         }
     }
 }

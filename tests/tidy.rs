@@ -47,6 +47,11 @@ const ROOMS: &[Room] = &[
         never: &["tokio::net", "std::net", "hyper", "rustls", "std::env", "tracing"],
     },
     Room {
+        name: "login",
+        may_use: &["names", "secret", "wire", "clock", "credential", "login"],
+        never: &["TcpStream::connect", "rustls", "std::env", "tracing"],
+    },
+    Room {
         name: "upstream",
         may_use: &["names", "wire", "refusal", "clock", "buffers", "deadline", "upstream"],
         never: NO_ENVIRONMENT,

@@ -29,6 +29,8 @@ pub(super) const API_KEY: &str = "DASHSCOPE_API_KEY";
 pub(super) const ROLE_ARN: &str = "acs:ram::1000000000000001:role/demo";
 pub(super) const PROVIDER_ARN: &str = "acs:ram::1000000000000001:oidc-provider/sandbox";
 
+const NO_LOGIN: &str =
+    "a login is of the real cloud, and ignored in the sandbox; leave `source` out, or use \"oidc\"";
 const NO_KEY: &str = "--sandbox ignores credential variables, so source = \"environment\" finds nothing; leave `source` \
      out, or run with --config naming an empty file";
 const NO_OIDC: &str = "--sandbox ignores credential variables, so source = \"oidc\" needs role_arn, oidc_provider_arn and \
@@ -105,6 +107,7 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             }
             RoleSource::Environment => role.source = RoleSource::Absent(NO_KEY),
             RoleSource::Uri(None) => role.source = RoleSource::Absent(NO_URI),
+            RoleSource::Login => role.source = RoleSource::Absent(NO_LOGIN),
             RoleSource::Oidc
                 if role.role_arn.is_none()
                     || role.oidc_provider_arn.is_none()

@@ -12,6 +12,8 @@ mod demo;
 mod explain;
 #[cfg(feature = "sandbox")]
 mod fault;
+mod login;
+mod logout;
 mod manual;
 mod offline;
 mod output;
@@ -98,6 +100,10 @@ enum Command {
     Credential(credential::Arguments),
     /// Make a URL of OSS that carries its own signature
     Presign(presign::Arguments),
+    /// Log in as a human, by CloudSSO, OAuth or SAML
+    Login(login::Arguments),
+    /// Forget what a login left
+    Logout(logout::Arguments),
     /// Print what a shell needs to complete this command line
     Completions(completions::Arguments),
     /// Print the manual page
@@ -132,6 +138,8 @@ pub fn main() -> Exit {
         Command::Whoami(arguments) => whoami::run(&arguments),
         Command::Credential(arguments) => credential::run(&arguments),
         Command::Presign(arguments) => presign::run(&arguments),
+        Command::Login(arguments) => login::run(&arguments),
+        Command::Logout(arguments) => logout::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => manual::run(&arguments),
         Command::Reference(arguments) => reference::run(&arguments),

@@ -8,6 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Flags, Settings};
 use crate::credential::{AccessKey, Credential, Credentials};
 use crate::endpoint::{self, OwnHosts, Tenants};
+use crate::login::Sessions;
 use crate::names::{Endpoint, Host, Moment, Nonce, RoleName, Scheme, calendar};
 use crate::sidecar::{self, Setup, SigningRules};
 use crate::suggest::meant;
@@ -140,6 +141,11 @@ impl Offline {
     /// The roles' credentials, as `run` would have them. On a runtime.
     pub(super) fn credentials(self) -> Result<Credentials, Failed> {
         sidecar::credentials_alone(self.setup).map_err(|problems| lines(&problems))
+    }
+
+    /// What humans' logins left.
+    pub(super) fn sessions(&self) -> Sessions {
+        sidecar::sessions(&self.setup.settings, &self.setup.environment)
     }
 
     /// The credential that `run` would sign a call with: the role's, or the keys that the host's row names. One that STS must

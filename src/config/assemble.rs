@@ -10,6 +10,7 @@ use super::grammar;
 use super::hosts;
 use super::keys::under;
 use super::kind::Value;
+use super::login;
 use super::problem::{Origin, Placed, Problem};
 use super::roles;
 use super::settings::{
@@ -25,7 +26,9 @@ pub(super) fn complete(root: &mut Table) {
         let listener = Table::new("listen[]", "listen[0]", Origin::Default);
         root.lists.insert("listen".to_owned(), vec![listener]);
     }
-    for name in ["tenants", "keys", "hosts", "connect_to", "limits", "product", "upstream", "admin", "log"] {
+    for name in
+        ["login", "tenants", "keys", "hosts", "connect_to", "limits", "product", "upstream", "admin", "log"]
+    {
         root.table_mut(name);
     }
     let roles = root.table_mut("role");
@@ -54,6 +57,7 @@ pub(super) fn settings(root: &Table, bases: &Bases, problems: &mut Vec<Problem>)
     Settings {
         connect_to: connect_to(table("connect_to"), &own, problems),
         listen,
+        login: login::login(table("login"), bases),
         tenants: tenants(table("tenants")),
         hosts: hosts::hosts(table("hosts"), &keys, problems),
         keys,

@@ -3,7 +3,7 @@
 use super::kind::Check;
 use super::problem::shown;
 use crate::credential::CredentialsUri;
-use crate::names::{OidcProviderArn, RoleArn, SessionName, is_account, is_host_name};
+use crate::names::{OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name};
 use crate::suggest::meant;
 
 /// What the tables with names of the operator's own choosing accept as a name, by the table's path in `KEYS`.
@@ -15,7 +15,10 @@ fn held_to(fits: bool, text: &str, rule: &str) -> Result<(), String> {
 }
 
 /// A name after `role.`. It also names the role in logs and metrics.
-pub(super) fn role_name(text: &str) -> Result<(), String> {
+///
+/// # Errors
+/// What to write instead.
+pub fn role_name(text: &str) -> Result<(), String> {
     held_to(is_name(text), text, "is not a role's name; use 1 to 64 letters, digits, `-` and `_`")
 }
 
@@ -44,10 +47,10 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 }
 
 /// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 7] = ["auto", "environment", "oidc", "cli", "ini", "process", "uri"];
+const SOURCES: [&str; 8] = ["auto", "environment", "oidc", "cli", "ini", "process", "uri", "login"];
 
 /// The same for the reference.
-pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"` or `\"role:NAME\"`";
+pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"login\"` or `\"role:NAME\"`";
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
@@ -99,6 +102,12 @@ pub(super) fn oidc_provider_arn(text: &str) -> Result<(), String> {
     held_to(fits, text, "is not an OIDC provider; write it as \"acs:ram::ACCOUNT:oidc-provider/NAME\"")
 }
 
+/// A SAML identity provider of RAM.
+pub(super) fn saml_provider_arn(text: &str) -> Result<(), String> {
+    let fits = SamlProviderArn::parse(text).is_some();
+    held_to(fits, text, "is not a SAML provider; write it as \"acs:ram::ACCOUNT:saml-provider/NAME\"")
+}
+
 /// A session's name.
 pub(super) fn session_name(text: &str) -> Result<(), String> {
     let fits = SessionName::parse(text).is_some();
@@ -108,6 +117,25 @@ pub(super) fn session_name(text: &str) -> Result<(), String> {
 /// An account's number.
 pub(super) fn account(text: &str) -> Result<(), String> {
     held_to(is_account(text), text, "is not an account; write its number, such as \"1000000000000001\"")
+}
+
+/// The id of a client of CloudSSO or OAuth.
+pub(super) fn client_id(text: &str) -> Result<(), String> {
+    let fits = (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+    held_to(fits, text, "is not a client's id; use 1 to 128 letters, digits, `.`, `_` and `-`")
+}
+
+/// A scheme, a host and a port, and nothing behind them.
+pub(super) fn origin(text: &str) -> Result<(), String> {
+    match Place::parse(text) {
+        Ok((_, "/")) => Ok(()),
+        Ok(_) => Err(format!(
+            "{} has a path; write scheme and host alone, such as \"https://oauth.aliyun.com\"",
+            shown(text)
+        )),
+        Err(why) => Err(format!("{} is not an address: {why}", shown(text))),
+    }
 }
 
 /// What STS takes as `ExternalId`.

@@ -4,11 +4,16 @@
 //! In a name, a part in capitals stands for a name of the operator's choosing, and `[]` for one table of a list.
 
 use super::kind::Kind;
+use super::login::LOGIN;
 use super::rows::ROWS;
 use super::vend::VEND;
+use super::watched::WATCHED;
 
 /// Every key, in the order in which the reference and `--print-config` list them.
-pub(super) static KEYS: [Key; ROWS.len() + VEND.len()] = joined(ROWS, VEND);
+pub(super) static KEYS: [Key; HERE + THERE] = joined(&joined::<HERE>(ROWS, WATCHED), &joined::<THERE>(VEND, LOGIN));
+
+const HERE: usize = ROWS.len() + WATCHED.len();
+const THERE: usize = VEND.len() + LOGIN.len();
 
 /// One key.
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,7 @@ mod grammar;
 mod hosts;
 mod keys;
 mod kind;
+mod login;
 mod print;
 mod problem;
 mod reference;
@@ -22,15 +23,17 @@ mod settings;
 mod table;
 mod variables;
 mod vend;
+mod watched;
 
 pub use address::Address;
 pub use connect_to::{ConnectTo, Target, target};
 pub use file::{check_appendable, check_directory};
+pub use grammar::role_name as check_role_name;
 pub use problem::{Origin, Placed, Problem};
 pub use reference::reference;
 pub use settings::{
-    Access, Admin, Assume, ExtraCa, Keys, Limits, Listen, Log, LogFormat, OwnHost, ProductRules, Ready, Role,
-    RoleSource, Settings, Upstream, Vend, VendWay,
+    Access, Admin, Assume, ExtraCa, Keys, Limits, Listen, Log, LogFormat, Login, OwnHost, ProductRules,
+    Ready, Role, RoleSource, Settings, Upstream, Vend, VendWay,
 };
 pub use table::quoted;
 

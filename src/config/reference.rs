@@ -82,6 +82,9 @@ fn about(path: &str) -> &'static str {
         "role.NAME.assume[]" => {
             "RAM roles to assume one after the other, starting with the credential of the source.\n\n"
         }
+        "login" => {
+            "How `countersign login` asks, for roles with `source = \"login\"`: see [login.md](login.md).\n\n"
+        }
         "tenants" => {
             "Who may be named in a host, or, of a product whose projects stand in paths, there.\nEach is a whole label, or a pattern in which `*` stands for any characters \
              after at least two of your own: `team-*`.\n\n"

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
 use crate::credential::CredentialsUri;
-use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
+use crate::names::{OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 use crate::suggest::meant;
 
 /// The role that a listener serves when nothing else is said.
@@ -70,6 +70,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         // Nothing that a source would read is judged where nobody knows which it is.
         _ if table.misread.iter().any(|key| key == "source") => RoleSource::Absent(""),
         Some("environment") => RoleSource::Environment,
+        Some("login") => RoleSource::Login,
         Some("oidc") => RoleSource::Oidc,
         Some("uri") => RoleSource::Uri(table.text("uri").and_then(|text| CredentialsUri::parse(&text).ok())),
         Some("cli") => RoleSource::Cli,
@@ -108,6 +109,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         profile: table.text("profile"),
         config_file: table.path("config_file", bases),
         credentials_file: table.path("credentials_file", bases),
+        saml_provider_arn: table.text("saml_provider_arn").and_then(|text| SamlProviderArn::parse(&text)),
         session_name: session_name(table),
         accounts: table.items("accounts").into_iter().map(|item| item.text).collect(),
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
@@ -162,7 +164,7 @@ fn policy(path: &std::path::Path) -> Result<String, String> {
 
 /// The sources that read each key. Who assumes a role from another source writes that as a step.
 const READ_BY: &[(&str, &[&str])] = &[
-    ("role_arn", &["auto", "oidc"]),
+    ("role_arn", &["auto", "oidc", "login"]),
     ("oidc_provider_arn", &["auto", "oidc"]),
     ("oidc_token_file", &["auto", "oidc"]),
     ("profile", &["cli", "ini", "auto"]),
@@ -170,6 +172,7 @@ const READ_BY: &[(&str, &[&str])] = &[
     ("credentials_file", &["ini", "auto"]),
     ("process_command", &["process"]),
     ("uri", &["uri"]),
+    ("saml_provider_arn", &["login"]),
 ];
 
 /// A key that the source does not read would be believed to be in force.

@@ -54,11 +54,11 @@ const fn tenants(name: &'static str, sentence: &'static str) -> Key {
     key(name, TENANTS, "[]", NO_TENANT, sentence)
 }
 
-const fn text(words: &'static str, check: Check) -> Kind {
+pub(super) const fn text(words: &'static str, check: Check) -> Kind {
     Kind::Text(words, check)
 }
 
-/// Every key but those of `[[vend]]`.
+/// Every key but those of `[admin]`, `[log]`, `[[vend]]` and `[login]`.
 pub(super) const ROWS: &[Key] = &[
     key(
         "workers",
@@ -121,7 +121,8 @@ pub(super) const ROWS: &[Key] = &[
     unset(
         "role.NAME.role_arn",
         ROLE_ARN,
-        "The RAM role to assume with the OIDC token; by `auto`, also with a long-lived key of the environment. Else `ALIBABA_CLOUD_ROLE_ARN`.",
+        "The RAM role to assume with the OIDC token; by `auto`, also with a long-lived key of the environment. Else \
+         `ALIBABA_CLOUD_ROLE_ARN`. With a SAML response, else the one that it names.",
     ),
     unset(
         "role.NAME.oidc_provider_arn",
@@ -158,6 +159,11 @@ pub(super) const ROWS: &[Key] = &[
         "role.NAME.process_command",
         text("a program and its arguments", grammar::process_command),
         "The program that prints the credential, and its arguments: taken apart as by a shell, and run without one.",
+    ),
+    unset(
+        "role.NAME.saml_provider_arn",
+        text("`acs:ram::ACCOUNT:saml-provider/NAME`", grammar::saml_provider_arn),
+        "With `source = \"login\"`: the provider of the SAML responses. Else the one that the response names.",
     ),
     unset(
         "role.NAME.session_name",
@@ -359,35 +365,6 @@ pub(super) const ROWS: &[Key] = &[
         "60s",
         "as nginx: an answer that stands still for a minute does not go on",
         "How long an answer may pause (event streams may for ever), the caller may take nothing of it, and the endpoint may take nothing of a request.",
-    ),
-    key(
-        "admin.address",
-        Kind::Address(Reach::Network),
-        "127.0.0.1:9465",
-        "health and metrics are for this machine unless a probe must reach them",
-        "Where `/healthz`, `/readyz` and `/metrics` are. Another address than a loopback one is allowed: nothing there changes anything.",
-    ),
-    key(
-        "admin.ready",
-        Kind::Choice(&["credentials", "config"]),
-        "credentials",
-        "a sidecar without a credential can serve nothing",
-        "What `/readyz` waits for. `\"config\"` is for a broker of many clients, which an outage of STS must not empty.",
-    ),
-    key(
-        "log.access",
-        text("`\"stdout\"`, `\"off\"` or a path", grammar::access_log),
-        "stdout",
-        "where a container's platform collects lines",
-        "Where one line for each request goes. Lines that nobody takes in time are dropped and counted: \
-         `countersign_access_lines_dropped_total`.",
-    ),
-    key(
-        "log.format",
-        Kind::Choice(&["auto", "text", "json"]),
-        "auto",
-        "people read a terminal and programs read the rest",
-        "How lines look. `\"auto\"`: text on a terminal, else JSON.",
     ),
 ];
 

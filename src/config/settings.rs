@@ -9,7 +9,7 @@ use super::address::Address;
 use super::connect_to::ConnectTo;
 use super::problem::{Origin, Placed};
 use crate::credential::CredentialsUri;
-use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SessionName};
+use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Settings {
     pub roles: BTreeMap<RoleName, Role>,
     /// Whom credentials are handed to. Nobody unless the file says so.
     pub vend: Vec<Vend>,
+    /// How humans log in.
+    pub login: Login,
     /// Who may be named in a host, by product code: names, and patterns with `*`. A product without any is not there.
     pub tenants: BTreeMap<String, Vec<Placed>>,
     /// The keys of products that take none of a role's credentials.
@@ -113,6 +115,8 @@ pub struct Role {
     pub config_file: Option<PathBuf>,
     /// The SDKs' ini file. `None`: by their variable, else below `HOME`.
     pub credentials_file: Option<PathBuf>,
+    /// The provider of SAML responses. `None`: the one that a response names.
+    pub saml_provider_arn: Option<SamlProviderArn>,
     /// The session's name. `None`: by the SDKs' variable.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in, also where the SDKs' variable names it. Empty: all.
@@ -133,6 +137,8 @@ pub enum RoleSource {
     Auto,
     /// The AccessKey variables.
     Environment,
+    /// What a human's login left.
+    Login,
     /// An OIDC token in a file.
     Oidc,
     /// A credentials URI. `None`: by the SDKs' variable.
@@ -164,6 +170,21 @@ pub struct Assume {
     pub session_name: Option<SessionName>,
     /// How long the credential is asked for. `None`: the role's.
     pub duration: Option<Duration>,
+}
+
+/// How humans log in, and where what that leaves is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// `None`: the place that the operating system has for such.
+    pub directory: Option<PathBuf>,
+    /// Whom CloudSSO is asked as.
+    pub cloudsso_client_id: String,
+    /// The OAuth application. `None`: the aliyun CLI's of the site.
+    pub oauth_client_id: Option<String>,
+    /// Where the browser is sent for OAuth. `None`: the site's.
+    pub oauth_sign_in_url: Option<String>,
+    /// Where OAuth's tokens are asked for. `None`: the site's.
+    pub oauth_url: Option<String>,
 }
 
 /// Keys that are no role's: Model Studio's, or a pair for hosts of the operator's own.

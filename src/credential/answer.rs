@@ -94,8 +94,13 @@ pub(super) fn present(text: Option<String>) -> Result<String, AnswerError> {
     text.filter(|text| !text.is_empty()).ok_or(AnswerError::Incomplete)
 }
 
+/// What an answer says, if it says that.
+///
 /// serde_json stops 128 levels deep, so depth cannot exhaust the stack; the length is judged before.
-pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AnswerError> {
+///
+/// # Errors
+/// It is no JSON, or not of this form.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AnswerError> {
     if body.len() > ANSWER_BYTES_MAX {
         return Err(AnswerError::TooLong);
     }
@@ -129,6 +134,15 @@ fn is_session_of(role: &RoleArn, user: &str) -> bool {
 pub(super) fn refused(host: &str, answer: &Answer) -> Refused {
     // A gateway's HTML has neither code nor id; the status decides then.
     let Failure { code, request_id } = json(&answer.body).unwrap_or_default();
+    refused_with(host, answer, (code, request_id))
+}
+
+/// The same of an answer that calls code and RequestId by other names.
+pub(super) fn refused_with(
+    host: &str,
+    answer: &Answer,
+    (code, request_id): (Option<String>, Option<String>),
+) -> Refused {
     Refused {
         host: host.to_owned(),
         status: answer.status,

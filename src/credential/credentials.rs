@@ -17,6 +17,7 @@ use super::environment::Environment;
 use super::error::FetchError;
 use super::hedge::StsHosts;
 use super::launch::Launch;
+use super::login::{Around, Login, Logins};
 use super::observer::{Observer, OfBase};
 use super::oidc::Oidc;
 use super::process::{Process, Programs};
@@ -35,6 +36,8 @@ use crate::names::RoleName;
 pub struct Surroundings {
     /// The SDKs' variables, as they were at start.
     pub variables: Arc<Variables>,
+    /// What humans' logins left.
+    pub logins: Arc<dyn Logins>,
     /// Carries calls to STS.
     pub carry: Arc<dyn Carry>,
     /// Runs programs.
@@ -193,6 +196,7 @@ impl Builder<'_> {
         match definition {
             Definition::Nothing(advice) => Arc::new(Nothing(advice)),
             Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
+            Definition::Login(of) => Arc::new(self.login(of)),
             Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
             Definition::Uri(uri) => {
                 let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
@@ -234,6 +238,17 @@ impl Builder<'_> {
             chains.insert(role.clone(), places.into_iter().map(place).collect());
         }
         chains
+    }
+
+    fn login(&self, of: &RoleName) -> Login {
+        let Surroundings { logins, carry, clock, observer, runtime, .. } = self.surroundings;
+        let around = Around {
+            logins: Arc::clone(logins),
+            carry: Arc::clone(carry),
+            clock: Arc::clone(clock),
+            observer: Arc::clone(observer),
+        };
+        Login::new(of.clone(), around, runtime)
     }
 
     fn guide(&self, role: &RoleName) -> Guide {

@@ -22,6 +22,8 @@ pub enum FetchError {
     LoginRequired(String),
     /// It is the key of the account itself, which may do everything. **Action:** use a RAM role or a RAM user.
     RootKey(AccessKeyId),
+    /// What a login left cannot be read or kept. **Action:** what the text says.
+    LoginStore(String),
     /// The named variable holds something that no credential can. **Action:** set it anew.
     BadVariable(&'static str),
     /// The OIDC token could not be read. **Action:** look at the file.
@@ -61,6 +63,7 @@ impl FetchError {
             Self::NoSource(_)
             | Self::LoginRequired(_)
             | Self::RootKey(_)
+            | Self::LoginStore(_)
             | Self::BadVariable(_)
             | Self::SourceRefused(_)
             | Self::SameKey(_) => Class::Permanent,
@@ -91,6 +94,7 @@ impl FetchError {
             Self::NoSource(_) => "no_source",
             Self::LoginRequired(_) => "login_required",
             Self::RootKey(_) => "root_key",
+            Self::LoginStore(_) => "login_store",
             Self::BadVariable(_) => "bad_variable",
             Self::TokenFile(error) => error.code(),
             Self::KeyFile(error) => error.code(),
@@ -123,6 +127,7 @@ impl fmt::Display for FetchError {
                     "signed with. Delete it, and use a RAM role, or a RAM user that may do only what it must",
                 )
             }
+            Self::LoginStore(what) => f.write_str(what),
             Self::BadVariable(name) => {
                 write!(
                     f,

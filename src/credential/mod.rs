@@ -3,7 +3,7 @@
 //! A [`Source`] fetches and forgets; a [`Cell`] per role remembers. Requests ask [`Cell::live`], which never waits; only
 //! where there is nothing to serve they go on to [`Cell::wait`]. An outage of STS is nobody's problem before the
 //! credential at hand has ended, and then costs a request nothing but its answer. Knows no client, no request and no
-//! setting; reaches STS through [`Carry`] alone, and only hosts of the endpoint table.
+//! setting; reaches STS and whatever else gives credentials through [`Carry`] alone.
 
 mod cell;
 #[expect(clippy::module_inception, reason = "the value that the room is named after")]
@@ -24,11 +24,14 @@ mod assume_role;
 mod at_place;
 mod auto;
 mod chain;
+mod cloud_sso;
 mod environment;
 mod file;
 mod key_file;
 mod key_file_error;
+mod login;
 mod model_studio;
+mod oauth;
 mod oidc;
 mod process;
 mod process_answer;
@@ -41,6 +44,7 @@ mod uri;
 mod variables;
 
 mod answer;
+mod ask;
 mod caller_identity;
 mod carry;
 mod claims;
@@ -51,6 +55,7 @@ mod hedge;
 mod launch;
 mod pace;
 mod refused;
+mod short_lived;
 mod sts;
 
 mod declined;
@@ -59,17 +64,21 @@ mod no_credential;
 mod observer;
 mod resolve;
 mod role;
+mod saml;
 
 #[cfg(test)]
 mod tests;
 
 pub use age::{Age, Life, Use};
+pub use answer::json as answer_json;
+pub use ask::{Ask, AskBody, ask};
 pub use caller_identity::{CallerIdentity, IdentityKind};
 pub use carry::{Answer, Boxed, Carry, CarryError, Method, Outbound, Receiver};
 pub use cell::{Cell, Status};
 pub use chain::{Link, Standing};
 pub use chance::Chance;
 pub use claims::{Claims, OidcToken};
+pub use cloud_sso::{Assignment, refusal as cloud_sso_refusal};
 pub use credential::{AccessKey, Credential, Fetched, Proof};
 pub use credentials::{Credentials, Surroundings};
 pub use day_keys::DayKeys;
@@ -79,12 +88,17 @@ pub use key_file::KeyKind;
 pub use key_file_error::KeyFileError;
 pub use keys::{KeyConfig, Keys, Opens};
 pub use launch::{Launch, LaunchError, Printed, Program};
+pub use login::{
+    CloudSsoSession, Logins, NoLogins, OAuthSession, SESSION_BYTES_MAX, SamlSession, Session, Unkept,
+};
 pub use no_credential::NoCredential;
+pub use oauth::{Tokens, encoded, tokens};
 pub use observer::{Event, Observer, Unobserved};
 pub use process_error::{ProcessError, ProcessFault};
 pub use profile::{ProfileError, ProfileFault};
 pub use refused::{Class, Refused};
 pub use role::{AssumeConfig, BadRole, RoleConfig, SourceConfig, StsTable};
+pub use saml::{Assertion, SamlError, assume_with_saml};
 pub use source::Source;
 pub use triple::Triple;
 pub use uri::CredentialsUri;

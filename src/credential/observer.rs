@@ -75,6 +75,13 @@ pub enum Event<'a> {
         /// The cloud's time less ours, in whole seconds.
         seconds: i64,
     },
+    /// A human must log in again soon.
+    LoginEnds {
+        /// How soon.
+        in_: Duration,
+        /// How.
+        command: &'a str,
+    },
     /// The OIDC token has expired by its own word; it is sent all the same.
     TokenExpired,
     /// Every user of the machine can read a key file, and it is not in a volume that the kubelet mounted.
@@ -121,6 +128,9 @@ impl fmt::Display for Event<'_> {
                 write!(f, "this machine's clock is {} s ", seconds.unsigned_abs())?;
                 f.write_str(if *seconds > 0 { "behind" } else { "ahead of" })?;
                 f.write_str(" the cloud's; set it")
+            }
+            Self::LoginEnds { in_, command } => {
+                write!(f, "the login ends in {} min; run `{command}`", in_.as_secs().div_ceil(60))
             }
             Self::TokenExpired => f.write_str("the OIDC token has expired; check who renews its file"),
             Self::KeyFileReadable => {

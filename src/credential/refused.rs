@@ -92,6 +92,18 @@ const ROWS: &[Row] = &[
         Class::Permanent,
         "check the token, and issuer and audience of the OIDC provider",
     ),
+    (
+        "AuthenticationFail.SAMLAssertion.Expired",
+        Class::Permanent,
+        "log in at the identity provider again; an assertion is good for minutes",
+    ),
+    (
+        "AuthenticationFail.SAMLAssertion*",
+        Class::Permanent,
+        "check that the assertion is whole, and signed by the provider whose metadata RAM has",
+    ),
+    ("AuthenticationFail.IDPMetadata*", Class::Permanent, "give RAM the identity provider's metadata anew"),
+    ("EntityNotExist.SAMLProvider", Class::Permanent, "check the SAML provider's ARN; there is none such"),
     ("InvalidAccessKeyId.Inactive", Class::Permanent, "enable the source's AccessKey, or replace it"),
     ("InvalidAccessKeyId*", Class::Permanent, "replace the source's AccessKey; it does not exist"),
     ("SignatureDoesNotMatch", Class::Permanent, "check the AccessKey's secret; it does not belong to its id"),

@@ -31,6 +31,8 @@ pub(super) enum Definition {
     Nothing(&'static str),
     /// The AccessKey variables.
     Environment,
+    /// What a login of the named role left.
+    Login(RoleName),
     /// An OIDC token.
     Oidc(OidcTerms, StsHosts),
     /// A credentials URI.
@@ -70,6 +72,7 @@ impl Given<'_> {
         let source = match &config.source {
             SourceConfig::Role(inner) => self.follow(inner, path)?,
             SourceConfig::Environment => Definition::Environment,
+            SourceConfig::Login => Definition::Login(role.clone()),
             SourceConfig::Absent(advice) => Definition::Nothing(advice),
             SourceConfig::Cli => Definition::Profile(Box::new(self.profile(role, config, Program::Cli)?)),
             SourceConfig::Ini => Definition::Profile(Box::new(self.profile(role, config, Program::Ini)?)),
@@ -233,10 +236,11 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
         Definition::Nothing(_) => None,
         // Judged when its file has been read.
         Definition::Profile(_) | Definition::Chain(..) => None,
-        Definition::Environment | Definition::Process(_) | Definition::Uri(_) if config.assume.is_empty() => {
+        Definition::Environment | Definition::Process(_) | Definition::Uri(_) | Definition::Login(_)
+            if config.assume.is_empty() => {
             return Err(BadRole::UnknownAccount(role.clone()));
         }
-        Definition::Environment | Definition::Process(_) | Definition::Uri(_) => None,
+        Definition::Environment | Definition::Process(_) | Definition::Uri(_) | Definition::Login(_) => None,
         Definition::Oidc(terms, _) => Some(&terms.role),
         Definition::Assume(step, ..) => Some(&step.role),
     };

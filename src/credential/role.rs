@@ -47,6 +47,8 @@ pub enum SourceConfig {
     Auto,
     /// The AccessKey variables.
     Environment,
+    /// What a human's login left.
+    Login,
     /// An OIDC token in a file.
     Oidc,
     /// A credentials URI. `None`: the variable's.

@@ -44,15 +44,35 @@ pub struct OidcProviderArn(Box<str>);
 impl OidcProviderArn {
     /// `None` unless it is `acs:ram::ACCOUNT:oidc-provider/NAME`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (account, name) = text.strip_prefix("acs:ram::")?.split_once(":oidc-provider/")?;
-        let is_name = (1..=128).contains(&name.len()) && name.bytes().all(is_name_byte);
-        (is_account(account) && is_name).then(|| Self(text.into()))
+        is_provider(text, ":oidc-provider/").then(|| Self(text.into()))
     }
 
     /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A SAML identity provider's own name: `acs:ram::1000000000000001:saml-provider/idp`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SamlProviderArn(Box<str>);
+
+impl SamlProviderArn {
+    /// `None` unless it is `acs:ram::ACCOUNT:saml-provider/NAME`.
+    pub fn parse(text: &str) -> Option<Self> {
+        is_provider(text, ":saml-provider/").then(|| Self(text.into()))
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_provider(text: &str, kind: &str) -> bool {
+    text.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(kind)).is_some_and(|(account, name)| {
+        is_account(account) && (1..=128).contains(&name.len()) && name.bytes().all(is_name_byte)
+    })
 }
 
 /// What the cloud's audit trail calls a session of a role.
@@ -109,6 +129,22 @@ mod tests {
             "acs:ram:cn-hangzhou:1:role/app",
         ] {
             assert_eq!(RoleArn::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_provider_is_of_one_kind() {
+        let (oidc, saml) = ("acs:ram::1:oidc-provider/idp", "acs:ram::1:saml-provider/idp");
+        assert!(OidcProviderArn::parse(oidc).is_some() && OidcProviderArn::parse(saml).is_none());
+        assert!(SamlProviderArn::parse(saml).is_some() && SamlProviderArn::parse(oidc).is_none());
+        for text in [
+            "",
+            "idp",
+            "acs:ram::x:saml-provider/idp",
+            "acs:ram::1:saml-provider/",
+            "acs:ram::1:saml-provider/a b",
+        ] {
+            assert_eq!(SamlProviderArn::parse(text), None, "{text}");
         }
     }
 

@@ -31,14 +31,16 @@ use crate::admin;
 use crate::carry::OwnCalls;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Problem, Ready, Settings};
-use crate::credential::{Credentials, DayKeys, Keys, Surroundings, Variables};
+use crate::credential::{Credentials, DayKeys, Keys, Surroundings};
 use crate::names::RoleName;
 use crate::telemetry::{LAST_LINES, Metrics};
 use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolver, Trust};
 pub use bind::Unbound;
 use check::{Table, checked, problems_of_roles};
 pub use check::{mistakes, unwritable, warnings};
-pub use offline::{SigningRules, credentials_alone, proofs_alone, vended_alone};
+pub use offline::{
+    SigningRules, calls_alone, credentials_alone, exchange_assertion, proofs_alone, sessions, vended_alone,
+};
 use parts::Parts;
 use programs::Programs;
 use state::Report;
@@ -142,9 +144,8 @@ impl Sidecar {
     /// Binds everything, then serves on the current runtime, and on further threads if there is to be more than one worker.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { settings, environment, clock, elsewhere, resolver } = setup;
-        let programs = Programs::new(environment.get("PATH").map(String::as_str));
-        let variables = Arc::new(Variables::from_pairs(environment));
-        let parts = checked(&settings, &variables, elsewhere.as_ref()).map_err(StartError::Settings)?;
+        let known = offline::known(&settings, environment);
+        let parts = checked(&settings, &known.0, elsewhere.as_ref()).map_err(StartError::Settings)?;
         let places = bind::all(&settings, &*clock)?;
         let (addresses, vending, own) = (places.addresses(), places.vending(), places.own());
         let bind::Places { workers, mut bound, admin: (admin_listener, admin), desks } = places;
@@ -152,8 +153,7 @@ impl Sidecar {
         let SigningRules { own_hosts, upgrades, oss_v1 } = rules;
         let dialler = Arc::new(Dialler::new(routes, resolver, Egress::new(own)));
         // Only now, since fetching starts at once.
-        let (credentials, keys) =
-            proofs(&settings, &surroundings((&dialler, trust), (variables, programs), &clock))?;
+        let (credentials, keys) = proofs(&settings, &surroundings((&dialler, trust), known, &clock))?;
         let access = worker::access_writer(&settings).map_err(StartError::System)?;
         let metrics = Arc::new(Metrics::default());
         let connections = Arc::new(Connections::default());
@@ -272,11 +272,12 @@ fn credentials(settings: &Settings, surroundings: &Surroundings) -> Result<Crede
 
 fn surroundings(
     (dialler, trust): (&Arc<Dialler>, Trust),
-    (variables, programs): (Arc<Variables>, Programs),
+    (variables, logins, programs): offline::Known,
     clock: &Arc<dyn Clock>,
 ) -> Surroundings {
     Surroundings {
         variables,
+        logins,
         carry: Arc::new(OwnCalls::new(Arc::clone(dialler), trust)),
         launch: Arc::new(programs),
         clock: Arc::clone(clock),

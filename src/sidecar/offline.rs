@@ -1,14 +1,17 @@
 //! What a command signs with that listens to nobody: the settings' rules, and the proofs.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::check::checked;
 use super::programs::Programs;
 use super::{Setup, Table, keys, parts, problems_of_roles, surroundings};
 use crate::config::{Problem, RoleSource, Settings};
-use crate::credential::{Credentials, Keys, Surroundings, Variables};
+use crate::credential::{
+    Assertion, Credentials, Keys, Logins, SamlError, Session, Surroundings, Variables, assume_with_saml,
+};
 use crate::endpoint::OwnHosts;
+use crate::login::{self, Sessions};
 use crate::names::RoleName;
 use crate::upstream::{Dialler, Egress};
 
@@ -41,7 +44,7 @@ impl SigningRules {
 /// # Errors
 /// What is wrong with the settings.
 pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
-    let (settings, surroundings) = alone(setup)?;
+    let (settings, surroundings) = calls_alone(setup)?;
     let surroundings = Surroundings { asks_whose: false, ..surroundings };
     let credentials = super::credentials(&settings, &surroundings)?;
     let keys = Keys::new(&keys::configs(&settings), &surroundings);
@@ -53,17 +56,47 @@ pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
 /// # Errors
 /// What is wrong with the settings.
 pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
-    let (settings, surroundings) = alone(setup)?;
+    let (settings, surroundings) = calls_alone(setup)?;
     super::credentials(&settings, &surroundings)
 }
 
-fn alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
-    let programs = Programs::new(setup.environment.get("PATH").map(String::as_str));
-    let variables = Arc::new(Variables::from_pairs(setup.environment));
-    let parts = checked(&setup.settings, &variables, setup.elsewhere.as_ref())?;
-    let dialler = Arc::new(Dialler::new(parts.routes, setup.resolver, Egress::default()));
-    let surroundings = surroundings((&dialler, parts.trust), (variables, programs), &setup.clock);
-    Ok((setup.settings, surroundings))
+/// What a credential would be fetched with, for whoever makes such calls otherwise. Nothing is fetched.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub fn calls_alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
+    let Setup { settings, environment, clock, elsewhere, resolver } = setup;
+    let known = known(&settings, environment);
+    let parts = checked(&settings, &known.0, elsewhere.as_ref())?;
+    let dialler = Arc::new(Dialler::new(parts.routes, resolver, Egress::default()));
+    let surroundings = surroundings((&dialler, parts.trust), known, &clock);
+    Ok((settings, surroundings))
+}
+
+/// What humans' logins left, where the settings or the operating system have a place for it.
+pub fn sessions(settings: &Settings, environment: &BTreeMap<String, String>) -> Sessions {
+    Sessions::new(settings.login.directory.clone().or_else(|| login::directory(environment)))
+}
+
+/// What is there before anything is fetched: the SDKs' variables, what logins left, and the programs of this machine.
+pub(super) type Known = (Arc<Variables>, Arc<dyn Logins>, Programs);
+
+pub(super) fn known(settings: &Settings, environment: BTreeMap<String, String>) -> Known {
+    let sessions = sessions(settings, &environment);
+    let programs = Programs::new(environment.get("PATH").map(String::as_str));
+    (Arc::new(Variables::from_pairs(environment)), Arc::new(sessions), programs)
+}
+
+/// The session that an assertion is good for, by the STS that the role asks.
+///
+/// # Errors
+/// STS refuses it, or cannot be asked.
+pub async fn exchange_assertion(
+    assertion: &Assertion,
+    role: &RoleName,
+    (settings, surroundings): (&Settings, &Surroundings),
+) -> Result<Session, SamlError> {
+    assume_with_saml(assertion, role, (&parts::roles(settings), &Table::of(settings)), surroundings).await
 }
 
 /// The credential of one role, to be handed out, and of those that it comes from. Nothing listens, and no other role is
@@ -72,7 +105,7 @@ fn alone(setup: Setup) -> Result<(Settings, Surroundings), Vec<Problem>> {
 /// # Errors
 /// What is wrong with the settings.
 pub fn vended_alone(setup: Setup, role: &RoleName) -> Result<Credentials, Vec<Problem>> {
-    let (mut settings, surroundings) = alone(setup)?;
+    let (mut settings, surroundings) = calls_alone(setup)?;
     let needed = way(&settings, role);
     settings.roles.retain(|name, _| needed.contains(name));
     let mut roles = parts::roles(&settings);

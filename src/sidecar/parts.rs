@@ -202,6 +202,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
     let source = |source: &RoleSource| match source {
         RoleSource::Auto => SourceConfig::Auto,
         RoleSource::Environment => SourceConfig::Environment,
+        RoleSource::Login => SourceConfig::Login,
         RoleSource::Oidc => SourceConfig::Oidc,
         RoleSource::Uri(uri) => SourceConfig::Uri(uri.clone()),
         RoleSource::Cli => SourceConfig::Cli,

@@ -2,6 +2,7 @@
 
 mod against;
 mod credential;
+mod login;
 mod presign;
 mod sign;
 mod whoami;

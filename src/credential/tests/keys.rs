@@ -10,6 +10,7 @@ fn surroundings(stage: &Stage) -> Surroundings {
     let pairs = stage.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
     Surroundings {
         variables: Arc::new(Variables::from_pairs(pairs)),
+        logins: Arc::clone(&stage.logins) as _,
         carry: Arc::clone(&stage.cloud) as _,
         launch: Arc::clone(&stage.machine) as _,
         clock: Arc::clone(&stage.clock) as _,

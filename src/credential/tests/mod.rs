@@ -12,6 +12,7 @@ mod hedge;
 mod ini;
 mod keys;
 mod life;
+mod login;
 mod logins;
 mod machine;
 mod matrix;
@@ -303,6 +304,7 @@ struct Stage {
     machine: Arc<Machine>,
     ear: Arc<Ear>,
     token: TokenFile,
+    logins: Arc<dyn Logins>,
     variables: Vec<(&'static str, String)>,
     roles: BTreeMap<RoleName, RoleConfig>,
 }
@@ -318,7 +320,8 @@ impl Stage {
             ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", token.path().display().to_string()),
         ];
         let roles = BTreeMap::from([(RoleName::new("default"), RoleConfig::default())]);
-        Self { clock, cloud, machine: Arc::default(), ear: Arc::default(), token, variables, roles }
+        let logins = Arc::new(NoLogins);
+        Self { clock, cloud, machine: Arc::default(), ear: Arc::default(), token, logins, variables, roles }
     }
 
     /// One role, `default`, from the given variables.
@@ -335,6 +338,7 @@ impl Stage {
         let pairs = self.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let surroundings = Surroundings {
             variables: Arc::new(Variables::from_pairs(pairs)),
+            logins: Arc::clone(&self.logins) as _,
             carry: Arc::clone(&self.cloud) as _,
             launch: Arc::clone(&self.machine) as _,
             clock: Arc::clone(&self.clock) as _,

@@ -1,0 +1,83 @@
+//! CloudSSO's credentials: an access token that a human has logged in for, exchanged for an account's triple.
+
+use serde::Deserialize;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::answer;
+use super::ask::{Ask, AskBody, ask};
+use super::carry::{Answer, Carry};
+use super::credential::Fetched;
+use super::error::FetchError;
+use super::refused::Refused;
+use super::short_lived::{ShortLived, fetched};
+use crate::clock::Clock;
+use crate::names::Place;
+use crate::secret::BearerToken;
+
+/// What of an account is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The account's number.
+    pub account: String,
+    /// The access configuration's id.
+    pub access_configuration: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Granted {
+    cloud_credential: Option<CloudCredential>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CloudCredential {
+    access_key_id: Option<String>,
+    access_key_secret: Option<String>,
+    security_token: Option<String>,
+    expiration: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Failure {
+    error_code: Option<String>,
+    request_id: Option<String>,
+}
+
+/// The triple of an assignment: `POST /cloud-credentials`.
+///
+/// # Errors
+/// [`FetchError::Refused`] with 401 or 403 where the token is not taken any more.
+pub(super) async fn credentials(
+    (carry, clock): (&dyn Carry, &dyn Clock),
+    place: &Place,
+    token: &BearerToken,
+    wanted: &Assignment,
+) -> Result<Fetched, FetchError> {
+    let asked_at = clock.now();
+    let body = json!({"AccountId": wanted.account, "AccessConfigurationId": wanted.access_configuration})
+        .to_string();
+    let body = AskBody::Json(Zeroizing::new(body));
+    let answer = ask(carry, Ask { place, target: "/cloud-credentials", bearer: Some(token), body }).await?;
+    let name = place.authority();
+    if answer.status != 200 {
+        return Err(FetchError::Refused(refusal(&name, &answer)));
+    }
+    let bad = |error| FetchError::BadAnswer(name.clone(), error);
+    let Granted { cloud_credential } = answer::json(&answer.body).map_err(bad)?;
+    let given = cloud_credential.map(|given| ShortLived {
+        access_key_id: given.access_key_id,
+        access_key_secret: given.access_key_secret,
+        security_token: given.security_token,
+        expiration: given.expiration,
+    });
+    fetched(given.unwrap_or_default(), &answer, asked_at).map_err(bad)
+}
+
+/// What CloudSSO says when it refuses.
+pub fn refusal(host: &str, answer: &Answer) -> Refused {
+    let Failure { error_code, request_id } = answer::json(&answer.body).unwrap_or_default();
+    answer::refused_with(host, answer, (error_code, request_id))
+}
