@@ -152,7 +152,11 @@ fn depth(definition: &Definition) -> usize {
 const fn may_be_long_lived(definition: &Definition) -> bool {
     !matches!(
         definition,
-        Definition::Nothing(_) | Definition::Oidc(..) | Definition::Uri(_) | Definition::Assume(..)
+        Definition::Nothing(_)
+            | Definition::Oidc(..)
+            | Definition::Uri(_)
+            | Definition::Login(_)
+            | Definition::Assume(..)
     )
 }
 

@@ -237,7 +237,8 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
         // Judged when its file has been read.
         Definition::Profile(_) | Definition::Chain(..) => None,
         Definition::Environment | Definition::Process(_) | Definition::Uri(_) | Definition::Login(_)
-            if config.assume.is_empty() => {
+            if config.assume.is_empty() =>
+        {
             return Err(BadRole::UnknownAccount(role.clone()));
         }
         Definition::Environment | Definition::Process(_) | Definition::Uri(_) | Definition::Login(_) => None,

@@ -42,7 +42,6 @@ pub use offline::{
     SigningRules, calls_alone, credentials_alone, exchange_assertion, proofs_alone, sessions, vended_alone,
 };
 use parts::Parts;
-use programs::Programs;
 use state::Report;
 use vending::Desks;
 pub use worker::line_format;
