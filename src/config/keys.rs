@@ -10,7 +10,8 @@ use super::vend::VEND;
 use super::watched::WATCHED;
 
 /// Every key, in the order in which the reference and `--print-config` list them.
-pub(super) static KEYS: [Key; HERE + THERE] = joined(&joined::<HERE>(ROWS, WATCHED), &joined::<THERE>(VEND, LOGIN));
+pub(super) static KEYS: [Key; HERE + THERE] =
+    joined(&joined::<HERE>(ROWS, WATCHED), &joined::<THERE>(VEND, LOGIN));
 
 const HERE: usize = ROWS.len() + WATCHED.len();
 const THERE: usize = VEND.len() + LOGIN.len();
