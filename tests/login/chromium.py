@@ -74,6 +74,10 @@ class Chromium:
         """What a human reads there."""
         return self.call("GET", f"/element/{self.element(selector)}/text")
 
+    def value(self, selector):
+        """What is written in a field."""
+        return self.call("GET", f"/element/{self.element(selector)}/property/value")
+
     def click(self, selector):
         """As a human does: not if it cannot be seen."""
         self.call("POST", f"/element/{self.element(selector)}/click")
