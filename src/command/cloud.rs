@@ -35,6 +35,8 @@ const NO_KEY: &str = "--sandbox ignores credential variables, so source = \"envi
      out, or run with --config naming an empty file";
 const NO_OIDC: &str = "--sandbox ignores credential variables, so source = \"oidc\" needs role_arn, oidc_provider_arn and \
      oidc_token_file in the settings; set them, or leave `source` out";
+const NO_ECS: &str =
+    "--sandbox asks no metadata server, so source = \"ecs\" finds nothing; leave `source` out";
 const NO_URI: &str = "--sandbox ignores credential variables, so source = \"uri\" needs uri in the settings; set it, or leave \
      `source` out";
 const NO_CLI: &str = "--sandbox ignores other programs' credential files, so source = \"cli\" needs config_file in the \
@@ -102,14 +104,16 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
                 role.source = RoleSource::Oidc;
                 role.role_arn = RoleArn::parse(ROLE_ARN);
                 role.oidc_provider_arn = OidcProviderArn::parse(PROVIDER_ARN);
-                role.oidc_token_file = Some(token.to_owned());
+                (role.oidc_token_file, role.oidc_token) = (Some(token.to_owned()), None);
                 role.session_name = role.session_name.take().or_else(|| session_name(name));
             }
             RoleSource::Environment => role.source = RoleSource::Absent(NO_KEY),
+            RoleSource::Ecs { .. } => role.source = RoleSource::Absent(NO_ECS),
             RoleSource::Uri(None) => role.source = RoleSource::Absent(NO_URI),
             RoleSource::Login => role.source = RoleSource::Absent(NO_LOGIN),
             RoleSource::Oidc
-                if role.role_arn.is_none()
+                if role.oidc_token.is_some()
+                    || role.role_arn.is_none()
                     || role.oidc_provider_arn.is_none()
                     || role.oidc_token_file.is_none() =>
             {

@@ -3,7 +3,9 @@
 use super::kind::Check;
 use super::problem::shown;
 use crate::credential::CredentialsUri;
-use crate::names::{OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name};
+use crate::names::{
+    OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name, is_role_name,
+};
 use crate::suggest::meant;
 
 /// What the tables with names of the operator's own choosing accept as a name, by the table's path in `KEYS`.
@@ -47,10 +49,10 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 }
 
 /// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 8] = ["auto", "environment", "oidc", "cli", "ini", "process", "uri", "login"];
+const SOURCES: [&str; 9] = ["auto", "environment", "oidc", "ecs", "cli", "ini", "process", "uri", "login"];
 
 /// The same for the reference.
-pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"login\"` or `\"role:NAME\"`";
+pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"ecs\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"login\"` or `\"role:NAME\"`";
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
@@ -66,6 +68,38 @@ pub(super) fn source(text: &str) -> Result<(), String> {
     };
     let words: Vec<String> = SOURCES.iter().map(|word| format!("{word:?}")).collect();
     Err(format!("{} is not a source; write {} or \"role:NAME\"{meant}", shown(text), words.join(", ")))
+}
+
+/// Where a CI platform has a job's OIDC token. Never repeated: people may write the token itself.
+pub(super) fn ci_token(text: &str) -> Result<(), String> {
+    let is_variable = |name: &str| {
+        (1..=128).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && !name.starts_with(|first: char| first.is_ascii_digit())
+    };
+    if text == "github" || text.strip_prefix("env:").is_some_and(is_variable) {
+        return Ok(());
+    }
+    Err("it says where the token is, and is none; write \"github\", or \"env:NAME\" with the name of a variable".to_owned())
+}
+
+/// Whom an OIDC token is made out to.
+pub(super) fn audience(text: &str) -> Result<(), String> {
+    let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    held_to(
+        fits,
+        text,
+        "is not an audience; write one of the OIDC provider's client ids, such as \"sts.aliyuncs.com\"",
+    )
+}
+
+/// The name of a RAM role, without its account.
+pub(super) fn ram_role_name(text: &str) -> Result<(), String> {
+    held_to(
+        is_role_name(text),
+        text,
+        "is not a RAM role's name; use 1 to 64 letters, digits, `-`, `.` and `_`",
+    )
 }
 
 /// A credentials URI. Never repeated: its path may be a secret.

@@ -5,16 +5,16 @@
 
 use super::kind::Kind;
 use super::login::LOGIN;
-use super::rows::ROWS;
+use super::role_rows::ROLES;
+use super::rows::{FIRST, ROWS};
 use super::vend::VEND;
 use super::watched::WATCHED;
 
 /// Every key, in the order in which the reference and `--print-config` list them.
-pub(super) static KEYS: [Key; HERE + THERE] =
-    joined(&joined::<HERE>(ROWS, WATCHED), &joined::<THERE>(VEND, LOGIN));
+pub(super) static KEYS: [Key; HERE + THERE] = joined(&[FIRST, ROLES, ROWS, WATCHED, VEND, LOGIN]);
 
-const HERE: usize = ROWS.len() + WATCHED.len();
-const THERE: usize = VEND.len() + LOGIN.len();
+const HERE: usize = FIRST.len() + ROLES.len() + ROWS.len();
+const THERE: usize = WATCHED.len() + VEND.len() + LOGIN.len();
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
@@ -126,14 +126,18 @@ pub(super) fn names(table: &str) -> Vec<&'static str> {
     names
 }
 
-/// One table of two, in their order.
+/// One table of several, in their order.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse it")]
-const fn joined<const COUNT: usize>(first: &[Key], second: &[Key]) -> [Key; COUNT] {
-    let mut all = [first[0]; COUNT];
-    let mut at = 0;
+const fn joined<const COUNT: usize>(tables: &[&[Key]]) -> [Key; COUNT] {
+    let mut all = [tables[0][0]; COUNT];
+    let (mut at, mut table, mut row) = (0, 0, 0);
     while at < COUNT {
-        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
-        at += 1;
+        if row < tables[table].len() {
+            all[at] = tables[table][row];
+            (at, row) = (at + 1, row + 1);
+        } else {
+            (table, row) = (table + 1, 0);
+        }
     }
     all
 }

@@ -16,6 +16,7 @@ mod login;
 mod print;
 mod problem;
 mod reference;
+mod role_rows;
 mod roles;
 mod rows;
 mod secrets;

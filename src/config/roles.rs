@@ -7,7 +7,7 @@ use super::file;
 use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
-use crate::credential::CredentialsUri;
+use crate::credential::{CiToken, CredentialsUri};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 use crate::suggest::meant;
 
@@ -72,6 +72,10 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         Some("environment") => RoleSource::Environment,
         Some("login") => RoleSource::Login,
         Some("oidc") => RoleSource::Oidc,
+        Some("ecs") => RoleSource::Ecs {
+            role: table.text("ecs_role").map(Into::into),
+            v1: table.is_set("ecs_v1").then(|| table.boolean("ecs_v1")),
+        },
         Some("uri") => RoleSource::Uri(table.text("uri").and_then(|text| CredentialsUri::parse(&text).ok())),
         Some("cli") => RoleSource::Cli,
         Some("ini") => RoleSource::Ini,
@@ -110,11 +114,29 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         config_file: table.path("config_file", bases),
         credentials_file: table.path("credentials_file", bases),
         saml_provider_arn: table.text("saml_provider_arn").and_then(|text| SamlProviderArn::parse(&text)),
+        oidc_token: ci_token(table, problems),
         session_name: session_name(table),
         accounts: table.items("accounts").into_iter().map(|item| item.text).collect(),
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
         is_whole: true,
         origin: table.origin.clone(),
+    }
+}
+
+fn ci_token(table: &Table, problems: &mut Vec<Problem>) -> Option<CiToken> {
+    let token = table.text("oidc_token");
+    if token.is_some() && table.is_set("oidc_token_file") {
+        let text = "the token is in a file by `oidc_token_file`; take one of both out";
+        problems.push(table.problem("oidc_token", text));
+    }
+    let audience = table.text("oidc_audience").map(Into::into);
+    if audience.is_some() && token.as_deref() != Some("github") {
+        let text = "only a token that is asked for has an audience of our choosing; write oidc_token = \"github\", or take it out";
+        problems.push(table.problem("oidc_audience", text));
+    }
+    match token?.strip_prefix("env:") {
+        Some(name) => Some(CiToken::Variable(name.into())),
+        None => Some(CiToken::GitHub { audience }),
     }
 }
 
@@ -167,6 +189,10 @@ const READ_BY: &[(&str, &[&str])] = &[
     ("role_arn", &["auto", "oidc", "login"]),
     ("oidc_provider_arn", &["auto", "oidc"]),
     ("oidc_token_file", &["auto", "oidc"]),
+    ("oidc_token", &["auto", "oidc"]),
+    ("oidc_audience", &["auto", "oidc"]),
+    ("ecs_role", &["ecs"]),
+    ("ecs_v1", &["ecs"]),
     ("profile", &["cli", "ini", "auto"]),
     ("config_file", &["cli", "auto"]),
     ("credentials_file", &["ini", "auto"]),

@@ -8,22 +8,17 @@ use super::kind::{Check, Kind};
 
 const KIB: u64 = 1 << 10;
 const GIB: u64 = 1 << 30;
-const SECOND: u64 = 1_000;
-const HOUR: u64 = 3_600 * SECOND;
+pub(super) const SECOND: u64 = 1_000;
+pub(super) const HOUR: u64 = 3_600 * SECOND;
 
 /// How long anything may be waited for: from what a slow machine still keeps to, to what is surely a mistake.
 const WAIT: Kind = Kind::Duration(100, HOUR);
-
-/// What STS grants: 15 minutes to 12 hours, and never more than the role's own limit.
-const LIFETIME: Kind = Kind::Duration(900 * SECOND, 12 * HOUR);
 
 /// Tenants of one product, whose names stand in its hosts; or in its paths.
 const TENANTS: Kind = Kind::List("a name or a pattern with `*`", grammar::tenant);
 const PROJECTS: Kind = Kind::List("a name or a pattern with `*`", grammar::project);
 
 pub(super) const ROLE: Kind = Kind::Text("the name of a `[role.NAME]` table", grammar::role_name);
-const ROLE_ARN: Kind = Kind::Text("`acs:ram::ACCOUNT:role/NAME`", grammar::role_arn);
-const SESSION: Kind = Kind::Text("2 to 64 letters, digits, `.`, `@`, `_` and `-`", grammar::session_name);
 
 /// The code of Model Studio, the one product whose hosts are of the table and take a key of their own.
 pub(super) const MODEL_STUDIO: &str = "dashscope";
@@ -58,8 +53,8 @@ pub(super) const fn text(words: &'static str, check: Check) -> Kind {
     Kind::Text(words, check)
 }
 
-/// Every key but those of `[admin]`, `[log]`, `[[vend]]` and `[login]`.
-pub(super) const ROWS: &[Key] = &[
+/// The keys before those of roles.
+pub(super) const FIRST: &[Key] = &[
     key(
         "workers",
         Kind::Count(1, 256),
@@ -98,105 +93,10 @@ pub(super) const ROWS: &[Key] = &[
         ),
         "The one endpoint that it leads to. Without it, each request names its endpoint in `Host`.",
     ),
-    key(
-        "role.NAME.source",
-        text(grammar::SOURCE_WORDS, grammar::source),
-        "auto",
-        "what the SDKs' own variables say is what an application's owner has set up",
-        "Where the role's credential comes from.",
-    ),
-    key(
-        "role.NAME.required",
-        Kind::Boolean,
-        "false",
-        "a role that few requests need must not take the others out of service; `default` is required",
-        "Whether `/readyz` waits for the role's credential.",
-    ),
-    unset("role.NAME.duration", LIFETIME, "How long a credential is asked for. Without it, one hour."),
-    unset(
-        "role.NAME.sts",
-        Kind::List("a host of STS", grammar::host),
-        "Exactly the STS hosts to ask, in this order. Else what the SDKs' variables say, else `sts.aliyuncs.com`.",
-    ),
-    unset(
-        "role.NAME.role_arn",
-        ROLE_ARN,
-        "The RAM role to assume with the OIDC token; by `auto`, also with a long-lived key of the environment. Else \
-         `ALIBABA_CLOUD_ROLE_ARN`. With a SAML response, else the one that it names.",
-    ),
-    unset(
-        "role.NAME.oidc_provider_arn",
-        text("`acs:ram::ACCOUNT:oidc-provider/NAME`", grammar::oidc_provider_arn),
-        "The identity provider that the token is of. Else `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
-    ),
-    unset(
-        "role.NAME.oidc_token_file",
-        Kind::Path,
-        "The file with the OIDC token, read anew for each fetch. Else `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
-    ),
-    unset(
-        "role.NAME.uri",
-        text("`http://HOST[:PORT]/PATH` or `https://…`", grammar::credentials_uri),
-        "With `source = \"uri\"`: where somebody hands out credentials, over `http` only within private networks. Else \
-         `ALIBABA_CLOUD_CREDENTIALS_URI`, which is the better place for a path that is a secret.",
-    ),
-    unset(
-        "role.NAME.profile",
-        text("a profile's name", grammar::profile),
-        "The profile to take of another program's file. Else `ALIBABA_CLOUD_PROFILE`, else the one that is current there.",
-    ),
-    unset(
-        "role.NAME.config_file",
-        Kind::Path,
-        "The aliyun CLI's file, which is never written. Else `ALIBABA_CLOUD_CONFIG_FILE`, else `~/.aliyun/config.json`.",
-    ),
-    unset(
-        "role.NAME.credentials_file",
-        Kind::Path,
-        "The SDKs' ini file. Else `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `~/.alibabacloud/credentials` or that with `.ini`.",
-    ),
-    unset(
-        "role.NAME.process_command",
-        text("a program and its arguments", grammar::process_command),
-        "The program that prints the credential, and its arguments: taken apart as by a shell, and run without one.",
-    ),
-    unset(
-        "role.NAME.saml_provider_arn",
-        text("`acs:ram::ACCOUNT:saml-provider/NAME`", grammar::saml_provider_arn),
-        "With `source = \"login\"`: the provider of the SAML responses. Else the one that the response names.",
-    ),
-    unset(
-        "role.NAME.session_name",
-        SESSION,
-        "What the audit trail calls the session. Else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else `countersign-HOSTNAME`.",
-    ),
-    unset(
-        "role.NAME.accounts",
-        Kind::List("an account's number", grammar::account),
-        "The accounts that the role may be in, at each of its steps; any other is refused. Without it, all.",
-    ),
-    unset("role.NAME.assume[].role_arn", ROLE_ARN, "The RAM role to assume in this step."),
-    unset(
-        "role.NAME.assume[].external_id",
-        text("2 to 1224 letters, digits and `_+=,.@:/-`", grammar::external_id),
-        "The external id that the role's trust policy asks for.",
-    ),
-    unset(
-        "role.NAME.assume[].policy_file",
-        Kind::Path,
-        "A session policy that narrows the role: JSON of at most 2048 characters.",
-    ),
-    unset(
-        "role.NAME.assume[].source_identity",
-        text("2 to 64 letters, digits and `_+=,.@-`", grammar::source_identity),
-        "Who is behind the session, for the audit trail.",
-    ),
-    unset("role.NAME.assume[].session_name", SESSION, "The session's name in this step. Else the role's."),
-    unset(
-        "role.NAME.assume[].duration",
-        LIFETIME,
-        "How long this step's credential is asked for. Else the role's.",
-    ),
+];
+
+/// Every key after those of roles but those of `[admin]`, `[log]`, `[[vend]]` and `[login]`.
+pub(super) const ROWS: &[Key] = &[
     tenants("tenants.oss", "Buckets of OSS."),
     tenants("tenants.sls", "Projects of Log Service."),
     tenants("tenants.ots", "Instances of Tablestore."),

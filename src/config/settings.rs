@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::connect_to::ConnectTo;
 use super::problem::{Origin, Placed};
-use crate::credential::CredentialsUri;
+use crate::credential::{CiToken, CredentialsUri};
 use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
@@ -117,6 +117,8 @@ pub struct Role {
     pub credentials_file: Option<PathBuf>,
     /// The provider of SAML responses. `None`: the one that a response names.
     pub saml_provider_arn: Option<SamlProviderArn>,
+    /// The token's place, where it is no file.
+    pub oidc_token: Option<CiToken>,
     /// The session's name. `None`: by the SDKs' variable.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in, also where the SDKs' variable names it. Empty: all.
@@ -141,6 +143,13 @@ pub enum RoleSource {
     Login,
     /// An OIDC token in a file.
     Oidc,
+    /// The RAM role of the ECS instance.
+    Ecs {
+        /// Its name. `None`: by the SDKs' variable.
+        role: Option<Box<str>>,
+        /// Whether the metadata server may be asked without a token. `None`: by the SDKs' variable.
+        v1: Option<bool>,
+    },
     /// A credentials URI. `None`: by the SDKs' variable.
     Uri(Option<CredentialsUri>),
     /// A profile of the aliyun CLI.

@@ -63,9 +63,30 @@ impl Given<'_> {
         places.extend([
             place("cli", self.cli(role, config)?),
             place("ini", self.perhaps(role, config, Program::Ini)?),
+            place("ecs", self.instance(role, config, is_decided)?),
             place("uri", self.credentials_uri(role, config, is_decided)?),
         ]);
         Ok(places)
+    }
+
+    /// The RAM role of this machine, if it is an ECS instance. A URI that somebody names is no
+    /// guess, so a guess does not stand in its way.
+    fn instance(&self, role: &RoleName, config: &RoleConfig, is_decided: bool) -> Result<Holds, BadRole> {
+        let is_asked_for = self.has(Variable::EcsMetadata) || self.has(Variable::ImdsEndpoint);
+        if !is_asked_for && self.has(Variable::CredentialsUri) {
+            return Ok(Holds::Nothing(format!("{} is set", Variable::CredentialsUri.name())));
+        }
+        if !config.accounts.is_empty() && config.assume.is_empty() {
+            let why = "`accounts` is set, and the metadata server does not tell its account";
+            return Ok(Holds::Nothing(why.to_owned()));
+        }
+        if let Err(why) = self.presence {
+            return Ok(Holds::Nothing(why.to_owned()));
+        }
+        match self.ecs(role, None, None) {
+            Err(bad) if is_decided || !is_asked_for => Ok(Holds::Nothing(bad.to_string())),
+            outcome => outcome.map(Holds::Perhaps),
+        }
     }
 
     /// The credentials URI that a variable names. Last, as in every SDK; what is wrong with it matters only where nothing

@@ -1,6 +1,7 @@
 //! All roles of the process, each with its cell.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
@@ -13,6 +14,7 @@ use super::carry::Carry;
 use super::cell::Cell;
 use super::chain::{self, Chain, Link, Place};
 use super::credential::Credential;
+use super::ecs::Ecs;
 use super::environment::Environment;
 use super::error::FetchError;
 use super::hedge::StsHosts;
@@ -20,6 +22,7 @@ use super::launch::Launch;
 use super::login::{Around, Login, Logins};
 use super::observer::{Observer, OfBase};
 use super::oidc::Oidc;
+use super::presence::{DMI, presence};
 use super::process::{Process, Programs};
 use super::profile::{Guide, Profile};
 use super::resolve::{Definition, Given};
@@ -44,6 +47,8 @@ pub struct Surroundings {
     pub launch: Arc<dyn Launch>,
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
+    /// Where Linux shows what the machine's firmware says of it: [`DMI`](super::DMI).
+    pub dmi: PathBuf,
     /// Hears what happens.
     pub observer: Arc<dyn Observer>,
     /// Whether STS is asked whose a long-lived AccessKey is before it signs. Not where nothing is sent.
@@ -69,7 +74,8 @@ impl Credentials {
         table: &dyn StsTable,
         variables: &Variables,
     ) -> Result<(), Vec<BadRole>> {
-        definitions(&Given { roles, variables, table }).map(drop)
+        let presence = presence(variables, Path::new(DMI));
+        definitions(&Given { roles, variables, table, presence }).map(drop)
     }
 
     /// Sets every role up and starts fetching. Gives all mistakes at once, and starts nothing if there are any.
@@ -78,7 +84,9 @@ impl Credentials {
         table: &Arc<dyn StsTable>,
         surroundings: &Surroundings,
     ) -> Result<Self, Vec<BadRole>> {
-        let given = Given { roles, variables: &surroundings.variables, table: &**table };
+        let variables = &*surroundings.variables;
+        let presence = presence(variables, &surroundings.dmi);
+        let given = Given { roles, variables, table: &**table, presence };
         let mut definitions = definitions(&given)?;
         let Surroundings { carry, clock, observer, .. } = surroundings;
         let line = Arc::new(Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer)));
@@ -154,6 +162,7 @@ const fn may_be_long_lived(definition: &Definition) -> bool {
         definition,
         Definition::Nothing(_)
             | Definition::Oidc(..)
+            | Definition::Ecs(_)
             | Definition::Uri(_)
             | Definition::Login(_)
             | Definition::Assume(..)
@@ -201,7 +210,10 @@ impl Builder<'_> {
             Definition::Nothing(advice) => Arc::new(Nothing(advice)),
             Definition::Environment => Arc::new(Environment(Arc::clone(variables))),
             Definition::Login(of) => Arc::new(self.login(of)),
-            Definition::Oidc(terms, hosts) => Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone())),
+            Definition::Oidc(terms, hosts) => {
+                Arc::new(Oidc::new(self.sts(role, *hosts), terms.clone(), Arc::clone(variables)))
+            }
+            Definition::Ecs(terms) => Arc::new(Ecs::new(terms.clone(), Arc::clone(carry), Arc::clone(clock))),
             Definition::Uri(uri) => {
                 let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
                 Arc::new(Uri { uri: uri.clone(), carry, clock })

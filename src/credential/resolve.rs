@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::assume_role::Step;
+use super::ci_token::{self, CiToken};
+use super::ecs::EcsTerms;
 use super::hedge::StsHosts;
-use super::oidc::OidcTerms;
+use super::oidc::{OidcTerms, TokenAt};
 use super::profile::{ProfileTerms, Program};
 use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
-use crate::names::{Host, OidcProviderArn, RoleArn, RoleName, SessionName};
+use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName, is_role_name};
 
 /// How long a credential is asked for: the longest that a role allows unless it was told to allow more.
 pub(super) const DURATION: Duration = Duration::from_secs(3_600);
@@ -35,6 +37,8 @@ pub(super) enum Definition {
     Login(RoleName),
     /// An OIDC token.
     Oidc(OidcTerms, StsHosts),
+    /// The RAM role of the ECS instance.
+    Ecs(EcsTerms),
     /// A credentials URI.
     Uri(CredentialsUri),
     /// A profile of another program.
@@ -53,6 +57,8 @@ pub(super) struct Given<'a> {
     pub(super) roles: &'a BTreeMap<RoleName, RoleConfig>,
     pub(super) variables: &'a Variables,
     pub(super) table: &'a dyn StsTable,
+    /// Whether this machine is an ECS instance, as [`super::presence()`] says.
+    pub(super) presence: Result<(), &'static str>,
 }
 
 impl Given<'_> {
@@ -78,6 +84,7 @@ impl Given<'_> {
             SourceConfig::Ini => Definition::Profile(Box::new(self.profile(role, config, Program::Ini)?)),
             SourceConfig::Process(command) => Definition::Process(command.clone()),
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
+            SourceConfig::Ecs { role: name, v1 } => self.ecs(role, name.as_deref(), *v1)?,
             SourceConfig::Uri(uri) => self.uri(role, uri.as_ref())?,
             SourceConfig::Auto => self.auto(role, config)?,
         };
@@ -105,11 +112,23 @@ impl Given<'_> {
         let arn = self.setting(role, config.role_arn.as_ref(), Variable::RoleArn, RoleArn::parse)?;
         let provider = config.oidc_provider_arn.as_ref();
         let provider = self.setting(role, provider, Variable::OidcProviderArn, OidcProviderArn::parse)?;
-        let file = config.oidc_token_file.as_ref();
-        let file = self.setting(role, file, Variable::OidcTokenFile, |text| Some(PathBuf::from(text)))?;
-        let (Some(arn), Some(provider), Some(token_file)) = (arn, provider, file) else { return Ok(None) };
+        let token = match &config.oidc_token {
+            Some(token) => Some(TokenAt::Ci(token.clone())),
+            None => {
+                let file = config.oidc_token_file.as_ref();
+                let path = |text: &str| Some(PathBuf::from(text));
+                self.setting(role, file, Variable::OidcTokenFile, path)?.map(TokenAt::File)
+            }
+        };
+        let (Some(arn), Some(provider), Some(token)) = (arn, provider, token) else { return Ok(None) };
+        let has = |variable| self.variables.value(variable).is_some();
+        if matches!(token, TokenAt::Ci(CiToken::GitHub { .. }))
+            && !(has(Variable::GitHubRequestUrl) && has(Variable::GitHubRequestToken))
+        {
+            return Ok(Some(Definition::Nothing(ci_token::NO_GITHUB)));
+        }
         let (session, duration) = (self.session(role, config)?, config.duration.unwrap_or(DURATION));
-        let terms = OidcTerms { role: arn, provider, token_file, session, duration };
+        let terms = OidcTerms { role: arn, provider, token, session, duration };
         Ok(Some(Definition::Oidc(terms, self.hosts(role, config)?)))
     }
 
@@ -121,10 +140,7 @@ impl Given<'_> {
         let variable = Variable::CredentialsUri;
         let uri = self.setting(role, configured, variable, |text| CredentialsUri::parse(text).ok())?;
         let Some(uri) = uri else { return Ok(Definition::Nothing(NO_URI)) };
-        if self.table.is_own(uri.place()) {
-            let variable = configured.is_none().then(|| variable.name());
-            return Err(BadRole::OwnListener(role.clone(), uri.place().clone(), variable));
-        }
+        self.check_own(role, uri.place(), configured.is_none().then_some(variable))?;
         Ok(Definition::Uri(uri))
     }
 
@@ -151,6 +167,41 @@ impl Given<'_> {
             is_assumed_from: !config.assume.is_empty(),
             may_ask_others: !of_variable(Variable::DisableExternalProcess).is_some_and(forbids),
         })
+    }
+
+    pub(super) fn ecs(
+        &self,
+        role: &RoleName,
+        configured: Option<&str>,
+        v1: Option<bool>,
+    ) -> Result<Definition, BadRole> {
+        let configured: Option<Box<str>> = configured.map(Into::into);
+        let name = |text: &str| is_role_name(text).then(|| text.into());
+        let name = self.setting(role, configured.as_ref(), Variable::EcsMetadata, name)?;
+        let whole = |text: &str| match Place::parse(text) {
+            Ok((place, "/")) => Some(place),
+            _ => None,
+        };
+        let variable = Variable::ImdsEndpoint;
+        let place = self.setting(role, None, variable, whole)?;
+        if place.is_none() && self.table.plays_metadata() {
+            return Err(BadRole::OwnMetadata(role.clone()));
+        }
+        let place = place.unwrap_or_else(Place::metadata);
+        self.check_own(role, &place, Some(variable))?;
+        // The SDKs fall back to version 1 unless it is disabled; here somebody has to say that it is not.
+        let is_enabled = self.variables.value(Variable::ImdsV1Disabled);
+        let is_enabled = is_enabled.is_some_and(|text| text.eq_ignore_ascii_case("false"));
+        Ok(Definition::Ecs(EcsTerms { place, role: name, allows_v1: v1.unwrap_or(is_enabled) }))
+    }
+
+    /// Refuses a place that is a listener of ours. `variable`: what says it, unless the settings do.
+    fn check_own(&self, role: &RoleName, place: &Place, variable: Option<Variable>) -> Result<(), BadRole> {
+        if self.table.is_own(place) {
+            let variable = variable.map(Variable::name);
+            return Err(BadRole::OwnListener(role.clone(), place.clone(), variable));
+        }
+        Ok(())
     }
 
     /// A setting, else the variable's value if it parses.
@@ -236,12 +287,16 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
         Definition::Nothing(_) => None,
         // Judged when its file has been read.
         Definition::Profile(_) | Definition::Chain(..) => None,
-        Definition::Environment | Definition::Process(_) | Definition::Uri(_) | Definition::Login(_)
-            if config.assume.is_empty() =>
-        {
-            return Err(BadRole::UnknownAccount(role.clone()));
+        Definition::Environment
+        | Definition::Process(_)
+        | Definition::Uri(_)
+        | Definition::Login(_)
+        | Definition::Ecs(_) => {
+            if config.assume.is_empty() {
+                return Err(BadRole::UnknownAccount(role.clone()));
+            }
+            None
         }
-        Definition::Environment | Definition::Process(_) | Definition::Uri(_) | Definition::Login(_) => None,
         Definition::Oidc(terms, _) => Some(&terms.role),
         Definition::Assume(step, ..) => Some(&step.role),
     };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::ci_token::CiToken;
 use super::uri::CredentialsUri;
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName};
 
@@ -28,6 +29,8 @@ pub struct RoleConfig {
     pub config_file: Option<PathBuf>,
     /// The SDKs' ini file. `None`: by the variables, else below `HOME`.
     pub credentials_file: Option<PathBuf>,
+    /// The token's place, where it is no file.
+    pub oidc_token: Option<CiToken>,
     /// What the audit trail calls the session.
     pub session_name: Option<SessionName>,
     /// The accounts that the role may be in. Empty: all.
@@ -51,6 +54,13 @@ pub enum SourceConfig {
     Login,
     /// An OIDC token in a file.
     Oidc,
+    /// The RAM role of the ECS instance.
+    Ecs {
+        /// Its name. `None`: the variable's, else what the metadata server says.
+        role: Option<Box<str>>,
+        /// Whether the server may be asked without a token. `None`: what the variable says.
+        v1: Option<bool>,
+    },
     /// A credentials URI. `None`: the variable's.
     Uri(Option<CredentialsUri>),
     /// A profile of the aliyun CLI.
@@ -93,6 +103,9 @@ pub trait StsTable: Send + Sync + fmt::Debug {
 
     /// Whether a listener of this very process is at a place: it would wait for itself.
     fn is_own(&self, place: &Place) -> bool;
+
+    /// Whether this very process plays the metadata server, and where it does is where it would be asked.
+    fn plays_metadata(&self) -> bool;
 }
 
 /// Why a role cannot be set up. All are mistakes of configuration.
@@ -116,6 +129,8 @@ pub enum BadRole {
     /// It asks this very process for its credential, by this place; the variable that says it, unless the settings do.
     /// **Action:** name another place.
     OwnListener(RoleName, Place, Option<&'static str>),
+    /// It asks the metadata server, which this very process plays for others. **Action:** do one of both elsewhere.
+    OwnMetadata(RoleName),
 }
 
 impl BadRole {
@@ -128,6 +143,7 @@ impl BadRole {
             | Self::NotSts(role, ..)
             | Self::OtherAccount(role, _)
             | Self::UnknownAccount(role)
+            | Self::OwnMetadata(role)
             | Self::OwnListener(role, ..) => Some(role),
         }
     }
@@ -183,6 +199,13 @@ impl fmt::Display for BadRole {
             Self::UnknownAccount(role) => {
                 write!(f, "role `{role}` has `accounts`, but its source does not tell its account; ")?;
                 f.write_str("assume a role from there, or remove `accounts`")
+            }
+            Self::OwnMetadata(role) => {
+                write!(
+                    f,
+                    "role `{role}` asks the metadata server, which countersign plays itself by a [[vend]]; "
+                )?;
+                f.write_str("give the role another source, or vend by kind = \"uri\"")
             }
             Self::OwnListener(role, place, _) => {
                 write!(

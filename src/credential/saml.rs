@@ -72,7 +72,7 @@ pub async fn assume_with_saml(
     surroundings: &Surroundings,
 ) -> Result<Session, SamlError> {
     let Surroundings { variables, carry, clock, observer, .. } = surroundings;
-    let (given, nothing) = (Given { roles, variables, table }, RoleConfig::default());
+    let (given, nothing) = (Given { roles, variables, table, presence: Ok(()) }, RoleConfig::default());
     let config = roles.get(role).unwrap_or(&nothing);
     let hosts = given.hosts(role, config).map_err(SamlError::Settings)?;
     let line = Line::new(Arc::clone(carry), Arc::clone(clock), Arc::clone(observer));

@@ -40,12 +40,15 @@ pub(super) fn read(path: &Path) -> Result<TokenFile, TokenFileError> {
     if text.len() > TOKEN_MAX {
         return Err(TokenFileError::TooLong(name()));
     }
-    if !is_token(text) {
-        return Err(TokenFileError::NotAToken(name()));
-    }
-    let text = std::str::from_utf8(text).map_err(|_| TokenFileError::NotAToken(name()))?;
-    let token = SecurityToken::new(text.to_owned()).map_err(|_| TokenFileError::NotAToken(name()))?;
-    Ok(TokenFile { token, is_open, expires_at: expires_at(text) })
+    let token = token(text).ok_or_else(|| TokenFileError::NotAToken(name()))?;
+    let expires_at = expires_at(token.expose());
+    Ok(TokenFile { token, is_open, expires_at })
+}
+
+/// A whole token, wherever it stood.
+pub(super) fn token(text: &[u8]) -> Option<SecurityToken> {
+    let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= TOKEN_MAX)?;
+    if is_token(text.as_bytes()) { SecurityToken::new(text.to_owned()).ok() } else { None }
 }
 
 /// Three parts of base64url joined with dots. A half-written token fails here and costs no call.
@@ -59,7 +62,7 @@ fn is_token(text: &[u8]) -> bool {
 }
 
 /// The claim `exp` of the token's second part.
-fn expires_at(token: &str) -> Option<i64> {
+pub(super) fn expires_at(token: &str) -> Option<i64> {
     #[derive(Deserialize)]
     struct Claims {
         exp: i64,

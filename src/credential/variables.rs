@@ -1,6 +1,6 @@
 //! The SDKs' own environment variables, as far as this room reads them. The process's environment is read elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -30,6 +30,18 @@ pub enum Variable {
     StsRegion,
     /// `true`: that region's STS by its VPC name.
     VpcEndpointEnabled,
+    /// The RAM role of the ECS instance.
+    EcsMetadata,
+    /// `true`: the metadata server is not asked by default.
+    EcsMetadataDisabled,
+    /// Another place for the metadata server.
+    ImdsEndpoint,
+    /// `false`: it may be asked without a token.
+    ImdsV1Disabled,
+    /// Where a job of GitHub asks for an OIDC token.
+    GitHubRequestUrl,
+    /// What it proves itself with there.
+    GitHubRequestToken,
     /// Where somebody hands out credentials.
     CredentialsUri,
     /// The machine's or pod's name.
@@ -67,6 +79,12 @@ const SPELLINGS: &[(Variable, &[&str])] = &[
     (Variable::StsEndpoint, &["ALIBABA_CLOUD_STS_ENDPOINT"]),
     (Variable::StsRegion, &["ALIBABA_CLOUD_STS_REGION"]),
     (Variable::VpcEndpointEnabled, &["ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"]),
+    (Variable::EcsMetadata, &["ALIBABA_CLOUD_ECS_METADATA"]),
+    (Variable::EcsMetadataDisabled, &["ALIBABA_CLOUD_ECS_METADATA_DISABLED"]),
+    (Variable::ImdsEndpoint, &["ALIBABA_CLOUD_IMDS_ENDPOINT"]),
+    (Variable::ImdsV1Disabled, &["ALIBABA_CLOUD_IMDSV1_DISABLED"]),
+    (Variable::GitHubRequestUrl, &["ACTIONS_ID_TOKEN_REQUEST_URL"]),
+    (Variable::GitHubRequestToken, &["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]),
     (Variable::CredentialsUri, &["ALIBABA_CLOUD_CREDENTIALS_URI"]),
     (Variable::Hostname, &["HOSTNAME"]),
     (Variable::DashScopeApiKey, &["DASHSCOPE_API_KEY"]),
@@ -93,11 +111,21 @@ impl Variable {
 pub struct Variables {
     said: HashMap<Variable, Said>,
     half_a_key: Option<&'static str>,
+    /// Those that the settings name.
+    named: BTreeMap<String, Zeroizing<String>>,
 }
 
 impl Variables {
     /// Picks what this room reads out of all pairs. An empty value counts as none.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self::with_named(pairs, [])
+    }
+
+    /// The same, and those of the given names.
+    pub fn with_named<'a>(
+        pairs: impl IntoIterator<Item = (String, String)>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         let given: HashMap<String, Zeroizing<String>> =
             pairs.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
         let first = |spellings: &[&'static str]| {
@@ -106,6 +134,10 @@ impl Variables {
         };
         let known = SPELLINGS.iter().filter_map(|(variable, spellings)| Some((*variable, first(spellings)?)));
         let mut said: HashMap<Variable, Said> = known.collect();
+        let named = names.into_iter().filter_map(|name| {
+            given.get(name).filter(|value| !value.is_empty()).map(|value| (name.to_owned(), value.clone()))
+        });
+        let named = named.collect();
         let key = spellings::first_key(&given);
         let half_a_key = key.as_ref().and_then(|key| key.half);
         let (id, secret, token) = key.map_or((None, None, None), |key| (key.id, key.secret, key.token));
@@ -119,7 +151,7 @@ impl Variables {
                 None => said.remove(&variable),
             };
         }
-        Self { said, half_a_key }
+        Self { said, named, half_a_key }
     }
 
     /// Whether a variable of this name could lead to a credential: the sandbox reads none of them.
@@ -136,6 +168,11 @@ impl Variables {
     /// The value. `None` when unset or empty.
     pub fn value(&self, variable: Variable) -> Option<&str> {
         self.said.get(&variable).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a variable that the settings name. `None` when unset or empty.
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        self.named.get(name).map(|value| value.as_str())
     }
 
     /// The name under which the value was set; of none, the one that messages use.
@@ -156,7 +193,7 @@ impl Variables {
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.said.keys()).finish()
+        f.debug_set().entries(self.said.keys()).entries(self.named.keys()).finish()
     }
 }
 

@@ -25,7 +25,7 @@ pub use maxcompute::below_endpoint;
 pub use moment::{Moment, Nonce};
 pub use place::{BadUrl, Place};
 pub use product::{Kind, Product, ProductVersion, Region, Scheme, Schemes, Style, VersionName};
-pub use ram::{OidcProviderArn, RoleArn, SamlProviderArn, SessionName, is_account};
+pub use ram::{OidcProviderArn, RoleArn, SamlProviderArn, SessionName, is_account, is_role_name};
 
 use std::fmt;
 

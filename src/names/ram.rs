@@ -98,6 +98,11 @@ pub fn is_account(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a text can be a RAM role's name, and a part of a path: letters, digits, `-`, `.` and `_`, and not dots alone.
+pub fn is_role_name(name: &str) -> bool {
+    is_ram_name(name) && name.bytes().any(|byte| byte != b'.')
+}
+
 fn is_ram_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
 }

@@ -6,9 +6,10 @@ use super::parts::{self, Parts};
 use super::vending;
 use crate::classify;
 use crate::config::{
-    Access, Address, Origin, Problem, RoleSource, Settings, Target, check_appendable, check_directory,
+    Access, Address, Origin, Problem, RoleSource, Settings, Target, VendWay, check_appendable,
+    check_directory,
 };
-use crate::credential::{BadRole, Credentials, StsTable, Variables};
+use crate::credential::{BadRole, CiToken, Credentials, StsTable, Variables};
 use crate::endpoint::{self, Tenants};
 use crate::names::{Host, Place};
 use crate::upstream::{Dial, Egress};
@@ -20,10 +21,19 @@ pub fn mistakes(
     environment: &BTreeMap<String, String>,
     is_sandboxed: bool,
 ) -> Vec<Problem> {
-    let variables = Variables::from_pairs(environment.clone());
+    let variables = variables(settings, environment.clone());
     let mut problems = parts::judge(settings, is_sandboxed).problems;
     problems.extend(mistakes_of_roles(settings, &variables));
     problems
+}
+
+/// The SDKs' variables, and those that the settings name.
+pub(super) fn variables(settings: &Settings, environment: BTreeMap<String, String>) -> Variables {
+    let names = settings.roles.values().filter_map(|role| match &role.oidc_token {
+        Some(CiToken::Variable(name)) => Some(&**name),
+        _ => None,
+    });
+    Variables::with_named(environment, names)
 }
 
 /// That access lines have nowhere to go. Told before anything starts, and only where something is to start: who signs at
@@ -112,7 +122,10 @@ pub(super) fn problems_of_roles(settings: &Settings, mistakes: &[BadRole]) -> Ve
 
 /// The endpoint table and our own listeners, as the credential room asks for them.
 #[derive(Debug)]
-pub(super) struct Table(Egress);
+pub(super) struct Table {
+    own: Egress,
+    plays_metadata: bool,
+}
 
 impl Table {
     /// With the listeners of these settings. Where the kernel chooses a port, nobody can have meant that.
@@ -123,7 +136,8 @@ impl Table {
             Address::Tcp(address) => Some(*address),
             Address::Unix(_) => None,
         });
-        Self(Egress::new(own.collect()))
+        let plays_metadata = settings.vend.iter().any(|vend| matches!(vend.way, VendWay::Metadata { .. }));
+        Self { own: Egress::new(own.collect()), plays_metadata }
     }
 }
 
@@ -137,6 +151,10 @@ impl StsTable for Table {
     }
 
     fn is_own(&self, place: &Place) -> bool {
-        self.0.is_own(place)
+        self.own.is_own(place)
+    }
+
+    fn plays_metadata(&self) -> bool {
+        self.plays_metadata
     }
 }

@@ -31,7 +31,7 @@ use crate::admin;
 use crate::carry::OwnCalls;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Problem, Ready, Settings};
-use crate::credential::{Credentials, DayKeys, Keys, Surroundings};
+use crate::credential::{Credentials, DMI, DayKeys, Keys, Surroundings};
 use crate::names::RoleName;
 use crate::telemetry::{LAST_LINES, Metrics};
 use crate::upstream::{Connections, Dial, Dialler, Egress, Resolve, SystemResolver, Trust};
@@ -280,6 +280,7 @@ fn surroundings(
         carry: Arc::new(OwnCalls::new(Arc::clone(dialler), trust)),
         launch: Arc::new(programs),
         clock: Arc::clone(clock),
+        dmi: DMI.into(),
         observer: Arc::new(observer::Log),
         asks_whose: true,
         runtime: Handle::current(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::check::checked;
+use super::check::{checked, variables};
 use super::programs::Programs;
 use super::{Setup, Table, keys, parts, problems_of_roles, surroundings};
 use crate::config::{Problem, RoleSource, Settings};
@@ -84,7 +84,7 @@ pub(super) type Known = (Arc<Variables>, Arc<dyn Logins>, Programs);
 pub(super) fn known(settings: &Settings, environment: BTreeMap<String, String>) -> Known {
     let sessions = sessions(settings, &environment);
     let programs = Programs::new(environment.get("PATH").map(String::as_str));
-    (Arc::new(Variables::from_pairs(environment)), Arc::new(sessions), programs)
+    (Arc::new(variables(settings, environment)), Arc::new(sessions), programs)
 }
 
 /// The session that an assertion is good for, by the STS that the role asks.

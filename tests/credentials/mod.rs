@@ -6,5 +6,6 @@ mod hosts;
 mod life;
 mod minted;
 mod own_proof;
+mod places;
 mod programs;
 mod sources;

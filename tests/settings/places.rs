@@ -17,6 +17,26 @@ fn each_mistake_of_such_a_source_says_what_to_write() {
             "source = \"uri\"\nrole_arn = \"acs:ram::1:role/a\"",
             "3: `role.a.role_arn`: source \"uri\" does not read it; to assume a RAM role from there, write assume = [{ role_arn = \"…\" }]",
         ),
+        (
+            "ecs_role = \"app\"",
+            "2: `role.a.ecs_role`: source \"auto\" does not read it; write source = \"ecs\", or take it out",
+        ),
+        (
+            "source = \"ecs\"\necs_role = \"a/b\"",
+            "3: `role.a.ecs_role`: \"a/b\" is not a RAM role's name; use 1 to 64 letters, digits, `-`, `.` and `_`",
+        ),
+        (
+            "source = \"oidc\"\noidc_token = \"eyJ.canary.x\"",
+            "3: `role.a.oidc_token`: it says where the token is, and is none; write \"github\", or \"env:NAME\" with the name of a variable",
+        ),
+        (
+            "source = \"oidc\"\noidc_token = \"env:CI_TOKEN\"\noidc_audience = \"sts.aliyuncs.com\"",
+            "4: `role.a.oidc_audience`: only a token that is asked for has an audience of our choosing; write oidc_token = \"github\", or take it out",
+        ),
+        (
+            "source = \"oidc\"\noidc_token = \"github\"\noidc_token_file = \"/run/token\"",
+            "3: `role.a.oidc_token`: the token is in a file by `oidc_token_file`; take one of both out",
+        ),
     ] {
         let told = mistakes(&format!("[role.a]\n{text}\n"), &[]);
         assert_eq!(told, [format!("countersign.toml:{expected}")], "{text}");

@@ -84,7 +84,7 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     (
         "[role.a]\nsource = \"oidcc\"\naccounts = [\"1000000000000001\"]",
         &[
-            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"cli\", \"ini\", \"process\", \"uri\", \"login\" or \"role:NAME\"; did you mean \"oidc\"?",
+            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"login\" or \"role:NAME\"; did you mean \"oidc\"?",
         ],
     ),
     (
@@ -166,6 +166,29 @@ fn a_credentials_uri_that_leads_back_to_a_listener_is_a_mistake() {
                 |found: &[String]| found.len() == 1 && found[0].starts_with(&format!("{origin}: {text}"));
             assert!(if is_own { is_told(&found) } else { found.is_empty() }, "{port}: {found:#?}");
             assert!(!found.concat().contains("canary"));
+        }
+    }
+}
+
+#[test]
+fn a_metadata_server_that_is_asked_and_played_is_a_mistake_unless_another_place_is_asked() {
+    let vend =
+        "[[vend]]\nkind = \"metadata\"\naddress = \"127.0.0.1:9120\"\n[role.default]\nsource = \"ecs\"\n";
+    let text = "countersign.toml:4: role `default` asks the metadata server, which countersign plays itself by a [[vend]]";
+    for (imds, expected) in [
+        (None, Some(text)),
+        (Some("http://100.100.100.201"), None),
+        (
+            Some("http://127.0.0.1:9120"),
+            Some("ALIBABA_CLOUD_IMDS_ENDPOINT: role `default` asks http://127.0.0.1:9120"),
+        ),
+        (Some("http://100.100.100.201/x"), Some("ALIBABA_CLOUD_IMDS_ENDPOINT: role `default` reads")),
+    ] {
+        let variables: Vec<_> = imds.map(|url| ("ALIBABA_CLOUD_IMDS_ENDPOINT", url)).into_iter().collect();
+        let found = told(&Place::new(), vend, &variables);
+        match expected {
+            Some(text) => assert!(found.len() == 1 && found[0].starts_with(text), "{imds:?}: {found:#?}"),
+            None => assert!(found.is_empty(), "{imds:?}: {found:#?}"),
         }
     }
 }

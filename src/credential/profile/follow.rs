@@ -13,7 +13,7 @@ use crate::credential::credential::{Credential, Fetched};
 use crate::credential::error::FetchError;
 use crate::credential::hedge::StsHosts;
 use crate::credential::observer::Event;
-use crate::credential::oidc::{Oidc, OidcTerms};
+use crate::credential::oidc::{Oidc, OidcTerms, TokenAt};
 use crate::credential::process::Programs;
 use crate::credential::role::StsTable;
 use crate::credential::source::Source;
@@ -82,8 +82,9 @@ impl Guide {
                 }
                 Way::Oidc { provider, token_file, hop } => {
                     let (sts, Step { role, session, duration, .. }) = self.step(hop, terms).map_err(told)?;
-                    let terms = OidcTerms { role, provider, token_file, session, duration };
-                    Oidc::new(sts, terms).fetch().await
+                    let terms =
+                        OidcTerms { role, provider, token: TokenAt::File(token_file), session, duration };
+                    Oidc::new(sts, terms, Arc::default()).fetch().await
                 }
             }
         })

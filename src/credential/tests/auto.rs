@@ -192,11 +192,11 @@ async fn a_credentials_uri_is_asked_when_nothing_before_it_is_there() {
     });
     let cell = stage.open();
     assert_eq!((id_of(&cell).await.as_str(), cell.source_name()), ("STS.uri", "uri"));
-    assert_eq!(told(&stage).await[5], "uri +");
+    assert_eq!(told(&stage).await[6], "uri +");
     ini(&stage, INI);
     assert_eq!(id_of(&stage.open()).await, "STS.ini");
     stage.variables.pop();
-    assert_eq!(told(&stage).await[5], "uri: ALIBABA_CLOUD_CREDENTIALS_URI is not set");
+    assert_eq!(told(&stage).await[6], "uri: ALIBABA_CLOUD_CREDENTIALS_URI is not set");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::super::file;
+use super::super::file::File;
 use super::super::hedge::StsHosts;
-use super::super::oidc::{Oidc, OidcTerms};
+use super::super::oidc::{Oidc, OidcTerms, TokenAt, Tokens};
 use super::super::sts::{Line, Sts};
 use super::*;
 use crate::names::{OidcProviderArn, SessionName};
@@ -16,11 +17,18 @@ fn oidc(path: &str) -> Oidc {
     let terms = OidcTerms {
         role: RoleArn::parse(ROLE).unwrap(),
         provider: OidcProviderArn::parse("acs:ram::1000000000000001:oidc-provider/rrsa").unwrap(),
-        token_file: path.into(),
+        token: TokenAt::File(path.into()),
         session: SessionName::parse("session").unwrap(),
         duration: Duration::from_secs(900),
     };
-    Oidc::new(Sts::new(Arc::new(line), hosts, RoleName::new("default")), terms)
+    Oidc::new(Sts::new(Arc::new(line), hosts, RoleName::new("default")), terms, Arc::default())
+}
+
+fn file_of(source: &Oidc) -> &File {
+    match &source.tokens {
+        Tokens::File(file) => file,
+        Tokens::Ci(..) => panic!("no file"),
+    }
 }
 
 #[tokio::test]
@@ -47,7 +55,7 @@ async fn a_look_that_hangs_holds_one_thread_and_not_one_more_each_time() {
     };
     for _ in 0..5 {
         // Each is given up, as an attempt is.
-        let given_up = tokio::time::timeout(Duration::from_millis(5), source.file.look(look())).await;
+        let given_up = tokio::time::timeout(Duration::from_millis(5), file_of(&source).look(look())).await;
         assert!(given_up.is_err());
     }
     while count.load(Ordering::Relaxed) == 0 {
@@ -55,7 +63,7 @@ async fn a_look_that_hangs_holds_one_thread_and_not_one_more_each_time() {
     }
     assert_eq!(count.load(Ordering::Relaxed), 1);
     drop(release);
-    source.file.look(look()).await.unwrap();
+    file_of(&source).look(look()).await.unwrap();
     assert_eq!(count.load(Ordering::Relaxed), 2);
 }
 

@@ -14,6 +14,7 @@ fn surroundings(stage: &Stage) -> Surroundings {
         carry: Arc::clone(&stage.cloud) as _,
         launch: Arc::clone(&stage.machine) as _,
         clock: Arc::clone(&stage.clock) as _,
+        dmi: "/nonexistent".into(),
         observer: Arc::clone(&stage.ear) as _,
         asks_whose: true,
         runtime: tokio::runtime::Handle::current(),

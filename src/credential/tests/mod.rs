@@ -4,8 +4,10 @@ mod answers;
 mod auto;
 mod caller_identity;
 mod chain;
+mod ci_token;
 mod cli;
 mod drill;
+mod ecs;
 mod files;
 mod fleet;
 mod hedge;
@@ -295,6 +297,10 @@ impl StsTable for Table {
     fn is_own(&self, place: &Place) -> bool {
         place.port() == 9110
     }
+
+    fn plays_metadata(&self) -> bool {
+        false
+    }
 }
 
 /// Roles, their cloud and their clock.
@@ -337,11 +343,12 @@ impl Stage {
     fn try_open(&self) -> Result<Credentials, Vec<BadRole>> {
         let pairs = self.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let surroundings = Surroundings {
-            variables: Arc::new(Variables::from_pairs(pairs)),
+            variables: Arc::new(Variables::with_named(pairs, ["CI_TOKEN"])),
             logins: Arc::clone(&self.logins) as _,
             carry: Arc::clone(&self.cloud) as _,
             launch: Arc::clone(&self.machine) as _,
             clock: Arc::clone(&self.clock) as _,
+            dmi: self.token.0.join("dmi"),
             observer: Arc::clone(&self.ear) as _,
             asks_whose: true,
             runtime: tokio::runtime::Handle::current(),

@@ -6,7 +6,7 @@ use super::*;
 fn define(stage: &Stage, role: &str) -> Result<Definition, BadRole> {
     let pairs = stage.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
     let variables = Variables::from_pairs(pairs);
-    let given = Given { roles: &stage.roles, variables: &variables, table: &Table };
+    let given = Given { roles: &stage.roles, variables: &variables, table: &Table, presence: Err("") };
     given.definition(&RoleName::new(role))
 }
 
