@@ -109,7 +109,8 @@ fn written(arguments: &Arguments, is_terminal: bool) -> Result<String, Failed> {
         let credentials = sidecar::vended_alone(offline.setup(), &role)
             .map_err(|problems| super::offline::lines(&problems))?;
         let cell = credentials.cell(&role).ok_or_else(|| usage("there is no such role"))?;
-        let credential = cell.wait().await.map_err(|missing| (Exit::Failed, missing.to_string()))?;
+        let credential =
+            cell.wait_for_an_attempt().await.map_err(|missing| (Exit::Failed, missing.to_string()))?;
         form.write(&credential).map_err(|unfit| (Exit::Failed, unfit.to_string()))
     };
     process::block_on(obtaining).map_err(|error| (Exit::Failed, error.to_string()))?

@@ -138,9 +138,9 @@ impl Offline {
         self.check_role(name).map(|()| RoleName::new(name))
     }
 
-    /// The roles' credentials, as `run` would have them. On a runtime.
-    pub(super) fn credentials(self) -> Result<Credentials, Failed> {
-        sidecar::credentials_alone(self.setup).map_err(|problems| lines(&problems))
+    /// The credential of a role and of those that it comes from, as `run` would have them. On a runtime.
+    pub(super) fn credentials(self, role: &RoleName) -> Result<Credentials, Failed> {
+        sidecar::credentials_alone(self.setup, role).map_err(|problems| lines(&problems))
     }
 
     /// What humans' logins left.
@@ -158,8 +158,8 @@ impl Offline {
         self.check_role(role_name)?;
         let keys_name = self.rules.own_hosts.keys(endpoint).cloned();
         let fetching = async {
-            let (credentials, keys) =
-                sidecar::proofs_alone(self.setup).map_err(|problems| lines(&problems))?;
+            let (credentials, keys) = sidecar::proofs_alone(self.setup, &RoleName::new(role_name))
+                .map_err(|problems| lines(&problems))?;
             let cell = match scheme {
                 Scheme::ApiGateway | Scheme::Dataplus => keys_name.and_then(|name| keys.named(&name)),
                 _ => credentials.cell(&RoleName::new(role_name)),
@@ -170,7 +170,10 @@ impl Offline {
                     format!("no keys are set for {}: name them in its row of [hosts]", endpoint.host()),
                 )
             };
-            cell.ok_or_else(unset)?.wait().await.map_err(|missing| (Exit::Failed, missing.to_string()))
+            cell.ok_or_else(unset)?
+                .wait_for_an_attempt()
+                .await
+                .map_err(|missing| (Exit::Failed, missing.to_string()))
         };
         process::block_on(fetching).map_err(|error| (Exit::Failed, error.to_string()))?
     }

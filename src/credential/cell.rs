@@ -125,6 +125,11 @@ impl Cell {
         }
     }
 
+    /// The same for as long as one attempt may take: for a command, whose caller is a human and asks once.
+    pub async fn wait_for_an_attempt(&self) -> Result<Arc<Credential>, NoCredential> {
+        self.wait_at_most(self.shared.source.attempt_timeout().max(PATIENCE)).await
+    }
+
     /// The cloud has rejected the credential of this generation. Brings the one after it, for the request to be signed
     /// and sent once more; `None` when there is none, and then the cloud's answer is the caller's.
     ///

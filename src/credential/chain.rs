@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::carry::Boxed;
+use super::claims::OidcToken;
 use super::credential::Fetched;
 use super::error::FetchError;
 use super::source::Source;
@@ -96,6 +97,13 @@ impl Source for Chain {
 
     fn name(&self) -> &'static str {
         self.found().map_or("auto", |found| found.name())
+    }
+
+    fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {
+        match self.found() {
+            Some(found) => found.oidc_token(),
+            None => Box::pin(std::future::ready(None)),
+        }
     }
 
     fn again_after(&self) -> Option<Duration> {

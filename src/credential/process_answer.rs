@@ -7,7 +7,7 @@ use super::credential::Fetched;
 use super::grammar;
 use super::process_error::ProcessFault;
 use crate::clock::Now;
-use crate::sign::parse_iso;
+use crate::names::calendar::parse_iso_fraction;
 
 type Text = Option<Zeroizing<String>>;
 
@@ -65,7 +65,7 @@ pub(super) fn read(stdout: &[u8], now: Now) -> Result<Fetched, ProcessFault> {
     let id = id.ok_or(ProcessFault::Malformed(id_name))?;
     let secret = secret.ok_or(ProcessFault::Malformed(secret_name))?;
     let mut fetched = Fetched::pair(id, secret, token.transpose()?);
-    if let Some(ends_at) = expiration.as_str().and_then(parse_iso) {
+    if let Some(ends_at) = expiration.as_str().and_then(parse_iso_fraction) {
         let ends_at = std::time::Duration::from_secs(u64::try_from(ends_at).unwrap_or(0));
         let length = ends_at.checked_sub(now.wall).filter(|length| !length.is_zero());
         fetched.life = Some((now, length.ok_or(ProcessFault::Expired)?));

@@ -41,10 +41,8 @@ pub enum ProcessFault {
 impl ProcessError {
     /// Whether it stays until somebody changes something.
     pub(super) const fn is_permanent(&self) -> bool {
-        matches!(
-            self.fault,
-            ProcessFault::BadCommand | ProcessFault::Nested | ProcessFault::Launch(LaunchError::IsOurselves)
-        )
+        // Run again each second, a program that asks a human to log in would ask each second.
+        !matches!(self.fault, ProcessFault::Launch(LaunchError::TimedOut | LaunchError::Broken))
     }
 
     pub(super) const fn code(&self) -> &'static str {

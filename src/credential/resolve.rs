@@ -165,6 +165,11 @@ impl Given<'_> {
             else_session: self.session(role, config)?,
             accounts: config.accounts.clone(),
             is_assumed_from: !config.assume.is_empty(),
+            metadata: match self.ecs(role, None, None) {
+                Ok(Definition::Ecs(terms)) => Some(terms),
+                // Of a role that never goes there it is nobody's concern.
+                _ => None,
+            },
             may_ask_others: !of_variable(Variable::DisableExternalProcess).is_some_and(forbids),
         })
     }

@@ -38,26 +38,35 @@ impl SigningRules {
     }
 }
 
-/// The roles' credentials and the keys, to sign with and send nothing. Nothing listens, and STS is not asked whose a
+/// The credential of one role and the keys, to sign with and send nothing. Nothing listens, and STS is not asked whose a
 /// long-lived AccessKey is: what it signs stays here.
 ///
 /// # Errors
 /// What is wrong with the settings.
-pub fn proofs_alone(setup: Setup) -> Result<(Credentials, Keys), Vec<Problem>> {
-    let (settings, surroundings) = calls_alone(setup)?;
+pub fn proofs_alone(setup: Setup, role: &RoleName) -> Result<(Credentials, Keys), Vec<Problem>> {
+    let (settings, surroundings) = alone(setup, role)?;
     let surroundings = Surroundings { asks_whose: false, ..surroundings };
     let credentials = super::credentials(&settings, &surroundings)?;
     let keys = Keys::new(&keys::configs(&settings), &surroundings);
     Ok((credentials, keys))
 }
 
-/// The roles' credentials as `run` has them. Nothing listens.
+/// The credential of one role, and of those that it comes from, as `run` has it. Nothing listens.
 ///
 /// # Errors
 /// What is wrong with the settings.
-pub fn credentials_alone(setup: Setup) -> Result<Credentials, Vec<Problem>> {
-    let (settings, surroundings) = calls_alone(setup)?;
+pub fn credentials_alone(setup: Setup, role: &RoleName) -> Result<Credentials, Vec<Problem>> {
+    let (settings, surroundings) = alone(setup, role)?;
     super::credentials(&settings, &surroundings)
+}
+
+/// The settings with no other roles than this one and those that it comes from: nobody else's program is run, and nobody
+/// else's STS asked.
+fn alone(setup: Setup, role: &RoleName) -> Result<(Settings, Surroundings), Vec<Problem>> {
+    let (mut settings, surroundings) = calls_alone(setup)?;
+    let needed = way(&settings, role);
+    settings.roles.retain(|name, _| needed.contains(name));
+    Ok((settings, surroundings))
 }
 
 /// What a credential would be fetched with, for whoever makes such calls otherwise. Nothing is fetched.
@@ -105,9 +114,7 @@ pub async fn exchange_assertion(
 /// # Errors
 /// What is wrong with the settings.
 pub fn vended_alone(setup: Setup, role: &RoleName) -> Result<Credentials, Vec<Problem>> {
-    let (mut settings, surroundings) = calls_alone(setup)?;
-    let needed = way(&settings, role);
-    settings.roles.retain(|name, _| needed.contains(name));
+    let (settings, surroundings) = alone(setup, role)?;
     let mut roles = parts::roles(&settings);
     if let Some(config) = roles.get_mut(role) {
         config.is_vended = true;

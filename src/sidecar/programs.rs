@@ -18,6 +18,7 @@ use crate::credential::{Boxed, Launch, LaunchError, Printed, Program};
 const DEPTH: &str = "COUNTERSIGN_DEPTH";
 
 /// The programs of this machine.
+#[derive(Clone)]
 pub(super) struct Programs {
     /// The directories that are looked through, as `PATH` has them.
     path: String,
@@ -38,10 +39,11 @@ impl Programs {
     }
 
     async fn run(&self, program: Program) -> Result<Printed, LaunchError> {
-        let file = self.find(&program.name)?;
-        if self.is_ourselves(&file) {
-            return Err(LaunchError::IsOurselves);
-        }
+        let (programs, name) = (self.clone(), program.name.clone());
+        // A directory of the path may lie on a file system that hangs.
+        let finding = tokio::task::spawn_blocking(move || programs.find(&name));
+        let file = tokio::time::timeout(program.timeout, finding).await.map_err(|_| LaunchError::TimedOut)?;
+        let file = file.map_err(|_| LaunchError::Broken)??;
         let mut command = Command::new(&file);
         command
             .args(&program.arguments)
@@ -57,14 +59,16 @@ impl Programs {
         tokio::time::timeout(limit, running).await.unwrap_or(Err(LaunchError::TimedOut))
     }
 
-    /// The file that a name means: itself with a slash in it, else the first of that name that may be executed.
+    /// The file that a name means, unless that is our own. Blocks. It is itself with a slash in it, else the first of that name that may be executed.
     fn find(&self, name: &str) -> Result<PathBuf, LaunchError> {
-        if name.contains('/') {
-            return Ok(name.into());
-        }
         let directories = self.path.split(':').filter(|directory| !directory.is_empty());
         let mut files = directories.map(|directory| Path::new(directory).join(name));
-        files.find(|file| is_executable(file)).ok_or(LaunchError::NotStarted(ErrorKind::NotFound))
+        let file = match name.contains('/') {
+            true => Some(name.into()),
+            false => files.find(|file| is_executable(file)),
+        };
+        let file = file.ok_or(LaunchError::NotStarted(ErrorKind::NotFound))?;
+        if self.is_ourselves(&file) { Err(LaunchError::IsOurselves) } else { Ok(file) }
     }
 
     /// Whether a file is our own executable, through links of either kind.

@@ -1,8 +1,10 @@
 //! The desks of `[[vend]]`: bound with the listeners, served from the start, and closed when the last request is answered.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use tokio::task::JoinSet;
 use super::{StartError, bind};
 use crate::accept::{self, SocketFile};
 use crate::clock::Clock;
-use crate::config::{Problem, RoleSource, Settings, Vend, VendWay};
+use crate::config::{Address, Problem, RoleSource, Settings, Vend, VendWay};
 use crate::credential::Credentials;
 use crate::names::RoleName;
 use crate::vend::{self, Desk, Kind, Metadata, Process, Tally, Uri, Way};
@@ -42,6 +44,13 @@ fn bound(vend: &Vend, clock: &dyn Clock) -> Result<Bound, StartError> {
         accept::Listening::Unix(listener, file) => (vend::Listening::Unix(listener), Some(file)),
     };
     let way = way(vend, address, clock)?;
+    if let (Address::Unix(path), VendWay::Process { uids }) = (&vend.address, &vend.way)
+        && !uids.is_empty()
+    {
+        // Who is listed may be of any group, so everybody may connect; the kernel says who it is.
+        let mode = Permissions::from_mode(0o666);
+        std::fs::set_permissions(path, mode).map_err(StartError::System)?;
+    }
     Ok(Bound { address, way, role: vend.role.clone(), listening, file })
 }
 

@@ -34,8 +34,8 @@ impl<'a> Plain<'a> {
         })
     }
 
-    /// Whether a program that has it can know when to ask for the next one. Long-lived keys are handed to nobody: not to
-    /// hand them out is what countersign is for.
+    /// Whether a program that has it can know when to ask for the next one. No server hands out a long-lived key: not to do
+    /// so is what countersign is for. What `countersign credential` prints for its own user is not judged.
     pub(super) const fn judge(&self) -> Result<(), Unfit> {
         match (self.security_token, self.ends) {
             (None, _) => Err(Unfit::LongLived),

@@ -20,8 +20,9 @@ use super::desk::Desk;
 
 /// Programs that start together ask together: what a large pod runs, with room.
 const CONNECTIONS_MAX: usize = 256;
-/// A client sends its head at once.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// A client sends its head at once, and those of metadata give up after a second: whoever holds every connection open and
+/// says nothing must not keep them out for that long.
+const HEAD_TIMEOUT: Duration = Duration::from_millis(500);
 /// The longest head that a client was seen to send has 500 bytes. The least that hyper takes.
 const HEAD_MAX: usize = 8 * 1024;
 

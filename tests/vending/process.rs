@@ -36,6 +36,7 @@ async fn the_user_that_countersign_runs_as_is_handed_the_role_that_it_names() {
 async fn nobody_else_is_whatever_they_ask_for() {
     let own = rustix::process::geteuid().as_raw();
     let desk = Desk::open(&vend(&format!("uids = [{}]", own + 1))).await;
+    assert_eq!(desk.mode("v.sock"), 0o666, "whoever is listed can connect, whatever their group");
     for target in ["/v1/creds/default", "/"] {
         let answer = desk.ask_socket(&request("GET", "localhost", target, "")).await;
         assert_eq!((answer.status, message(&answer).contains("uids")), (403, true), "{target}");

@@ -59,13 +59,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 fn found(arguments: &Arguments) -> Result<Report, Failed> {
     let offline = Offline::load(arguments.config.as_ref())?;
     let role = offline.role(&arguments.role)?;
-    let asking = async { Ok(ask(&offline.credentials()?, &role).await) };
+    let asking = async { Ok(ask(&offline.credentials(&role)?, &role).await) };
     process::block_on(asking).map_err(|error| (Exit::Failed, error.to_string()))?
 }
 
 async fn ask(credentials: &Credentials, role: &RoleName) -> Report {
     let Some(cell) = credentials.cell(role) else { return Report::of_nobody(role) };
-    let fetched = cell.wait().await;
+    let fetched = cell.wait_for_an_attempt().await;
     let now = SystemClock.now();
     let mut report = Report {
         role: role.to_string(),

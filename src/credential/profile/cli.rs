@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::error::ProfileFault;
 use super::mode::Mode;
 use super::session::{self, Kind, Session};
-use super::way::{HopSaid, StsSaid, Way, pair};
+use super::way::{HopSaid, StsSaid, Way, ecs, pair};
 use crate::credential::uri::CredentialsUri;
 use crate::names::{OidcProviderArn, Place};
 
@@ -17,7 +17,6 @@ const DEPTH_MAX: usize = 8;
 /// What the fields are called, for messages.
 const PAIR: (&str, &str, &str) = ("access_key_id", "access_key_secret", "sts_token");
 
-const ECS: &str = "choose another profile";
 const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
 const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
 const ANONYMOUS: &str = "an anonymous profile has no credential; choose another";
@@ -147,9 +146,8 @@ impl Profile {
                 let token = (&self.oauth_access_token, self.oauth_access_token_expire, "oauth_access_token");
                 self.session(token, session::oauth_place(site)?, Kind::OAuth)
             }
-            Mode::EcsRamRole | Mode::RamRoleArnWithRoleName => {
-                Err(ProfileFault::NotTaken("the RAM role of an ECS instance by way of a profile", ECS))
-            }
+            Mode::EcsRamRole => ecs(present(&self.ram_role_name), "ram_role_name"),
+            Mode::RamRoleArnWithRoleName => self.assume(ecs(present(&self.ram_role_name), "ram_role_name")?),
             Mode::RsaKeyPair => Err(ProfileFault::NotTaken("an RSA key pair", RSA)),
             Mode::BearerToken => Err(ProfileFault::NotTaken("a bearer token", BEARER)),
             Mode::Anonymous => Err(ProfileFault::NotTaken("the mode Anonymous", ANONYMOUS)),

@@ -10,6 +10,7 @@ use crate::credential::age::Use;
 use crate::credential::assume_role::Step;
 use crate::credential::carry::Boxed;
 use crate::credential::credential::{Credential, Fetched};
+use crate::credential::ecs::{Ecs, EcsTerms};
 use crate::credential::error::FetchError;
 use crate::credential::hedge::StsHosts;
 use crate::credential::observer::Event;
@@ -68,6 +69,12 @@ impl Guide {
                 Way::Uri(uri) => {
                     let (carry, clock) = (Arc::clone(&self.line.carry), Arc::clone(&self.line.clock));
                     Uri { uri, carry, clock }.fetch().await
+                }
+                Way::Ecs(role) => {
+                    let metadata = terms.metadata.clone().ok_or_else(|| told(ProfileFault::OwnListener))?;
+                    let (carry, clock) = (Arc::clone(&self.line.carry), Arc::clone(&self.line.clock));
+                    let metadata = EcsTerms { role: role.or(metadata.role), ..metadata };
+                    Ecs::new(metadata, carry, clock).fetch().await
                 }
                 Way::Session(session) => {
                     let fetched = session.fetch(&*self.line.carry, self.line.clock.now()).await?;

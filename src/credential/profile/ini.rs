@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::cli::Fault;
 use super::error::ProfileFault;
 use super::mode::word;
-use super::way::{HopSaid, StsSaid, Way, pair};
+use super::way::{HopSaid, StsSaid, Way, ecs, pair};
 use crate::names::OidcProviderArn;
 
 /// The section that is meant where nobody names one.
@@ -16,7 +16,6 @@ const DEFAULT: &str = "default";
 /// What the keys are called, for messages.
 const PAIR: (&str, &str, &str) = ("access_key_id", "access_key_secret", "security_token");
 
-const ECS: &str = "choose another profile";
 const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
 const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
 
@@ -100,9 +99,7 @@ impl Section {
                 Ok(Way::Assume(self.hop().hop()?, Box::new(self.pair(self.value("security_token"))?)))
             }
             "oidc_role_arn" => self.oidc(),
-            "ecs_ram_role" => {
-                Err(ProfileFault::NotTaken("the RAM role of an ECS instance by way of a profile", ECS))
-            }
+            "ecs_ram_role" => ecs(self.value("role_name"), "role_name"),
             "rsa_key_pair" => Err(ProfileFault::NotTaken("an RSA key pair", RSA)),
             "bearer" => Err(ProfileFault::NotTaken("a bearer token", BEARER)),
             other => Err(ProfileFault::UnknownMode(word(other))),

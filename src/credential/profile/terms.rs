@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::credential::ecs::EcsTerms;
 use crate::credential::hedge::StsHosts;
 use crate::names::SessionName;
 
@@ -52,6 +53,8 @@ pub(in crate::credential) struct ProfileTerms {
     pub(in crate::credential) accounts: Vec<String>,
     /// Whether the role's own steps go on from the credential: then it need not say which account it is of.
     pub(in crate::credential) is_assumed_from: bool,
+    /// The metadata server, for a profile that leads there. `None`: it is this process that plays one.
+    pub(in crate::credential) metadata: Option<EcsTerms>,
     /// Whether a profile may run programs and ask URIs.
     pub(in crate::credential) may_ask_others: bool,
 }

@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::credential::credential::Fetched;
 use crate::credential::grammar;
 use crate::credential::uri::CredentialsUri;
-use crate::names::{OidcProviderArn, RoleArn, SessionName};
+use crate::names::{OidcProviderArn, RoleArn, SessionName, is_role_name};
 
 /// From where a credential comes.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub(in crate::credential) enum Way {
     Process(String),
     /// A server hands it out.
     Uri(CredentialsUri),
+    /// The metadata server of this ECS instance hands out that of its RAM role. `None`: whichever it has.
+    Ecs(Option<Box<str>>),
     /// A human has logged in.
     Session(Box<Session>),
 }
@@ -58,7 +60,7 @@ impl Way {
         match self {
             Self::Assume(hop, from) => std::iter::once(&hop.role).chain(from.roles()).collect(),
             Self::Oidc { hop, .. } => vec![&hop.role],
-            Self::Pair(_) | Self::Process(_) | Self::Uri(_) | Self::Session(_) => Vec::new(),
+            Self::Pair(_) | Self::Process(_) | Self::Uri(_) | Self::Ecs(_) | Self::Session(_) => Vec::new(),
         }
     }
 }
@@ -110,6 +112,14 @@ pub(super) fn pair(
         secret.ok_or(ProfileFault::Malformed(secret_name))?,
         token.transpose()?,
     ))
+}
+
+/// The RAM role of an ECS instance, by the name that a file may have for it.
+pub(super) fn ecs(name: Option<&str>, key: &'static str) -> Result<Way, ProfileFault> {
+    match name {
+        Some(name) if !is_role_name(name) => Err(ProfileFault::Malformed(key)),
+        name => Ok(Way::Ecs(name.map(Into::into))),
+    }
 }
 
 /// What STS takes as a session policy.
