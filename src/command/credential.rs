@@ -94,7 +94,6 @@ fn written(arguments: &Arguments, is_terminal: bool) -> Result<String, Failed> {
         return Err((Exit::Config, message));
     }
     let offline = Offline::load(arguments.config.as_ref())?;
-    offline.check_role(&arguments.role)?;
     let (role, form) = (RoleName::new(&arguments.role), arguments.format.form());
     let socket = Socket::find(offline.settings(), &environment, &role);
     let obtaining = async {
@@ -106,6 +105,8 @@ fn written(arguments: &Arguments, is_terminal: bool) -> Result<String, Failed> {
                 Err(refused) => return Err((Exit::Failed, refused.to_string())),
             }
         }
+        // Only now: whoever listens may have roles that no settings here name.
+        offline.check_role(role.as_str())?;
         let credentials = sidecar::vended_alone(offline.setup(), &role)
             .map_err(|problems| super::offline::lines(&problems))?;
         let cell = credentials.cell(&role).ok_or_else(|| usage("there is no such role"))?;

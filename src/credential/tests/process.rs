@@ -53,7 +53,22 @@ async fn a_program_that_fails_is_told_by_its_status_and_never_by_its_words() {
         *stage.machine.prints.lock().unwrap() = Some(outcome);
         let (text, is_permanent) = failure(&stage).await;
         assert!(text.starts_with("process_command \"print\": ") && text.contains(words), "{text}");
-        assert!(!is_permanent, "{text}");
+        // Run each second, a program that asks a human to log in would ask each second.
+        assert_eq!(is_permanent, !text.contains("did not end within"), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_with_a_fraction_of_a_second_is_an_end() {
+    let stage = stage("print");
+    for (end, words) in [("2020-01-01T00:00:00.000Z", "had expired"), ("2020-01-01T00:00:00Z", "had expired")]
+    {
+        let printed = format!(
+            r#"{{"mode":"StsToken","access_key_id":"STS.1","access_key_secret":"s","sts_token":"t","expiration":"{end}"}}"#
+        );
+        *stage.machine.prints.lock().unwrap() = Some(Ok((0, printed)));
+        let (text, _) = failure(&stage).await;
+        assert!(text.contains(words), "{end}: {text}");
     }
 }
 
