@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use countersign::clock::{Clock, Now};
 use countersign::credential::{
-    Answer, AssumeConfig, Boxed, Carry, CarryError, Credential, Credentials, Event, Observer, Outbound,
-    RoleConfig, SourceConfig, StsTable, Surroundings, Variables,
+    Answer, AssumeConfig, Boxed, Carry, CarryError, Credential, Credentials, Event, Launch, LaunchError,
+    NoLogins, Observer, Outbound, Printed, Program, RoleConfig, SourceConfig, StsTable, Surroundings,
+    Variables,
 };
-use countersign::names::{Host, Nonce, RoleArn, RoleName};
+use countersign::names::{Host, Nonce, Place, RoleArn, RoleName};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle};
@@ -108,7 +109,7 @@ impl Reply {
 
 impl Carry for Reply {
     fn carry(&self, outbound: Outbound) -> Boxed<'_, Result<Answer, CarryError>> {
-        assert!(outbound.host.as_str().starts_with("sts"), "only STS is asked");
+        assert!(outbound.to.authority().starts_with("sts"), "only STS is asked");
         let Self { status, headers: [date, retry_after, acs_retry_after], body } = self.clone();
         let body = Zeroizing::new(body);
         Box::pin(std::future::ready(Ok(Answer { status, date, retry_after, acs_retry_after, body })))
@@ -129,11 +130,15 @@ fn open(reply: Reply, observer: Arc<Ear>) -> Credentials {
     let surroundings = Surroundings {
         variables: Arc::new(Variables::from_pairs(pairs)),
         carry: Arc::new(reply),
+        logins: Arc::new(NoLogins),
+        launch: Arc::new(NoPrograms),
         clock: Arc::new(Virtual(Instant::now())),
+        dmi: "/".into(),
         observer,
+        asks_whose: true,
         runtime: Handle::current(),
     };
-    Credentials::new(&roles, &Table, &surroundings).expect("the role can be set up")
+    Credentials::new(&roles, &(Arc::new(Table) as _), &surroundings).expect("the role can be set up")
 }
 
 /// Both clocks, on tokio's virtual time.
@@ -164,6 +169,16 @@ impl Observer for Ear {
     }
 }
 
+#[derive(Debug)]
+struct NoPrograms;
+
+impl Launch for NoPrograms {
+    fn launch(&self, _: Program) -> Boxed<'_, Result<Printed, LaunchError>> {
+        panic!("an AccessKey of the environment is nobody's program")
+    }
+}
+
+#[derive(Debug)]
 struct Table;
 
 impl StsTable for Table {
@@ -173,5 +188,13 @@ impl StsTable for Table {
 
     fn named(&self, name: &str) -> Option<Host> {
         (name == "sts.aliyuncs.com").then(|| Host::from_pieces(&[name]).ok()).flatten()
+    }
+
+    fn is_own(&self, _: &Place) -> bool {
+        false
+    }
+
+    fn plays_metadata(&self) -> bool {
+        false
     }
 }
