@@ -47,7 +47,7 @@ pub struct Surroundings {
     pub launch: Arc<dyn Launch>,
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// Where Linux shows what the machine's firmware says of it: [`DMI`](super::DMI).
+    /// Where Linux shows what the machine's firmware says of it: [`DMI`].
     pub dmi: PathBuf,
     /// Hears what happens.
     pub observer: Arc<dyn Observer>,
