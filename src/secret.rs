@@ -48,9 +48,7 @@ impl std::error::Error for BadToken {}
 impl SecurityToken {
     /// Refuses anything but visible ASCII: a line break in a token would split a header.
     pub fn new(text: String) -> Result<Self, BadToken> {
-        let text = Zeroizing::new(text.into_boxed_str());
-        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible { Ok(Self(text)) } else { Err(BadToken) }
+        in_a_header(text).map(Self)
     }
 
     /// The text, for the wire and nothing else.
@@ -65,6 +63,13 @@ impl fmt::Debug for SecurityToken {
     }
 }
 
+/// Text that can stand in a header line. Wiped where it cannot.
+fn in_a_header(text: String) -> Result<Zeroizing<Box<str>>, BadToken> {
+    let text = Zeroizing::new(text.into_boxed_str());
+    let is_visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_visible { Ok(text) } else { Err(BadToken) }
+}
+
 /// A key that is the proof itself: whoever holds it needs no signature, so it goes to its product's own hosts and nowhere
 /// else.
 pub struct ApiKey(Zeroizing<Box<str>>);
@@ -72,9 +77,7 @@ pub struct ApiKey(Zeroizing<Box<str>>);
 impl ApiKey {
     /// Refuses anything but visible ASCII: a line break in a key would split a header.
     pub fn new(text: String) -> Result<Self, BadToken> {
-        let text = Zeroizing::new(text.into_boxed_str());
-        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible { Ok(Self(text)) } else { Err(BadToken) }
+        in_a_header(text).map(Self)
     }
 
     /// The text, for the wire and nothing else.
@@ -95,9 +98,7 @@ pub struct BearerToken(Zeroizing<Box<str>>);
 impl BearerToken {
     /// Refuses anything but visible ASCII: a line break in a token would split a header.
     pub fn new(text: String) -> Result<Self, BadToken> {
-        let text = Zeroizing::new(text.into_boxed_str());
-        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible { Ok(Self(text)) } else { Err(BadToken) }
+        in_a_header(text).map(Self)
     }
 
     /// The text, for the wire and for where logins are kept.

@@ -8,16 +8,14 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::offline::{Failed, Offline, usage};
-use super::output::{self, complain, print};
+use super::output;
 use super::process;
 use crate::config::{self, Address, Settings, VendWay};
+use crate::credential::DEPTH;
 use crate::names::RoleName;
 use crate::sidecar;
 use crate::vend::{Form, Unasked, ask};
 
-/// Set in every process that a countersign starts to be handed a credential: a countersign among them would wait for
-/// itself.
-const DEPTH: &str = "COUNTERSIGN_DEPTH";
 /// The socket of a countersign that runs for this user, where the settings name none.
 const RUNTIME_DIRECTORY: &str = "XDG_RUNTIME_DIR";
 const SOCKET: &str = "countersign-vend.sock";
@@ -67,16 +65,7 @@ impl Format {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
-    match written(arguments, io::stdout().is_terminal()) {
-        Ok(text) => match print(format_args!("{text}")) {
-            Ok(()) => Exit::Success,
-            Err(error) => output::ended(&error),
-        },
-        Err((exit, message)) => {
-            complain(message);
-            exit
-        }
-    }
+    output::ended_with(written(arguments, io::stdout().is_terminal()))
 }
 
 fn written(arguments: &Arguments, is_terminal: bool) -> Result<String, Failed> {

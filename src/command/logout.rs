@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::offline::{Failed, Offline, usage};
-use super::output::{self, complain, print};
+use super::output;
 use super::{Exit, process};
 use crate::config::check_role_name;
 use crate::names::RoleName;
@@ -26,16 +26,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
-    match logged_out(arguments) {
-        Ok(text) => match print(format_args!("{text}\n")) {
-            Ok(()) => Exit::Success,
-            Err(error) => output::ended(&error),
-        },
-        Err((exit, message)) => {
-            complain(message);
-            exit
-        }
-    }
+    output::ended_with(logged_out(arguments).map(|text| text + "\n"))
 }
 
 /// A role that is not in the settings any more can still be logged out of, if its name can be one.

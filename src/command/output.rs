@@ -33,6 +33,20 @@ pub(super) fn complain(text: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Prints what a command came to, as it is, or says why to nothing; and how it ends with that.
+pub(super) fn ended_with(outcome: Result<impl fmt::Display, (Exit, String)>) -> Exit {
+    match outcome {
+        Ok(text) => match print(format_args!("{text}")) {
+            Ok(()) => Exit::Success,
+            Err(error) => ended(&error),
+        },
+        Err((exit, message)) => {
+            complain(message);
+            exit
+        }
+    }
+}
+
 /// How a command ends that could not print. Whoever closes the pipe has read enough: `head` does.
 pub(super) fn ended(error: &io::Error) -> Exit {
     if is_unprinted(error) && error.kind() == io::ErrorKind::BrokenPipe {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::offline::{Failed, Offline, Sought, endpoint, moment, pair, request, usage};
-use super::output::{self, complain, print};
+use super::output;
 use super::{Exit, process};
 use crate::classify;
 use crate::clock::SystemClock;
@@ -47,16 +47,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
-    match presigned(arguments) {
-        Ok(url) => match print(format_args!("{url}\n")) {
-            Ok(()) => Exit::Success,
-            Err(error) => output::ended(&error),
-        },
-        Err((exit, message)) => {
-            complain(message);
-            exit
-        }
-    }
+    output::ended_with(presigned(arguments).map(|text| text + "\n"))
 }
 
 fn presigned(arguments: &Arguments) -> Result<String, Failed> {

@@ -1,18 +1,12 @@
 //! One call to a place that takes and gives JSON or a form: CloudSSO, OAuth.
 
-use std::time::Duration;
-
 use zeroize::Zeroizing;
 
-use super::answer::ANSWER_BYTES_MAX;
-use super::carry::{Answer, Carry, FORM, Method, Outbound, Receiver};
-use super::error::{AnswerError, FetchError};
+use super::at_place::{Call, LIMITS};
+use super::carry::{Answer, Carry, FORM, Method};
+use super::error::FetchError;
 use crate::names::Place;
 use crate::secret::BearerToken;
-
-/// For connecting, and for all of a call: as for STS.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is asked.
 #[derive(Debug)]
@@ -63,20 +57,7 @@ pub async fn ask(carry: &dyn Carry, asked: Ask<'_>) -> Result<Answer, FetchError
         AskBody::Form(body) => (Method::Post, Some(FORM), body),
     };
     headers.extend(kind.map(|kind| ("content-type", plain(kind))));
-    let outbound = Outbound {
-        to: Receiver::Place(asked.place.clone()),
-        method,
-        path_and_query: plain(asked.target),
-        headers,
-        body: Zeroizing::new(std::mem::take(&mut *body).into_bytes()),
-        connect_timeout: CONNECT_TIMEOUT,
-        timeout: CALL_TIMEOUT,
-        answer_bytes_max: ANSWER_BYTES_MAX,
-    };
-    let name = || asked.place.authority();
-    let answer = carry.carry(outbound).await.map_err(|error| FetchError::NoAnswer(name(), error))?;
-    match answer.status {
-        300..=399 => Err(FetchError::BadAnswer(name(), AnswerError::Redirect(answer.status))),
-        _ => Ok(answer),
-    }
+    let body = Zeroizing::new(std::mem::take(&mut *body).into_bytes());
+    let (to, target) = (asked.place, asked.target);
+    Call { to, method, target, headers, body, limits: LIMITS }.make(carry).await
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::assume_role::Step;
 use super::profile::Program;
-use super::resolve::{DURATION, Definition, Given};
-use super::role::{BadRole, RoleConfig};
+use super::resolve::{Definition, Given};
+use super::role::{BadRole, DURATION, RoleConfig};
 use super::variables::Variable;
 use crate::names::{RoleArn, RoleName};
 

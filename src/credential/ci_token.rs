@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::answer;
 use super::at_place::Call;
 use super::carry::Carry;
+use super::claims::Claims;
 use super::declined::Declined;
 use super::error::{AnswerError, FetchError};
 use super::token_file;
@@ -96,7 +97,7 @@ pub(super) fn from_variable(
             "{name} holds no OIDC token; have the platform set it anew (GitLab: `id_tokens`), and start countersign then"
         ))
     })?;
-    match token_file::expires_at(token.expose()) {
+    match Claims::of(token.expose()).and_then(|claims| claims.exp) {
         Some(end) if end.saturating_add(SLACK) <= now => Err(over(name)),
         _ => Ok(token),
     }

@@ -10,7 +10,7 @@ use super::carry::{Answer, Carry};
 use super::credential::Fetched;
 use super::error::FetchError;
 use super::refused::Refused;
-use super::short_lived::{ShortLived, fetched};
+use super::short_lived::ShortLived;
 use crate::clock::Clock;
 use crate::names::Place;
 use crate::secret::BearerToken;
@@ -24,19 +24,10 @@ pub struct Assignment {
     pub access_configuration: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 struct Granted {
-    cloud_credential: Option<CloudCredential>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CloudCredential {
-    access_key_id: Option<String>,
-    access_key_secret: Option<String>,
-    security_token: Option<String>,
-    expiration: Option<String>,
+    cloud_credential: ShortLived,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,7 +40,7 @@ struct Failure {
 /// The triple of an assignment: `POST /cloud-credentials`.
 ///
 /// # Errors
-/// [`FetchError::Refused`] with 401 or 403 where the token is not taken any more.
+/// [`FetchError::Refused`], of which [`is_over`] tells whether the token is not taken any more.
 pub(super) async fn credentials(
     (carry, clock): (&dyn Carry, &dyn Clock),
     place: &Place,
@@ -66,14 +57,14 @@ pub(super) async fn credentials(
         return Err(FetchError::Refused(refusal(&name, &answer)));
     }
     let bad = |error| FetchError::BadAnswer(name.clone(), error);
-    let Granted { cloud_credential } = answer::json(&answer.body).map_err(bad)?;
-    let given = cloud_credential.map(|given| ShortLived {
-        access_key_id: given.access_key_id,
-        access_key_secret: given.access_key_secret,
-        security_token: given.security_token,
-        expiration: given.expiration,
-    });
-    fetched(given.unwrap_or_default(), &answer, asked_at).map_err(bad)
+    let Granted { cloud_credential } = answer::object(&answer.body).map_err(bad)?;
+    cloud_credential.fetched((place, &answer), asked_at, false).map_err(bad)
+}
+
+/// Whether a refusal says that the login is over. That a configuration is not assigned is said with 403 too, and no login
+/// mends it.
+pub(super) fn is_over(refused: &Refused) -> bool {
+    refused.status == 401 || refused.status == 403 && refused.code != "NoPermission"
 }
 
 /// What CloudSSO says when it refuses.

@@ -13,6 +13,9 @@ use crate::names::Host;
 /// When the second host is asked although the first has not failed.
 const HEDGE_AFTER: Duration = Duration::from_secs(2);
 
+/// The STS host that answers for every region.
+pub(super) const CENTRAL: &str = "sts.aliyuncs.com";
+
 /// The hosts that one role asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StsHosts {

@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 
 use super::carry::Boxed;
 
+/// Set in every program that is run: a countersign that is run by one would run it again, and so for ever.
+pub const DEPTH: &str = "COUNTERSIGN_DEPTH";
+
 /// Runs one program to its end.
 ///
 /// It gets the environment of this process and `COUNTERSIGN_DEPTH`, nothing to read, and nobody sees what it prints.

@@ -13,7 +13,7 @@ use super::error::{AnswerError, FetchError};
 use super::grammar;
 use super::source::Source;
 use super::variables::{Variable, Variables};
-use crate::clock::{Clock, Now};
+use crate::clock::Clock;
 use crate::names::{Host, calendar};
 use crate::secret::ApiKey;
 
@@ -100,7 +100,7 @@ impl Minted {
         let key: ApiKey =
             grammar::api_key((*token).clone()).ok_or_else(|| bad(AnswerError::Malformed("token")))?;
         let server = answer.date.as_deref().and_then(|date| calendar::parse_http(date.as_bytes()));
-        let left = expires_at.checked_sub(server.unwrap_or_else(|| whole_seconds(&asked_at)));
+        let left = expires_at.checked_sub(server.unwrap_or_else(|| asked_at.unix_seconds()));
         let length = left.and_then(|left| u64::try_from(left).ok()).map(Duration::from_secs);
         let length = length.filter(|length| !length.is_zero()).ok_or_else(|| bad(AnswerError::Expired))?;
         let life = Some((asked_at, length.min(LIFE + GRANT_SLACK)));
@@ -120,8 +120,4 @@ impl Source for Minted {
     fn mark(&self) -> Boxed<'_, Option<u64>> {
         self.from.mark()
     }
-}
-
-fn whole_seconds(now: &Now) -> i64 {
-    i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX)
 }

@@ -8,7 +8,7 @@ use super::ask::{Ask, AskBody, ask};
 use super::carry::{Answer, Carry};
 use super::credential::Fetched;
 use super::error::{AnswerError, FetchError};
-use super::short_lived::{ShortLived, fetched};
+use super::short_lived::ShortLived;
 use crate::clock::Clock;
 use crate::names::Place;
 use crate::secret::BearerToken;
@@ -42,20 +42,6 @@ struct Failure {
     error: Option<String>,
     #[serde(rename = "requestId")]
     request_id: Option<String>,
-}
-
-/// Four clients read these names in camel case and one in Pascal case; the service's own are not published.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Exchanged {
-    #[serde(rename = "accessKeyId", alias = "AccessKeyId")]
-    access_key_id: Option<String>,
-    #[serde(rename = "accessKeySecret", alias = "AccessKeySecret")]
-    access_key_secret: Option<String>,
-    #[serde(rename = "securityToken", alias = "SecurityToken")]
-    security_token: Option<String>,
-    #[serde(alias = "Expiration")]
-    expiration: Option<String>,
 }
 
 /// Asks for tokens: `POST /v1/token`. `form` is what of it differs by the kind of grant.
@@ -97,14 +83,8 @@ pub(super) async fn exchange(
     let answer = ask(carry, Ask { place, target: "/v1/exchange", bearer: Some(token), body }).await?;
     check(place, &answer)?;
     let bad = |error| FetchError::BadAnswer(place.authority(), error);
-    let given: Exchanged = answer::json(&answer.body).map_err(bad)?;
-    let given = ShortLived {
-        access_key_id: given.access_key_id,
-        access_key_secret: given.access_key_secret,
-        security_token: given.security_token,
-        expiration: given.expiration,
-    };
-    fetched(given, &answer, asked_at).map_err(bad)
+    let given: ShortLived = answer::object(&answer.body).map_err(bad)?;
+    given.fetched((place, &answer), asked_at, false).map_err(bad)
 }
 
 fn check(place: &Place, answer: &Answer) -> Result<(), FetchError> {

@@ -9,15 +9,13 @@ use super::error::FetchError;
 use super::launch::{Launch, Program};
 use super::process_answer;
 use super::process_error::{ProcessError, ProcessFault};
-use super::source::Source;
+use super::source::{AGAIN_AFTER, Source};
 use crate::clock::Clock;
 
 /// For the program, as the SDKs have it: it may ask a human to log in.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// The most that it may print. A credential has 1 to 3 KiB.
 const STDOUT_BYTES_MAX: usize = 64 * 1024;
-/// When it is run again for a credential of which it does not say when it ends.
-pub(super) const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
 /// What an attempt with a program in it may take: the program's time, and that of a call with what it printed.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
 

@@ -2,23 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::assume_role::Step;
 use super::ci_token::{self, CiToken};
 use super::ecs::EcsTerms;
-use super::hedge::StsHosts;
+use super::hedge::{CENTRAL, StsHosts};
 use super::oidc::{OidcTerms, TokenAt};
 use super::profile::{ProfileTerms, Program};
-use super::role::{BadRole, RoleConfig, SourceConfig, StsTable};
+use super::role::{BadRole, DURATION, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName, is_role_name};
 
-/// How long a credential is asked for: the longest that a role allows unless it was told to allow more.
-pub(super) const DURATION: Duration = Duration::from_secs(3_600);
-/// The STS host that answers for every region.
-const CENTRAL: &str = "sts.aliyuncs.com";
 /// The longest session name that STS takes.
 const SESSION_MAX: usize = 64;
 

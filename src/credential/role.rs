@@ -8,6 +8,9 @@ use super::ci_token::CiToken;
 use super::uri::CredentialsUri;
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName};
 
+/// How long a credential is asked for where nobody says: the longest that a role allows unless it was told to allow more.
+pub const DURATION: Duration = Duration::from_secs(3_600);
+
 /// One `[role.NAME]` table. What is not there is taken from the SDKs' variables, else from a default.
 #[derive(Clone, Debug, Default)]
 pub struct RoleConfig {

@@ -14,12 +14,10 @@ use super::error::FetchError;
 use super::exchange::Exchange;
 use super::login::{SamlSession, Session};
 use super::resolve::Given;
-use super::role::{BadRole, RoleConfig, StsTable};
+use super::role::{BadRole, DURATION, RoleConfig, StsTable};
 use super::sts::{Line, Sts};
 use crate::names::{RoleArn, RoleName, SamlProviderArn};
 
-/// How long a credential is asked for where nobody says: the longest that a role allows unless it was told to allow more.
-const DURATION: Duration = Duration::from_secs(3_600);
 /// What STS takes.
 const DURATIONS: std::ops::RangeInclusive<Duration> = Duration::from_secs(900)..=Duration::from_secs(43_200);
 

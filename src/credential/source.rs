@@ -11,6 +11,9 @@ use super::error::FetchError;
 /// What an attempt may take where only hosts are asked.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// When one is asked for again that does not say when it ends, where whoever gives it may have another by then.
+pub(super) const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
+
 /// Fetches credentials of one kind for one role. Never caches, never retries, never asks how old anything is:
 /// the cell does.
 pub trait Source: Send + Sync + fmt::Debug {

@@ -173,7 +173,7 @@ impl Sts {
         asked_at: &Now,
         asked: Duration,
     ) -> Option<Duration> {
-        let now = server.unwrap_or_else(|| whole_seconds(asked_at));
+        let now = server.unwrap_or_else(|| asked_at.unix_seconds());
         let given = Duration::from_secs(u64::try_from(expires_at.checked_sub(now)?).ok()?);
         if given.is_zero() {
             return None;
@@ -186,14 +186,10 @@ impl Sts {
     }
 
     fn compare_clocks(&self, server: i64) {
-        let seconds = server.saturating_sub(whole_seconds(&self.line.clock.now()));
+        let seconds = server.saturating_sub(self.line.clock.now().unix_seconds());
         self.line.offset.store(seconds, Ordering::Relaxed);
         if seconds.abs() > OFFSET_REPORTED_FROM {
             self.line.observer.observe(&self.role, &Event::ClockOff { seconds });
         }
     }
-}
-
-fn whole_seconds(now: &Now) -> i64 {
-    i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX)
 }

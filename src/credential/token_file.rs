@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use data_encoding::BASE64URL_NOPAD;
-use serde::Deserialize;
-
+use super::claims::Claims;
 use super::error::TokenFileError;
 use super::file::{self, Contents, Unread};
 use crate::secret::SecurityToken;
@@ -41,7 +39,7 @@ pub(super) fn read(path: &Path) -> Result<TokenFile, TokenFileError> {
         return Err(TokenFileError::TooLong(name()));
     }
     let token = token(text).ok_or_else(|| TokenFileError::NotAToken(name()))?;
-    let expires_at = expires_at(token.expose());
+    let expires_at = Claims::of(token.expose()).and_then(|claims| claims.exp);
     Ok(TokenFile { token, is_open, expires_at })
 }
 
@@ -59,14 +57,4 @@ fn is_token(text: &[u8]) -> bool {
     };
     text.split(|&byte| byte == b'.').filter(|part| is_part(part)).count() == 3
         && text.iter().filter(|&&byte| byte == b'.').count() == 2
-}
-
-/// The claim `exp` of the token's second part.
-pub(super) fn expires_at(token: &str) -> Option<i64> {
-    #[derive(Deserialize)]
-    struct Claims {
-        exp: i64,
-    }
-    let claims = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.trim_end_matches('=').as_bytes()).ok()?;
-    serde_json::from_slice::<Claims>(&claims).ok().map(|claims| claims.exp)
 }

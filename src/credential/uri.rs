@@ -10,12 +10,9 @@ use super::credential::Fetched;
 use super::declined::Declined;
 use super::error::FetchError;
 use super::flat_answer::{self, Advice};
-use super::source::Source;
+use super::source::{AGAIN_AFTER, Source};
 use crate::clock::Clock;
 use crate::names::{BadUrl, Place};
-
-/// When a credential is asked for again that does not say when it ends.
-const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
 
 const DECLINED: &str = "check the path of the credentials URI, and what its server lets this machine have";
 const NO_SUCCESS: &str = "look into the log of the credentials URI's server";

@@ -5,6 +5,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use super::launch::DEPTH;
 use super::spellings::{self, Said};
 
 /// One thing that the environment can say.
@@ -95,7 +96,7 @@ const SPELLINGS: &[(Variable, &[&str])] = &[
     (Variable::CliProfileDisabled, &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED"]),
     (Variable::IgnoreProfile, &["ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE"]),
     (Variable::DisableExternalProcess, &["ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS"]),
-    (Variable::Depth, &["COUNTERSIGN_DEPTH"]),
+    (Variable::Depth, &[DEPTH]),
 ];
 
 impl Variable {

@@ -12,10 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-use crate::credential::{Boxed, Launch, LaunchError, Printed, Program};
-
-/// Set in every program that is run: one that runs countersign again would do so for ever.
-const DEPTH: &str = "COUNTERSIGN_DEPTH";
+use crate::credential::{Boxed, DEPTH, Launch, LaunchError, Printed, Program};
 
 /// The programs of this machine.
 #[derive(Clone)]

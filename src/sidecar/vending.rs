@@ -15,12 +15,9 @@ use super::{StartError, bind};
 use crate::accept::{self, SocketFile};
 use crate::clock::Clock;
 use crate::config::{Address, Problem, RoleSource, Settings, Vend, VendWay};
-use crate::credential::Credentials;
+use crate::credential::{Credentials, DURATION};
 use crate::names::RoleName;
 use crate::vend::{self, Desk, Kind, Metadata, Process, Tally, Uri, Way};
-
-/// What is asked for without a `duration`: the same as in `credential`.
-const USUAL_LIFE: Duration = Duration::from_secs(3_600);
 
 /// One `[[vend]]`, bound.
 pub(super) struct Bound {
@@ -165,10 +162,10 @@ fn asked_life(settings: &Settings, name: &RoleName) -> Option<Duration> {
     // A circle of roles is told of elsewhere, and must not hang here.
     for _ in 0..=settings.roles.len() {
         if let Some(last) = role.assume.last() {
-            return Some(last.duration.or(role.duration).unwrap_or(USUAL_LIFE));
+            return Some(last.duration.or(role.duration).unwrap_or(DURATION));
         }
         match &role.source {
-            RoleSource::Oidc => return Some(role.duration.unwrap_or(USUAL_LIFE)),
+            RoleSource::Oidc => return Some(role.duration.unwrap_or(DURATION)),
             RoleSource::Role(inner) => role = settings.roles.get(inner)?,
             _ => return None,
         }

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::super::output::complain;
 use super::terminal::shown;
+use crate::credential::DEPTH;
 
 /// The program of the desktop that knows which browser is meant.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -24,7 +25,7 @@ fn open(url: &str) -> bool {
     // No shell, nothing of ours in its terminal, and not ended with us; it must not start us in turn.
     let child = Command::new(OPENER)
         .arg(url)
-        .env("COUNTERSIGN_DEPTH", "1")
+        .env(DEPTH, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::offline::{Failed, Offline, usage};
-use super::output::{self, complain, print};
+use super::output;
 use super::{Exit, process};
 use crate::config::{RoleSource, Settings};
 use crate::credential::{Logins, Session, Surroundings};
@@ -61,16 +61,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     process::harden();
-    match logged_in(arguments) {
-        Ok(text) => match print(format_args!("{text}\n")) {
-            Ok(()) => Exit::Success,
-            Err(error) => output::ended(&error),
-        },
-        Err((exit, message)) => {
-            complain(message);
-            exit
-        }
-    }
+    output::ended_with(logged_in(arguments).map(|text| text + "\n"))
 }
 
 /// How to log in.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::offline::{Failed, Offline};
+use super::offline::{Failed, Offline, usage};
 use super::output::{self, complain, print};
 use super::{Exit, process};
 use crate::clock::{Clock, SystemClock};
@@ -59,12 +59,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 fn found(arguments: &Arguments) -> Result<Report, Failed> {
     let offline = Offline::load(arguments.config.as_ref())?;
     let role = offline.role(&arguments.role)?;
-    let asking = async { Ok(ask(&offline.credentials(&role)?, &role).await) };
+    let asking = async { ask(&offline.credentials(&role)?, &role).await };
     process::block_on(asking).map_err(|error| (Exit::Failed, error.to_string()))?
 }
 
-async fn ask(credentials: &Credentials, role: &RoleName) -> Report {
-    let Some(cell) = credentials.cell(role) else { return Report::of_nobody(role) };
+async fn ask(credentials: &Credentials, role: &RoleName) -> Result<Report, Failed> {
+    let cell = credentials.cell(role).ok_or_else(|| usage("there is no such role"))?;
     let fetched = cell.wait_for_an_attempt().await;
     let now = SystemClock.now();
     let mut report = Report {
@@ -74,13 +74,13 @@ async fn ask(credentials: &Credentials, role: &RoleName) -> Report {
         oidc_token: cell.oidc_token().await,
         answered: None,
         fault: None,
-        now: i64::try_from(now.wall.as_secs()).unwrap_or(i64::MAX),
+        now: now.unix_seconds(),
     };
     let credential = match fetched {
         Ok(credential) => credential,
         Err(missing) => {
             report.fault = Some(Fault { code: missing.code(), message: missing.to_string() });
-            return report;
+            return Ok(report);
         }
     };
     let caller = match credentials.identify(role, &credential).await {
@@ -104,5 +104,5 @@ async fn ask(credentials: &Credentials, role: &RoleName) -> Report {
         expires_at: credential.expires_at().and_then(|end| i64::try_from(end.as_secs()).ok()),
         caller,
     });
-    report
+    Ok(report)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::trust_policy;
 use crate::credential::{Link, OidcToken, Standing};
-use crate::names::{RoleName, calendar};
+use crate::names::calendar;
 
 /// What there is to say of a role.
 #[derive(Debug)]
@@ -52,13 +52,6 @@ pub(super) struct Fault {
 }
 
 impl Report {
-    /// Of a role that has no credential to ask for.
-    pub(super) fn of_nobody(role: &RoleName) -> Self {
-        let source = "none".to_owned();
-        let role = role.to_string();
-        Self { role, source, chain: Vec::new(), oidc_token: None, answered: None, fault: None, now: 0 }
-    }
-
     /// One object on one line.
     pub(super) fn json(&self) -> Value {
         let answered = self.answered.as_ref();

@@ -94,7 +94,7 @@ impl Desk {
         let place = self.place(&session.sign_in_url)?;
         let with = (&*self.carry, &*self.clock);
         match cloud_sso::credentials(with, &place, &session.access_token, &session.assignment).await {
-            Err(FetchError::Refused(refused)) if matches!(refused.status, 401 | 403) => {
+            Err(FetchError::Refused(refused)) if cloud_sso::is_over(&refused) => {
                 Err(self.over(&Session::CloudSso(session)))
             }
             outcome => outcome,

@@ -5,10 +5,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::error::ProfileFault;
+use super::error::{BEARER, ProfileFault, RSA};
 use super::mode::Mode;
 use super::session::{self, Kind, Session};
 use super::way::{HopSaid, StsSaid, Way, ecs, pair};
+use crate::credential::cloud_sso::Assignment;
 use crate::credential::uri::CredentialsUri;
 use crate::names::{OidcProviderArn, Place};
 
@@ -17,8 +18,6 @@ const DEPTH_MAX: usize = 8;
 /// What the fields are called, for messages.
 const PAIR: (&str, &str, &str) = ("access_key_id", "access_key_secret", "sts_token");
 
-const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
-const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
 const ANONYMOUS: &str = "an anonymous profile has no credential; choose another";
 
 /// The file, with its profiles not looked into: what is wrong with one that is not used is nobody's concern.
@@ -198,9 +197,9 @@ impl Profile {
         let url = text(&self.cloud_sso_sign_in_url, "cloud_sso_sign_in_url")?;
         let (place, _) = Place::parse(url).map_err(|_| ProfileFault::Malformed("cloud_sso_sign_in_url"))?;
         let account = text(&self.cloud_sso_account_id, "cloud_sso_account_id")?.to_owned();
-        let configuration = text(&self.cloud_sso_access_config, "cloud_sso_access_config")?.to_owned();
+        let access_configuration = text(&self.cloud_sso_access_config, "cloud_sso_access_config")?.to_owned();
         let token = (&self.access_token, self.cloud_sso_access_token_expire, "access_token");
-        self.session(token, place, Kind::CloudSso(account, configuration))
+        self.session(token, place, Kind::CloudSso(Assignment { account, access_configuration }))
     }
 
     /// What a login left: the triple, if it says when it ends, and the access token.

@@ -5,6 +5,10 @@ use std::io::ErrorKind;
 
 use crate::names::RoleArn;
 
+/// What to do about a profile of a kind that neither program's file leads anywhere with.
+pub(super) const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
+pub(super) const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
+
 /// Why a profile leads to no credential. Holds names and nothing that is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError {

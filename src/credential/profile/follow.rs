@@ -1,7 +1,6 @@
 //! Goes the way that a profile leads: each step with what the one before it brought, all of them in one attempt.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::error::ProfileFault;
 use super::terms::ProfileTerms;
@@ -12,20 +11,15 @@ use crate::credential::carry::Boxed;
 use crate::credential::credential::{Credential, Fetched};
 use crate::credential::ecs::{Ecs, EcsTerms};
 use crate::credential::error::FetchError;
-use crate::credential::hedge::StsHosts;
+use crate::credential::hedge::{CENTRAL, StsHosts};
 use crate::credential::observer::Event;
 use crate::credential::oidc::{Oidc, OidcTerms, TokenAt};
 use crate::credential::process::Programs;
-use crate::credential::role::StsTable;
+use crate::credential::role::{DURATION, StsTable};
 use crate::credential::source::Source;
 use crate::credential::sts::{Line, Sts};
 use crate::credential::uri::Uri;
 use crate::names::{RoleArn, RoleName};
-
-/// How long a credential is asked for where nobody says: the longest that a role allows unless it was told to allow more.
-const DURATION: Duration = Duration::from_secs(3_600);
-/// The STS host that answers for every region.
-const CENTRAL: &str = "sts.aliyuncs.com";
 
 /// Makes an error of what is wrong with the profile.
 type Told<'a> = &'a (dyn Fn(ProfileFault) -> FetchError + Sync);
@@ -77,7 +71,7 @@ impl Guide {
                     Ecs::new(metadata, carry, clock).fetch().await
                 }
                 Way::Session(session) => {
-                    let fetched = session.fetch(&*self.line.carry, self.line.clock.now()).await?;
+                    let fetched = session.fetch((&*self.line.carry, &*self.line.clock)).await?;
                     fetched
                         .ok_or_else(|| FetchError::LoginRequired(told(ProfileFault::LoginOver).to_string()))
                 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::cli::Fault;
-use super::error::ProfileFault;
+use super::error::{BEARER, ProfileFault, RSA};
 use super::mode::word;
 use super::way::{HopSaid, StsSaid, Way, ecs, pair};
 use crate::names::OidcProviderArn;
@@ -15,9 +15,6 @@ use crate::names::OidcProviderArn;
 const DEFAULT: &str = "default";
 /// What the keys are called, for messages.
 const PAIR: (&str, &str, &str) = ("access_key_id", "access_key_secret", "security_token");
-
-const RSA: &str = "STS has given up such keys; use a RAM role, or an AccessKey";
-const BEARER: &str = "a bearer token signs nothing; choose a profile with a credential";
 
 /// One section, by keys in lower case.
 #[derive(Default)]

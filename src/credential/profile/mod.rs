@@ -25,7 +25,7 @@ use super::error::FetchError;
 use super::file::{self, Contents, File, Unread};
 use super::observer::Event;
 use super::process;
-use super::source::Source;
+use super::source::{AGAIN_AFTER, Source};
 
 /// A file with a hundred profiles, each with the tokens of a login, has 300 KiB.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -148,7 +148,7 @@ impl Source for Profile {
     }
 
     fn again_after(&self) -> Option<Duration> {
-        self.is_fleeting.load(Ordering::Relaxed).then_some(process::AGAIN_AFTER)
+        self.is_fleeting.load(Ordering::Relaxed).then_some(AGAIN_AFTER)
     }
 
     fn attempt_timeout(&self) -> Duration {

@@ -33,16 +33,6 @@ async fn id_of(stage: &Stage) -> String {
     credential.access_key().unwrap().id().as_str().to_owned()
 }
 
-/// What the one attempt fails with.
-async fn failure(stage: &Stage) -> FetchError {
-    let cell = stage.open();
-    stage.until(stage.clock.elapsed().as_secs_f64() + 0.1).await;
-    let failure = cell.status(&stage.clock.now()).failure.expect("it fails");
-    let text = failure.to_string();
-    assert!(!text.contains("FAKE") && !text.contains("canary"), "{text}");
-    (*failure).clone()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_pair_is_taken_from_the_profile_that_is_current_or_named() {
     let stage = stage_with(ALL, None);
@@ -66,7 +56,7 @@ async fn a_pair_is_taken_from_the_profile_that_is_current_or_named() {
 async fn the_file_is_found_below_home_or_by_its_variable() {
     let mut stage = Stage::with_variables(&[]);
     stage.role("default", RoleConfig { source: SourceConfig::Cli, ..RoleConfig::default() });
-    let error = failure(&stage).await;
+    let error = stage.failure().await;
     assert!(error.to_string().contains("HOME is not set"), "{error}");
     let home = stage.token.0.clone();
     stage.variables.push(("HOME", home.display().to_string()));
@@ -160,7 +150,7 @@ async fn an_external_profile_runs_its_program_and_asks_again_where_no_end_is_sai
     assert_eq!(stage.machine.count(), 2);
     let mut stage = stage_with(ALL, Some("ext"));
     stage.variables.push(("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", "1".to_owned()));
-    assert_eq!((failure(&stage).await.code(), stage.machine.count()), ("profile_forbidden", 0));
+    assert_eq!((stage.failure().await.code(), stage.machine.count()), ("profile_forbidden", 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,10 +188,10 @@ async fn what_is_not_used_is_refused_with_advice() {
         ("bearer", "signs nothing"),
         ("nowhere", "there is no such profile; set ALIBABA_CLOUD_PROFILE"),
     ] {
-        let error = failure(&stage_with(ALL, Some(profile))).await;
+        let error = stage_with(ALL, Some(profile)).failure().await;
         assert!(error.to_string().contains(words) && error.class() == Class::Permanent, "{error}");
     }
-    let error = failure(&stage_with(&one(r#""mode":"Anonymous""#), None)).await;
+    let error = stage_with(&one(r#""mode":"Anonymous""#), None).failure().await;
     assert!(error.to_string().contains("no credential"), "{error}");
 }
 
@@ -215,11 +205,11 @@ async fn a_circle_of_profiles_is_refused_by_its_own_profiles() {
     let profiles = [chain("a", "b"), chain("b", "c"), chain("c", "b"), chain("self", "self")].join(",");
     let text = format!(r#"{{"profiles":[{profiles}]}}"#);
     for (profile, circle) in [("a", r#""b" → "c" → "b""#), ("self", r#""self" → "self""#)] {
-        let error = failure(&stage_with(&text, Some(profile))).await;
+        let error = stage_with(&text, Some(profile)).failure().await;
         assert!(error.to_string().contains(circle) && error.code() == "profile_circle", "{error}");
     }
     let long: Vec<_> = (0..9).map(|at| chain(&format!("p{at}"), &format!("p{}", at + 1))).collect();
-    let error = failure(&stage_with(&format!(r#"{{"profiles":[{}]}}"#, long.join(",")), Some("p0"))).await;
+    let error = stage_with(&format!(r#"{{"profiles":[{}]}}"#, long.join(",")), Some("p0")).failure().await;
     assert!(error.to_string().contains("more than 8"), "{error}");
 }
 
@@ -263,7 +253,7 @@ async fn a_file_that_is_not_as_the_cli_writes_it_is_told_apart() {
         (&one(r#""mode":"Magic""#), "profile_not_taken"),
         (&"x".repeat((1 << 20) + 1), "profile_too_long"),
     ] {
-        let error = failure(&stage_with(text, None)).await;
+        let error = stage_with(text, None).failure().await;
         assert_eq!((error.code(), error.class()), (code, Class::Permanent), "{}: {error}", text.len());
     }
 }
@@ -272,11 +262,11 @@ async fn a_file_that_is_not_as_the_cli_writes_it_is_told_apart() {
 async fn what_is_no_file_or_cannot_be_read_is_told_and_waited_for() {
     let stage = stage_with(ALL, None);
     std::fs::remove_file(config_file(&stage)).unwrap();
-    let error = failure(&stage).await;
+    let error = stage.failure().await;
     assert_eq!((error.code(), error.class()), ("profile_unreadable", Class::Passing));
     let cell = stage.open();
     std::fs::create_dir(config_file(&stage)).unwrap();
-    assert_eq!(failure(&stage).await.code(), "profile_not_a_file");
+    assert_eq!(stage.failure().await.code(), "profile_not_a_file");
     std::fs::remove_dir(config_file(&stage)).unwrap();
     std::fs::write(config_file(&stage), ALL).unwrap();
     stage.until(5.0).await;
@@ -308,13 +298,13 @@ async fn accounts_are_held_against_what_the_profile_says() {
         stage.role("default", config);
         match code {
             "" => assert!(stage.open().wait().await.is_ok(), "{profile}"),
-            code => assert_eq!(failure(&stage).await.code(), code, "{profile}"),
+            code => assert_eq!(stage.failure().await.code(), code, "{profile}"),
         }
     }
     let mut stage = stage_with(ALL, Some("chain"));
     let accounts = vec!["2000000000000002".to_owned()];
     stage.role("default", RoleConfig { accounts, ..stage.roles[&RoleName::new("default")].clone() });
-    assert_eq!((failure(&stage).await.code(), stage.cloud.count()), ("profile_account", 0));
+    assert_eq!((stage.failure().await.code(), stage.cloud.count()), ("profile_account", 0));
 }
 
 #[tokio::test(start_paused = true)]

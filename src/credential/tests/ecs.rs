@@ -30,7 +30,7 @@ fn stage() -> Stage {
 }
 
 /// What a server answers that has the role `FakeEcsRole` and knows only what it gave out.
-fn server(seen: &Seen) -> Reply {
+pub(super) fn server(seen: &Seen) -> Reply {
     let has_token = seen.header("x-aliyun-ecs-metadata-token") == Some(ANSWERED_TOKEN.trim());
     match (seen.method, seen.target.as_str()) {
         (Method::Put, TOKEN) if seen.header("x-aliyun-ecs-metadata-token-ttl-seconds") == Some("21600") => {

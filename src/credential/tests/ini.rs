@@ -22,16 +22,6 @@ async fn taken(stage: &Stage) -> (String, Option<String>) {
     (key.id().as_str().to_owned(), key.security_token().map(|token| token.expose().to_owned()))
 }
 
-/// What the one attempt fails with.
-async fn failure(stage: &Stage) -> FetchError {
-    let cell = stage.open();
-    stage.until(stage.clock.elapsed().as_secs_f64() + 0.1).await;
-    let failure = cell.status(&stage.clock.now()).failure.expect("it fails");
-    let text = failure.to_string();
-    assert!(!text.contains("FAKE") && !text.contains("canary"), "{text}");
-    (*failure).clone()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_pair_and_a_triple_stand_in_the_file() {
     assert_eq!(taken(&stage_with(ALL, None)).await, ("LTAI5tFAKEini".to_owned(), None));
@@ -45,7 +35,7 @@ async fn a_pair_and_a_triple_stand_in_the_file() {
 #[tokio::test(start_paused = true)]
 async fn a_hash_or_a_semicolon_in_a_value_is_a_part_of_it() {
     let text = "# first\n\n; second\r\n[default] ; third\r\nTYPE=sts\n  access_key_id =  STS.x  \naccess_key_secret = a#b;c=d\nsecurity_token=t#u ; v";
-    let error = failure(&stage_with(text, None)).await;
+    let error = stage_with(text, None).failure().await;
     assert_eq!(error.code(), "profile_malformed", "a token with spaces in it is none: {error}");
     let text = text.replace("t#u ; v", "t#u;v");
     assert_eq!(taken(&stage_with(&text, None)).await.1.as_deref(), Some("t#u;v"));
@@ -74,7 +64,7 @@ async fn either_file_below_home_is_found_and_the_first_is_taken() {
     let home = stage.token.0.clone();
     stage.variables.push(("HOME", home.display().to_string()));
     std::fs::create_dir(home.join(".alibabacloud")).unwrap();
-    assert_eq!(failure(&stage).await.code(), "profile_unreadable");
+    assert_eq!(stage.failure().await.code(), "profile_unreadable");
     let text = |id: &str| format!("[default]\ntype=access_key\naccess_key_id={id}\naccess_key_secret=s\n");
     std::fs::write(home.join(".alibabacloud/credentials.ini"), text("second")).unwrap();
     assert_eq!(taken(&stage).await.0, "second");
@@ -119,11 +109,11 @@ async fn what_is_not_used_and_what_is_not_whole_is_told_apart() {
         ("{\"current\":\"default\"}", None, "profile_not_json", "config_file"),
         (&"x".repeat((1 << 20) + 1), None, "profile_too_long", "longer"),
     ] {
-        let error = failure(&stage_with(text, profile)).await;
+        let error = stage_with(text, profile).failure().await;
         assert!(error.code() == code && error.to_string().contains(words), "{code}: {error}");
         assert_eq!(error.class(), Class::Permanent);
     }
     let stage = stage_with("", None);
     std::fs::write(stage.token.0.join("credentials"), b"[default]\ntype = \xff\n").unwrap();
-    assert_eq!(failure(&stage).await.code(), "profile_not_ini");
+    assert_eq!(stage.failure().await.code(), "profile_not_ini");
 }

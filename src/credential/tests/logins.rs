@@ -67,6 +67,26 @@ async fn a_triple_that_lives_is_taken_without_asking_anybody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_little_is_left_of_a_triple_is_used_where_no_other_is_to_be_had() {
+    for (fields, status) in [(SSO, 403), (SSO, 502), (OAUTH, 401), (OAUTH, 503)] {
+        let stage = stage(&format!(r#"{fields},{TRIPLE},"sts_expiration":{}"#, NOW + 200));
+        stage.cloud.play(move |_| Reply::answer(status, ""));
+        let credential = stage.open().wait().await.unwrap();
+        assert_eq!(credential.access_key().unwrap().id().as_str(), "STS.file", "{status}");
+        assert_eq!((credential.life().unwrap().length().as_secs(), stage.cloud.count()), (200, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_login_mends_that_a_configuration_is_not_assigned() {
+    let stage = stage(SSO);
+    let body = r#"{"ErrorCode":"NoPermission","ErrorMessage":"m","RequestId":"R-1"}"#;
+    stage.cloud.play(move |_| Reply::answer(403, body));
+    let refusal = stage.open().wait().await.unwrap_err();
+    assert_eq!(refusal.code(), "credentials_refused", "{refusal}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_that_is_over_asks_for_a_new_one_by_its_command() {
     let over = |fields: &str, expire: &str| {
         format!(r#"{fields},"{expire}":{},{TRIPLE},"sts_expiration":{}"#, NOW - 1, NOW - 1)

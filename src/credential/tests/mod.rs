@@ -20,6 +20,7 @@ mod machine;
 mod matrix;
 mod outage;
 mod process;
+mod profile_ecs;
 mod rejected;
 mod resolving;
 mod shuttle;
@@ -363,6 +364,16 @@ impl Stage {
 
     fn open_role(&self, name: &str) -> Arc<Cell> {
         Arc::clone(self.try_open().unwrap().cell(&RoleName::new(name)).unwrap())
+    }
+
+    /// What the first attempt of `default` fails with, which repeats nothing of a file.
+    async fn failure(&self) -> FetchError {
+        let cell = self.open();
+        self.until(self.clock.elapsed().as_secs_f64() + 0.1).await;
+        let failure = cell.status(&self.clock.now()).failure.expect("it fails");
+        let text = failure.to_string();
+        assert!(!text.contains("FAKE") && !text.contains("canary"), "{text}");
+        (*failure).clone()
     }
 
     async fn until(&self, seconds: f64) {

@@ -41,6 +41,15 @@ async fn a_token_that_the_cloud_takes_no_more_needs_a_new_login() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_login_mends_that_a_configuration_is_not_assigned() {
+    let (stage, _) = stage(Some(&cloud_sso(NOW + 9_999)));
+    let body = r#"{"ErrorCode":"NoPermission","ErrorMessage":"m","RequestId":"R-1"}"#;
+    stage.cloud.play(move |_| Reply::answer(403, body));
+    let refusal = stage.open().wait().await.unwrap_err();
+    assert_eq!(refusal.code(), "credentials_refused", "{refusal}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_logs_in_need_not_restart_anything() {
     let (stage, shelf) = stage(None);
     stage.cloud.play(|_| Reply::answer(200, granted_by_cloud_sso("STS.Sso1", NOW + 7_200)));
