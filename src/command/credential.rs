@@ -10,6 +10,7 @@ use super::Exit;
 use super::offline::{Failed, Offline, usage};
 use super::output;
 use super::process;
+use crate::clock::SystemClock;
 use crate::config::{self, Address, Settings, VendWay};
 use crate::credential::DEPTH;
 use crate::names::RoleName;
@@ -87,7 +88,7 @@ fn written(arguments: &Arguments, is_terminal: bool) -> Result<String, Failed> {
     let socket = Socket::find(offline.settings(), &environment, &role);
     let obtaining = async {
         if let Some(Socket { path, owners }) = socket {
-            match ask(&path, &role, owners.as_deref()).await {
+            match ask(&path, &role, owners.as_deref(), &SystemClock).await {
                 Ok(handed) => return Ok(form.write_handed(&handed)),
                 // Nobody is there, or nobody for this role.
                 Err(Unasked::Absent) => {}
@@ -103,7 +104,7 @@ fn written(arguments: &Arguments, is_terminal: bool) -> Result<String, Failed> {
             cell.wait_for_an_attempt().await.map_err(|missing| (Exit::Failed, missing.to_string()))?;
         form.write(&credential).map_err(|unfit| (Exit::Failed, unfit.to_string()))
     };
-    process::block_on(obtaining).map_err(|error| (Exit::Failed, error.to_string()))?
+    process::block_on_fetch(obtaining)
 }
 
 /// Where a countersign may listen that hands the role's credential out.

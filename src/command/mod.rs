@@ -53,6 +53,8 @@ pub enum Exit {
     Unavailable,
     /// The settings are wrong (EX_CONFIG).
     Config,
+    /// A signal of this number ended it, before there was anything to print.
+    Signalled(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -63,6 +65,8 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 64,
             Exit::Unavailable => 69,
             Exit::Config => 78,
+            // As a shell says it of a process that a signal has ended.
+            Exit::Signalled(signal) => 128_u8.saturating_add(signal),
         })
     }
 }
@@ -80,7 +84,8 @@ Applications send plain requests to a local port. countersign finds out which en
 credential for the right RAM role, signs, and forwards over TLS. No application ever holds an AccessKey.
 
 Try it without an account:   countersign demo
-Exit status: 0 done, 1 failed, 64 wrong usage, 69 cannot listen on an address, 78 wrong settings.";
+Exit status: 0 done, 1 failed, 64 wrong usage, 69 cannot listen on an address, 78 wrong settings, 128 and \
+its number: a signal.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -175,7 +175,7 @@ impl Offline {
                 .await
                 .map_err(|missing| (Exit::Failed, missing.to_string()))
         };
-        process::block_on(fetching).map_err(|error| (Exit::Failed, error.to_string()))?
+        process::block_on_fetch(fetching)
     }
 }
 

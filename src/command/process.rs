@@ -8,6 +8,9 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpabl
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
+use super::Exit;
+use super::offline::Failed;
+
 /// As many open files as the system allows, and no way for a secret to reach a core file or another process of the
 /// same user. What is refused is reported: the proxy works without, less well or less safely.
 pub(super) fn harden() {
@@ -42,18 +45,21 @@ impl Ending {
         Ok(Self { terminate, interrupt, hangup })
     }
 
-    /// Waits for the next of them.
-    pub(super) async fn next(&mut self) {
+    /// Waits for the next of them, and says which.
+    pub(super) async fn next(&mut self) -> SignalKind {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            Some(_) = async { self.hangup.as_mut()?.recv().await } => {}
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+            Some(_) = async { self.hangup.as_mut()?.recv().await } => SignalKind::hangup(),
         }
     }
 
     /// Waits for a second one, of somebody who does not want to wait any longer.
     pub(super) async fn second(&mut self) {
-        apart(async || self.next().await).await;
+        apart(async || {
+            self.next().await;
+        })
+        .await;
     }
 }
 
@@ -82,6 +88,28 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
     let outcome = runtime.block_on(work);
     runtime.shutdown_background();
     Ok(outcome)
+}
+
+/// The same for a command that fetches: a signal ends it with the programs that it has started, which are in groups of their
+/// own and hear nothing of a terminal's.
+pub(super) fn block_on_fetch<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    let work = async {
+        let mut ending = Ending::watch().map_err(failed)?;
+        tokio::select! {
+            outcome = work => outcome,
+            signal = ending.next() => Err(signalled(signal)),
+        }
+    };
+    block_on(work).map_err(failed)?
+}
+
+fn failed(error: io::Error) -> Failed {
+    (Exit::Failed, error.to_string())
+}
+
+fn signalled(signal: SignalKind) -> Failed {
+    let number = signal.as_raw_value();
+    (Exit::Signalled(u8::try_from(number).unwrap_or(u8::MAX)), "ended by a signal".to_owned())
 }
 
 #[cfg(test)]

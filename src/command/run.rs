@@ -148,7 +148,7 @@ async fn serve(arguments: &Arguments, mut setup: Setup) -> Exit {
     }
     tracing::info!(address = %sidecar.admin, "health and metrics");
     tokio::select! {
-        () = ending.next() => {}
+        _ = ending.next() => {}
         error = sidecar.failed() => {
             tracing::error!(%error, "serving has failed");
             return Exit::Failed;

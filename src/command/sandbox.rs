@@ -150,7 +150,7 @@ async fn serve(arguments: &Arguments) -> io::Result<()> {
     let _playing = script::play(&arguments.sandbox_fault, &sandbox);
     loop {
         tokio::select! {
-            () = ending.next() => return Ok(()),
+            _ = ending.next() => return Ok(()),
             () = tokio::time::sleep(TOKEN_EVERY) => {
                 if let Err(error) = replace(&file("token"), &sandbox.oidc_token(), MODE) {
                     tracing::warn!(%error, "the token could not be written; it is tried again");

@@ -20,7 +20,7 @@ pub enum Address {
 
 /// The address of the metadata server of ECS, which SDKs have built in: whoever plays it has this address on its own
 /// machine.
-pub(super) const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200));
+pub const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200));
 
 /// Who may reach a listener. Architecture decision: one that other machines can reach authenticates its clients, or does
 /// not exist.

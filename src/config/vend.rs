@@ -66,7 +66,7 @@ pub(super) fn vends(
     problems: &mut Vec<Problem>,
 ) -> Vec<Vend> {
     let mut addresses: HashSet<Address> = taken.into_iter().cloned().collect();
-    let mut vends = Vec::new();
+    let (mut files, mut vends) = (HashSet::new(), Vec::new());
     for table in root.list("vend") {
         for name in ["kind", "address"] {
             if !table.is_set(name) {
@@ -92,6 +92,12 @@ pub(super) fn vends(
             && let Err(text) = check_address(&kind, address)
         {
             problems.push(table.problem("address", text));
+        }
+        if let Some(file) = table.path("path_file", bases)
+            && !files.insert(file)
+        {
+            let text = "another [[vend]] writes its URI into this file; each needs one of its own";
+            problems.push(table.problem("path_file", text));
         }
         let way = match kind.as_str() {
             METADATA_KIND => VendWay::Metadata { allows_v1: table.boolean("v1") },

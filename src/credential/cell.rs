@@ -262,6 +262,8 @@ impl Shared {
         let role = self.role.clone();
         match failure {
             Some(cause) if cause.class() == Class::Permanent => match &*cause {
+                // What the role below lacks, somebody has to see to there.
+                FetchError::Inner(inner) if inner.is_for_its_own_role(&role) => (**inner).clone(),
                 FetchError::NoSource(advice) => NoCredential::NoSource { role, advice },
                 FetchError::LoginRequired(_) => NoCredential::LoginRequired { role, cause, retry_after },
                 _ => NoCredential::Refused { role, cause, retry_after },

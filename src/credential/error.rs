@@ -50,8 +50,8 @@ pub enum FetchError {
     Inner(Arc<NoCredential>),
     /// The cloud rejected this AccessKey, and its source gave the same one again. **Action:** replace it.
     SameKey(AccessKeyId),
-    /// All hosts together took too long. **Action:** look at the network.
-    TooSlow,
+    /// All that the named source asks took too long together: so long. **Action:** look at what it asks.
+    TooSlow(&'static str, Duration),
     /// A mistake of ours. **Action:** report it.
     Broken,
 }
@@ -101,7 +101,7 @@ impl FetchError {
             Self::Profile(error) => error.code(),
             Self::Process(error) => error.code(),
             Self::NoAnswer(_, CarryError::TooLong) => "answer_too_long",
-            Self::NoAnswer(_, CarryError::TimedOut) | Self::TooSlow => "timed_out",
+            Self::NoAnswer(_, CarryError::TimedOut) | Self::TooSlow(..) => "timed_out",
             Self::NoAnswer(..) => "unreachable",
             Self::BadAnswer(_, error) => error.code(),
             Self::Refused(_) | Self::Declined(_) => "refused",
@@ -148,7 +148,13 @@ impl fmt::Display for FetchError {
             Self::SameKey(id) => {
                 write!(f, "the cloud rejected AccessKey {id}, and its source has no other; replace it there")
             }
-            Self::TooSlow => f.write_str("no STS host answered within 15 s; check the network"),
+            Self::TooSlow(source, limit) => {
+                let seconds = limit.as_secs();
+                write!(
+                    f,
+                    "source {source:?} brought nothing within {seconds} s; check the network between it and here"
+                )
+            }
             Self::Broken => f.write_str("the attempt ended in a fault of countersign; please report it"),
         }
     }

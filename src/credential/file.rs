@@ -15,6 +15,8 @@ use super::error::FetchError;
 
 /// "Others may read", in a file's mode.
 const OTHERS_READ: u32 = 0o004;
+/// "Others may write".
+const OTHERS_WRITE: u32 = 0o002;
 
 /// Why a file was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(super) struct Contents {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// Everybody on the machine can read it, and no kubelet put it there.
     pub(super) is_open: bool,
+    /// Everybody on the machine can write it.
+    pub(super) is_writable: bool,
 }
 
 /// Reads at most `max` bytes. Blocks; a local file takes microseconds, a network file system may take for ever.
@@ -50,7 +54,7 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Contents, Unread> {
         return Err(Unread::TooLong);
     }
     let is_open = metadata.mode() & OTHERS_READ != 0 && !is_kubelets(path);
-    Ok(Contents { bytes, is_open })
+    Ok(Contents { bytes, is_open, is_writable: metadata.mode() & OTHERS_WRITE != 0 })
 }
 
 /// The kubelet swaps the whole volume by the link `..data`, and gives files that the pod's users must read mode 0644.

@@ -46,14 +46,15 @@ impl Shared {
     async fn attempt(&self, may_repeat: bool) -> Ended {
         let mut tasks = JoinSet::new();
         let source = Arc::clone(&self.source);
+        let (name, limit) = (source.name(), source.attempt_timeout());
         tasks.spawn(async move {
             source.turn().await;
-            timeout(source.attempt_timeout(), ask(source, may_repeat)).await
+            timeout(limit, ask(source, may_repeat)).await
         });
         let failed = |error| Asked { outcome: Err(error), was_repeated: false, mark: None };
         let Asked { outcome, was_repeated, mark } = match tasks.join_next().await {
             Some(Ok(Ok(asked))) => asked,
-            Some(Ok(Err(_elapsed))) => failed(FetchError::TooSlow),
+            Some(Ok(Err(_elapsed))) => failed(FetchError::TooSlow(name, limit)),
             Some(Err(_)) | None => failed(FetchError::Broken),
         };
         let outcome = outcome.map(|fetched| self.absorb(fetched));

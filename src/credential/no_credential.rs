@@ -62,6 +62,15 @@ impl NoCredential {
         !matches!(self, Self::Unavailable { .. })
     }
 
+    /// Whether it is told as it is to whoever asks for `outer`, which is assumed from its role: because it is the same role,
+    /// named twice; or because what it wants done has a code of its own.
+    pub(super) fn is_for_its_own_role(&self, outer: &RoleName) -> bool {
+        match self {
+            Self::NoSource { .. } | Self::LoginRequired { .. } => true,
+            Self::Unavailable { role, .. } | Self::Refused { role, .. } => role == outer,
+        }
+    }
+
     /// When asking again may help. `None`: not before a restart.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {

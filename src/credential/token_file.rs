@@ -26,7 +26,7 @@ pub(super) struct TokenFile {
 /// Reads the file. Blocks; a local file takes microseconds, a network file system may take for ever.
 pub(super) fn read(path: &Path) -> Result<TokenFile, TokenFileError> {
     let name = || path.display().to_string();
-    let Contents { bytes, is_open } = file::read(path, FILE_BYTES_MAX).map_err(|why| match why {
+    let Contents { bytes, is_open, .. } = file::read(path, FILE_BYTES_MAX).map_err(|why| match why {
         Unread::Unreadable(kind) => TokenFileError::Unreadable(name(), kind),
         Unread::NotAFile => TokenFileError::NotAFile(name()),
         Unread::TooLong => TokenFileError::TooLong(name()),

@@ -11,7 +11,7 @@ use super::{StartError, vending};
 use crate::accept::{self, BindError};
 use crate::classify::Listener;
 use crate::clock::Clock;
-use crate::config::{self, Settings, check_directory};
+use crate::config::{self, METADATA, Settings, check_directory};
 
 /// Why an address could not be bound, and how to have another.
 #[derive(Debug)]
@@ -27,6 +27,11 @@ impl Unbound {
         let advice = match (kind, address) {
             // These end with advice of their own, which only lacks the name of what to change.
             (Some(io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied), _) => format!(" ({keys})"),
+            (Some(io::ErrorKind::AddrNotAvailable), config::Address::Tcp(address))
+                if address.ip() == METADATA =>
+            {
+                format!("; `ip address add {METADATA}/32 dev lo` gives this machine the address ({keys})")
+            }
             (_, config::Address::Unix(path)) => {
                 let directory = path.parent().map(check_directory);
                 match directory {

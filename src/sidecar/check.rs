@@ -64,11 +64,10 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
                 "`listen[{index}].endpoint`: {text:?}: every request there is answered {status}: {refusal}"
             )));
         }
-        if let Address::Unix(path) = &listen.address
-            && let Some(Err(text)) = path.parent().map(check_directory)
-        {
-            warnings.push(Problem::new(&listen.origin, format!("`listen[{index}].address`: {text}")));
-        }
+        let text = no_directory(&listen.address);
+        let text =
+            text.map(|text| Problem::new(&listen.origin, format!("`listen[{index}].address`: {text}")));
+        warnings.extend(text);
     }
     for (name, role) in &settings.roles {
         if let RoleSource::Absent(text) = role.source {
@@ -78,6 +77,12 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
     warnings.extend(vending::warnings(settings));
     warnings.sort();
     warnings
+}
+
+/// What is wrong with the directory that a socket is to lie in.
+pub(super) fn no_directory(address: &Address) -> Option<String> {
+    let Address::Unix(path) = address else { return None };
+    path.parent().and_then(|directory| check_directory(directory).err())
 }
 
 /// The parts, if nothing is wrong with them and with the roles.

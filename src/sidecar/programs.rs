@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -95,29 +96,50 @@ impl Drop for Group {
     }
 }
 
+/// What a program has printed is in its pipes when it ends. What they hold is read in this time; an agent that it has left
+/// running may hold them open for ever.
+const LEFT_OVER: Duration = Duration::from_millis(200);
+
 /// Reads what it prints until there is no more of it, and waits for its end.
 async fn read(mut group: Group, stdout_max: usize) -> Result<Printed, LaunchError> {
-    let broken = |_| LaunchError::Broken;
     let (out, err) = (group.0.stdout.take(), group.0.stderr.take());
     let (Some(out), Some(err)) = (out, err) else { return Err(LaunchError::Broken) };
-    let stdout = async {
-        let mut stdout = Zeroizing::new(Vec::with_capacity(4_096));
-        let most = u64::try_from(stdout_max).unwrap_or(u64::MAX);
-        out.take(most.saturating_add(1)).read_to_end(&mut stdout).await.map_err(broken)?;
-        if stdout.len() > stdout_max { Err(LaunchError::TooLong) } else { Ok(stdout) }
+    let (mut stdout, mut stderr_bytes) = (Zeroizing::new(Vec::with_capacity(4_096)), 0);
+    let status = {
+        let reading =
+            async { tokio::try_join!(keep(out, stdout_max, &mut stdout), count(err, &mut stderr_bytes)) };
+        let mut reading = std::pin::pin!(reading);
+        tokio::select! {
+            read = &mut reading => {
+                read?;
+                group.0.wait().await
+            }
+            status = group.0.wait() => {
+                if let Ok(read) = tokio::time::timeout(LEFT_OVER, reading).await {
+                    read?;
+                }
+                status
+            }
+        }
     };
-    let (stdout, stderr_bytes) = tokio::try_join!(stdout, count(err))?;
-    let status = group.0.wait().await.map_err(broken)?;
+    let status = status.map_err(|_| LaunchError::Broken)?;
     Ok(Printed { status: status.code(), stdout, stderr_bytes })
 }
 
+/// Reads to the end, which must come within `max` bytes.
+async fn keep(from: impl AsyncRead + Unpin, max: usize, to: &mut Vec<u8>) -> Result<(), LaunchError> {
+    let most = u64::try_from(max).unwrap_or(u64::MAX);
+    from.take(most.saturating_add(1)).read_to_end(to).await.map_err(|_| LaunchError::Broken)?;
+    if to.len() > max { Err(LaunchError::TooLong) } else { Ok(()) }
+}
+
 /// Reads to the end, so that the program is not held up, and keeps nothing.
-async fn count(mut from: impl AsyncRead + Unpin) -> Result<u64, LaunchError> {
-    let (mut bytes, mut buffer) = (0, Zeroizing::new([0; 4_096]));
+async fn count(mut from: impl AsyncRead + Unpin, bytes: &mut u64) -> Result<(), LaunchError> {
+    let mut buffer = Zeroizing::new([0; 4_096]);
     loop {
         match from.read(&mut *buffer).await.map_err(|_| LaunchError::Broken)? {
-            0 => return Ok(bytes),
-            more => bytes += u64::try_from(more).unwrap_or_default(),
+            0 => return Ok(()),
+            more => *bytes += u64::try_from(more).unwrap_or_default(),
         }
     }
 }
@@ -130,8 +152,6 @@ impl Launch for Programs {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn shell(script: &str) -> Program {
@@ -193,6 +213,18 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the child of the program still runs");
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_a_program_leaves_running_keeps_nobody_waiting_and_is_left_alone() {
+        let place = std::env::temp_dir().join(format!("countersign-agent-{}", std::process::id()));
+        // It holds both pipes, in a session of its own.
+        let script = format!("setsid sleep 3600 & echo $! > {}; echo printed; sleep 0.1", place.display());
+        let printed = programs().launch(shell(&script)).await.unwrap();
+        assert_eq!((printed.status, printed.stdout.as_slice()), (Some(0), &b"printed\n"[..]));
+        let agent: i32 = std::fs::read_to_string(&place).unwrap().trim().parse().unwrap();
+        std::fs::remove_file(&place).unwrap();
+        rustix::process::kill_process(Pid::from_raw(agent).unwrap(), Signal::KILL).unwrap();
     }
 
     #[tokio::test]

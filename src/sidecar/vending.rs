@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::check::no_directory;
 use super::{StartError, bind};
 use crate::accept::{self, SocketFile};
 use crate::clock::Clock;
@@ -139,6 +140,9 @@ pub(super) fn warnings(settings: &Settings) -> Vec<Problem> {
             VendWay::Metadata { .. } => Kind::Metadata,
             VendWay::Process { .. } => Kind::Process,
         };
+        let text = no_directory(&vend.address);
+        let text = text.map(|text| Problem::new(&vend.origin, format!("`vend[{index}].address`: {text}")));
+        warnings.extend(text);
         let life = asked_life(settings, &vend.role);
         if let (Some(least), Some(life)) = (kind.least_life(), life)
             && life < least

@@ -14,6 +14,7 @@ use tokio::net::UnixStream;
 
 use super::plain::Handed;
 use super::process;
+use crate::clock::Clock;
 use crate::names::RoleName;
 
 /// A little longer than a desk waits for its cell.
@@ -48,7 +49,12 @@ impl std::error::Error for Unasked {}
 
 /// Asks for a role's credential. `owners`: whose socket it must be; a stranger's could hand over a credential of the
 /// stranger's, and so read what is done with it. `None`: whose ever it is.
-pub async fn ask(socket: &Path, role: &RoleName, owners: Option<&[u32]>) -> Result<Handed, Unasked> {
+pub async fn ask(
+    socket: &Path,
+    role: &RoleName,
+    owners: Option<&[u32]>,
+    clock: &dyn Clock,
+) -> Result<Handed, Unasked> {
     let refused = |why: String| Unasked::Refused { socket: socket.to_owned(), why };
     let stream = match UnixStream::connect(socket).await {
         Ok(stream) => stream,
@@ -64,7 +70,8 @@ pub async fn ask(socket: &Path, role: &RoleName, owners: Option<&[u32]>) -> Resu
     }
     match tokio::time::timeout(PATIENCE, exchange(stream, role)).await {
         Ok(Ok((StatusCode::OK, body))) => {
-            Handed::read(&body).ok_or_else(|| refused("what was handed over is no credential".to_owned()))
+            let handed = Handed::read(&body, clock.now().unix_seconds());
+            handed.ok_or_else(|| refused("what was handed over is no credential, or is over".to_owned()))
         }
         Ok(Ok((StatusCode::NOT_FOUND, _))) => Err(Unasked::Absent),
         Ok(Ok((status, body))) => Err(refused(said(status, &body))),

@@ -53,12 +53,15 @@ impl Authorities {
     }
 }
 
+/// What proxies add to what they forward: RFC 7239, RFC 9110 section 7.6.3, and what came before them.
+const FORWARDED: [&str; 4] = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
+
 /// Lets through what no browser and no proxy has sent.
 pub(super) fn judge_headers(headers: &HeaderMap) -> Result<(), Denial> {
     if headers.contains_key(ORIGIN) || headers.keys().any(|name| name.as_str().starts_with("sec-fetch-")) {
         return Err(Denial::Forbidden("a browser sent this"));
     }
-    if headers.contains_key("x-forwarded-for") {
+    if FORWARDED.iter().any(|name| headers.contains_key(*name)) {
         return Err(Denial::Forbidden("somebody else's request was forwarded here"));
     }
     Ok(())

@@ -90,13 +90,14 @@ pub struct Handed {
 }
 
 impl Handed {
-    /// As `vend` writes it. `None`: it does not.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    /// As `vend` writes it, and not over `now`, in seconds since 1970. `None`: it is none of that.
+    pub(super) fn read(body: &[u8], now: i64) -> Option<Self> {
         let handed: Self = serde_json::from_slice(body).ok()?;
         let is_whole = [&handed.access_key_id, &handed.access_key_secret, &handed.security_token]
             .iter()
             .all(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()));
-        (is_whole && calendar::parse_iso(&handed.expiration).is_some()).then_some(handed)
+        let lives = calendar::parse_iso(&handed.expiration).is_some_and(|end| end > now);
+        (is_whole && lives).then_some(handed)
     }
 
     pub(super) fn plain(&self) -> Plain<'_> {

@@ -3,6 +3,8 @@
 use std::process::Output;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
 
 use crate::kit::place::Place;
 use crate::kit::program::countersign;
@@ -114,4 +116,34 @@ async fn who_is_refused_there_is_told_so_and_fetches_nothing() {
     let (code, out, err) = credential(&proxy.place, &[], &[], true).await;
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("countersign-vend.sock") && err.contains("`uids`"), "{err}");
+}
+
+#[tokio::test]
+async fn what_is_over_when_it_is_handed_over_is_not_printed() {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.path().join("countersign-vend.sock")).unwrap();
+    let directory = place.path().display().to_string();
+    for (expiration, is_printed) in [("2020-01-01T00:00:00Z", false), ("2100-01-01T00:00:00Z", true)] {
+        let body = json!({
+            "Code": "Success", "AccessKeyId": "STS.N", "AccessKeySecret": SECRET, "SecurityToken": TOKEN,
+            "Expiration": expiration,
+        });
+        let body = body.to_string();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            // Nobody has written anything back before the head has come.
+            let mut head = [0; 1_024];
+            assert!(stream.read(&mut head).await.unwrap() > 0);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        };
+        let runtime = [("XDG_RUNTIME_DIR", directory.as_str())];
+        let empty = Place::new();
+        let asking = credential(&empty, &[], &runtime, true);
+        let ((), (code, out, err)) = tokio::join!(answering, asking);
+        // What is printed holds the secret, and is not shown by a test that fails.
+        assert_eq!((code, out.contains("STS.N")), if is_printed { (0, true) } else { (1, false) });
+        assert_eq!(err.contains("is over"), !is_printed, "{err}");
+    }
 }

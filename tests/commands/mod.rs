@@ -5,5 +5,6 @@ mod credential;
 mod login;
 mod presign;
 mod sign;
+mod terminal;
 mod whoami;
 mod words;

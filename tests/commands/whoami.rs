@@ -127,6 +127,26 @@ async fn every_place_of_the_default_chain_is_told_with_why_it_does_not_answer() 
 }
 
 #[tokio::test]
+async fn a_credential_that_sts_refuses_answers_for_nothing() {
+    for (status, code, ended_with, said) in [
+        ("403 Forbidden", "InvalidSecurityToken.MismatchWithAccessKey", 1, "STS refuses this credential: "),
+        ("503 Service Unavailable", "ServiceUnavailable", 0, "whose it is, STS does not say: "),
+    ] {
+        let sts = Sts::default();
+        let upstream = Upstream::start(move |seen, _| match Sts::is_asked_whose(seen) {
+            true => Reply::status(status, &format!("{{\"RequestId\":\"R\",\"Code\":\"{code}\"}}")),
+            false => sts.grant(),
+        })
+        .await;
+        let (found, told, _) = whoami(&upstream, &[]).await;
+        assert!(found == ended_with && told.contains(said) && told.contains(code), "{found}: {told}");
+        let (_, told, _) = whoami(&upstream, &["--json"]).await;
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((&told["answered"], &told["refused"]), (&true.into(), &(ended_with == 1).into()));
+    }
+}
+
+#[tokio::test]
 async fn a_role_that_is_not_there_is_wrong_usage() {
     let upstream = granting().await;
     let (status, said, complained) = whoami(&upstream, &["--role", "defualt"]).await;

@@ -184,3 +184,15 @@ async fn a_role_from_a_role_is_a_chain_of_signed_calls_and_each_listener_has_its
     assert_eq!(sandboxed.sts_calls("AssumeRoleWithOIDC"), 1);
     assert_eq!(sandboxed.sts_calls("AssumeRole"), 1);
 }
+
+#[tokio::test]
+async fn a_role_that_is_assumed_from_nothing_is_told_what_is_missing_below() {
+    let (upstream, _) = granting().await;
+    let role = "[role.default]\nassume = [{ role_arn = \"acs:ram::1000000000000001:role/app\" }]";
+    let proxy = Kit::without_credentials().settings(role).before(&upstream).await;
+    let answer = proxy.get(ECS, REGIONS).await;
+    assert_eq!(answer.verdict(), (503, "no_credentials".to_owned()));
+    let text = answer.text();
+    assert_eq!(text.matches("role `default`").count(), 1, "{text}");
+    assert!(text.contains("has no source of credentials"), "{text}");
+}

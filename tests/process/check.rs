@@ -89,6 +89,19 @@ async fn check_warns_of_what_is_no_mistake() {
 }
 
 #[tokio::test]
+async fn check_warns_of_sockets_whose_directory_is_not_there() {
+    for table in ["[[listen]]", "[[vend]]\nkind = \"process\""] {
+        let place = Place::new();
+        let settings =
+            format!("{table}\naddress = \"unix:/nonexistent/x.sock\"\n[admin]\naddress = \"127.0.0.1:0\"\n");
+        place.write("countersign.toml", &settings);
+        let (code, told) = run(&place, &["run", "--check"], &[]).await;
+        let warning = "[0].address`: there is no directory /nonexistent; make it, or name another";
+        assert!(code == Some(0) && told.contains(warning), "{code:?} {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_pipe_as_the_settings_file_is_refused_and_not_waited_for() {
     let place = Place::new();
     let mode = rustix::fs::Mode::from_raw_mode(0o600);

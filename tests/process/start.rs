@@ -28,6 +28,16 @@ async fn a_socket_in_a_directory_that_is_not_there_is_told_with_the_directory() 
 }
 
 #[tokio::test]
+async fn the_metadata_servers_address_is_told_with_the_command_that_adds_it() {
+    let place = Place::new();
+    place.write("countersign.toml", "[[vend]]\nkind = \"metadata\"\naddress = \"100.100.100.200:80\"\n");
+    let free = "127.0.0.1:0";
+    let (code, told) = run(&place, &["run", "--listen", free, "--admin", free], &[]).await;
+    assert_eq!(code, Some(69), "{told}");
+    assert!(told.contains("`ip address add 100.100.100.200/32 dev lo`"), "{told}");
+}
+
+#[tokio::test]
 async fn access_lines_that_have_no_directory_are_a_mistake_of_the_settings() {
     let place = Place::new();
     place.write("countersign.toml", "[log]\naccess = \"/nonexistent/dir/a.log\"\n");

@@ -104,6 +104,13 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["4: `vend[0].path_file`: only kind \"uri\" reads it; leave it out"],
     ),
     (
+        "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:1\"\npath_file = \"a\"\n\
+         [[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:2\"\npath_file = \"a\"",
+        &[
+            "8: `vend[1].path_file`: another [[vend]] writes its URI into this file; each needs one of its own",
+        ],
+    ),
+    (
         "[[vend]]\nkind = \"process\"\naddress = \"unix:/v\"\nuids = []",
         &[
             "4: `vend[0].uids`: an empty list admits nobody; leave the key out to admit the user that countersign runs as",

@@ -1,5 +1,6 @@
 //! The unix socket for `countersign credential`: who may ask is the kernel's word.
 
+use countersign::clock::SystemClock;
 use countersign::names::RoleName;
 use countersign::vend::{Unasked, ask};
 
@@ -50,13 +51,13 @@ async fn a_strangers_socket_is_not_believed() {
     let desk = Desk::open(&vend("")).await;
     let (socket, role) = (desk.proxy.place.path().join("v.sock"), RoleName::new("default"));
     let own = rustix::process::geteuid().as_raw();
-    let error = ask(&socket, &role, Some(&[own + 1])).await.unwrap_err().to_string();
+    let error = ask(&socket, &role, Some(&[own + 1]), &SystemClock).await.unwrap_err().to_string();
     assert!(error.contains("is not believed"), "{error}");
     assert_eq!(desk.counted("process").await, [0.0; 3], "it was not even asked");
     for owners in [Some(&[own + 1, own][..]), None] {
-        ask(&socket, &role, owners).await.unwrap();
+        ask(&socket, &role, owners, &SystemClock).await.unwrap();
     }
-    assert!(matches!(ask(&socket, &RoleName::new("dev"), None).await, Err(Unasked::Absent)));
+    assert!(matches!(ask(&socket, &RoleName::new("dev"), None, &SystemClock).await, Err(Unasked::Absent)));
 }
 
 #[tokio::test]

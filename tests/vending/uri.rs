@@ -81,6 +81,9 @@ async fn no_browser_no_forwarder_and_no_other_name_is_answered() {
         "Sec-Fetch-Mode: navigate\r\n",
         "Sec-Fetch-Site: none\r\n",
         "X-Forwarded-For: 10.0.0.1\r\n",
+        "Forwarded: for=10.0.0.1\r\n",
+        "X-Real-IP: 10.0.0.1\r\n",
+        "Via: 1.1 proxy\r\n",
     ] {
         let answer = desk.ask(&request("GET", &host, &path, header)).await;
         assert_eq!((answer.status, message(&answer).contains("Forbidden")), (403, true), "{header}");

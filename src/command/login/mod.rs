@@ -106,7 +106,7 @@ fn logged_in(arguments: &Arguments) -> Result<String, Failed> {
         };
         Ok(told(&desk, &session, keeper))
     };
-    process::block_on(logging_in).map_err(|error| (Exit::Failed, error.to_string()))?
+    process::block_on_fetch(logging_in)
 }
 
 /// What the command line says, else what the last login was.

@@ -11,7 +11,7 @@ use super::offline::{Failed, Offline, usage};
 use super::output::{self, complain, print};
 use super::{Exit, process};
 use crate::clock::{Clock, SystemClock};
-use crate::credential::{Credentials, IdentityKind};
+use crate::credential::{Class, Credentials, FetchError, IdentityKind};
 use crate::names::RoleName;
 use report::{Answered, Caller, Fault, Report};
 
@@ -23,7 +23,7 @@ permission). Nothing of the credential is shown but a shortened AccessKey id.\n\
 Where the settings name no source, it shows every place of the default chain: which one answers, and why the \
 others do not.\n\n\
 Of an OIDC token it shows what the token says of itself, and the trust policy that the RAM role must have to take it.\n\n\
-Exit status: 0 somebody answered, 1 nobody did, 64 wrong usage, 78 wrong settings.")]
+Exit status: 0 somebody answered, 1 nobody did, or STS refuses the credential that came, 64 wrong usage, 78 wrong settings.")]
 pub(super) struct Arguments {
     /// The role to ask for, of those in the settings
     #[arg(long, value_name = "ROLE", default_value = "default")]
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         false => print(format_args!("{report}")),
     };
     match printed {
-        Ok(()) if report.answered.is_some() => Exit::Success,
+        Ok(()) if report.answered.is_some() && !report.is_refused => Exit::Success,
         Ok(()) => Exit::Failed,
         Err(error) => output::ended(&error),
     }
@@ -60,7 +60,7 @@ fn found(arguments: &Arguments) -> Result<Report, Failed> {
     let offline = Offline::load(arguments.config.as_ref())?;
     let role = offline.role(&arguments.role)?;
     let asking = async { ask(&offline.credentials(&role)?, &role).await };
-    process::block_on(asking).map_err(|error| (Exit::Failed, error.to_string()))?
+    process::block_on_fetch(asking)
 }
 
 async fn ask(credentials: &Credentials, role: &RoleName) -> Result<Report, Failed> {
@@ -74,6 +74,7 @@ async fn ask(credentials: &Credentials, role: &RoleName) -> Result<Report, Faile
         oidc_token: cell.oidc_token().await,
         answered: None,
         fault: None,
+        is_refused: false,
         now: now.unix_seconds(),
     };
     let credential = match fetched {
@@ -94,6 +95,7 @@ async fn ask(credentials: &Credentials, role: &RoleName) -> Result<Report, Faile
             arn: identity.arn,
         }),
         Some(Err(error)) => {
+            report.is_refused = matches!(error, FetchError::Refused(_)) && error.class() == Class::Permanent;
             report.fault = Some(Fault { code: error.code(), message: error.to_string() });
             None
         }

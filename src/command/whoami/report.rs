@@ -22,6 +22,8 @@ pub(super) struct Report {
     pub(super) answered: Option<Answered>,
     /// Why nobody did, or why STS does not say whose the credential is.
     pub(super) fault: Option<Fault>,
+    /// STS has refused the credential itself: whoever signs with it is refused as well.
+    pub(super) is_refused: bool,
     /// In whole seconds since 1970.
     pub(super) now: i64,
 }
@@ -61,6 +63,7 @@ impl Report {
             "role": self.role,
             "source": self.source,
             "answered": answered.is_some(),
+            "refused": self.is_refused,
             "access_key_id": answered.and_then(|answered| answered.access_key_id.as_ref()),
             "expires_at": answered.and_then(|answered| answered.expires_at).map(iso),
             "caller": caller.map(|caller| json!({
@@ -98,7 +101,11 @@ impl fmt::Display for Report {
             }
         }
         if let Some(fault) = &self.fault {
-            let what = if self.answered.is_some() { "whose it is, STS does not say: " } else { "" };
+            let what = match (self.is_refused, &self.answered) {
+                (true, _) => "STS refuses this credential: ",
+                (false, Some(_)) => "whose it is, STS does not say: ",
+                (false, None) => "",
+            };
             line("error", &format_args!("{what}{} ({})", fault.message, fault.code))?;
         }
         for (index, Link { name, standing }) in self.chain.iter().enumerate() {

@@ -61,6 +61,8 @@ pub enum ProfileFault {
     UnknownAccount,
     /// A variable forbids profiles to run programs and to ask URIs.
     Forbidden,
+    /// It says which program is run, and everybody may write it.
+    Writable,
     /// It asks this very process for its credential.
     OwnListener,
     /// The human's login that it keeps is over.
@@ -84,6 +86,7 @@ impl ProfileError {
             ProfileFault::NotSts(_) => "profile_not_sts",
             ProfileFault::OtherAccount(_) | ProfileFault::UnknownAccount => "profile_account",
             ProfileFault::Forbidden => "profile_forbidden",
+            ProfileFault::Writable => "profile_writable",
             ProfileFault::OwnListener => "profile_circle",
             ProfileFault::LoginOver => "login_required",
         }
@@ -118,9 +121,11 @@ impl fmt::Display for ProfileFault {
                 "it is JSON, and an ini file is read here; name the aliyun CLI's file with config_file or ALIBABA_CLOUD_CONFIG_FILE",
             ),
             Self::NoneIsCurrent => f.write_str(
-                "it does not say which profile is current; set ALIBABA_CLOUD_PROFILE, or run `aliyun configure switch`",
+                "it does not say which profile is current; set `profile` or ALIBABA_CLOUD_PROFILE, or run `aliyun configure switch`",
             ),
-            Self::NoSuchProfile => f.write_str("there is no such profile; set ALIBABA_CLOUD_PROFILE to one that is there"),
+            Self::NoSuchProfile => f.write_str(
+                "there is no such profile; set `profile` or ALIBABA_CLOUD_PROFILE to one that is there",
+            ),
             Self::Lacks(field) => write!(f, "it lacks {field}; add it, or run `aliyun configure`"),
             Self::Malformed(field) => {
                 write!(f, "{field} has characters, a length or a type that it cannot have; write it anew")
@@ -146,6 +151,9 @@ impl fmt::Display for ProfileFault {
             }
             Self::UnknownAccount => f.write_str(
                 "`accounts` is set, and its credential does not tell its account; assume a role with it, or remove `accounts`",
+            ),
+            Self::Writable => f.write_str(
+                "its process_command is run, and everybody on this machine may write that file; `chmod go-w` it",
             ),
             Self::OwnListener => f.write_str(
                 "its credentials_uri is a listener of countersign's own, which would ask itself for ever; name another source",

@@ -51,14 +51,17 @@ impl Profile {
         let (program, named) = (self.terms.program, self.terms.profile.clone());
         let file = self.file().await?;
         let read = file.look(move |path| read(path, program, named.as_deref())).await?;
-        let Read { name, way, is_open, path } = read.map_err(FetchError::Profile)?;
+        let Read { name, way, is_open, is_writable, path } = read.map_err(FetchError::Profile)?;
         if is_open {
             self.guide.observe(&Event::ProfileReadable);
         }
-        self.is_fleeting.store(way.is_fleeting(), Ordering::Relaxed);
         let told = |fault| {
             FetchError::Profile(ProfileError { file: path.clone(), profile: Some(name.clone()), fault })
         };
+        if is_writable && matches!(way.base(), Way::Process(_)) {
+            return Err(told(ProfileFault::Writable));
+        }
+        self.is_fleeting.store(way.is_fleeting(), Ordering::Relaxed);
         self.guide.follow(way, &self.terms, &told).await
     }
 
@@ -96,6 +99,7 @@ struct Read {
     name: String,
     way: Way,
     is_open: bool,
+    is_writable: bool,
     path: String,
 }
 
@@ -103,7 +107,7 @@ struct Read {
 fn read(path: &Path, program: Program, named: Option<&str>) -> Result<Read, ProfileError> {
     let told =
         |profile: Option<String>, fault| ProfileError { file: path.display().to_string(), profile, fault };
-    let Contents { bytes, is_open } = file::read(path, FILE_BYTES_MAX).map_err(|why| {
+    let Contents { bytes, is_open, is_writable } = file::read(path, FILE_BYTES_MAX).map_err(|why| {
         let fault = match why {
             Unread::Unreadable(kind) => ProfileFault::Unreadable(kind),
             Unread::NotAFile => ProfileFault::NotAFile,
@@ -116,7 +120,7 @@ fn read(path: &Path, program: Program, named: Option<&str>) -> Result<Read, Prof
         Program::Ini => ini::read(&bytes, named),
     }
     .map_err(|(profile, fault)| told(profile, fault))?;
-    Ok(Read { name, way, is_open, path: path.display().to_string() })
+    Ok(Read { name, way, is_open, is_writable, path: path.display().to_string() })
 }
 
 /// Why there is no profile. Blocks.

@@ -186,7 +186,7 @@ async fn what_is_not_used_is_refused_with_advice() {
     for (profile, words) in [
         ("rsa", "use a RAM role"),
         ("bearer", "signs nothing"),
-        ("nowhere", "there is no such profile; set ALIBABA_CLOUD_PROFILE"),
+        ("nowhere", "there is no such profile; set `profile` or ALIBABA_CLOUD_PROFILE"),
     ] {
         let error = stage_with(ALL, Some(profile)).failure().await;
         assert!(error.to_string().contains(words) && error.class() == Class::Permanent, "{error}");
@@ -317,4 +317,27 @@ async fn a_file_that_everybody_can_read_is_told() {
     std::fs::set_permissions(config_file(&stage), std::fs::Permissions::from_mode(0o644)).unwrap();
     id_of(&stage).await;
     assert_eq!(stage.ear.heard("can read the file of the profile"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_everybody_could_have_written_into_the_file_is_not_run() {
+    use std::os::unix::fs::PermissionsExt;
+    for (profile, code) in [("ext", Some("profile_writable")), ("ak", None)] {
+        let stage = stage_with(ALL, Some(profile));
+        stage.machine.prints(r#"{"mode":"AK","access_key_id":"LTAI5tprinted","access_key_secret":"s"}"#);
+        let mode =
+            |mode| std::fs::set_permissions(config_file(&stage), std::fs::Permissions::from_mode(mode));
+        mode(0o666).unwrap();
+        let outcome = stage.open().wait().await;
+        match code {
+            Some(code) => {
+                let text = outcome.unwrap_err().to_string();
+                assert!(text.contains("chmod go-w"), "{text}");
+                assert_eq!((stage.failure().await.code(), stage.machine.count()), (code, 0));
+                mode(0o664).unwrap();
+                assert_eq!(id_of(&stage).await, "LTAI5tprinted", "a group is not everybody");
+            }
+            None => assert!(outcome.is_ok(), "a key in it may be read with a warning"),
+        }
+    }
 }

@@ -94,5 +94,8 @@ async fn a_file_system_that_hangs_ends_the_attempt_and_keeps_no_request_waiting(
     cell.wait().await.unwrap_err();
     assert_eq!(clock.elapsed().as_secs(), 5);
     tokio::time::sleep(Duration::from_secs(11)).await;
-    assert_eq!(cell.status(&clock.now()).failure, Some(Arc::new(FetchError::TooSlow)));
+    assert_eq!(
+        cell.status(&clock.now()).failure,
+        Some(Arc::new(FetchError::TooSlow("hanging", Duration::from_secs(15))))
+    );
 }

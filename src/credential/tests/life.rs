@@ -245,7 +245,7 @@ async fn a_credential_without_an_end_is_asked_for_again_when_its_source_says() {
             let number = self.0.fetch_add(1, Ordering::Relaxed);
             // It fails once, and what it brought before is served on.
             let outcome = match number {
-                1 => Err(FetchError::TooSlow),
+                1 => Err(FetchError::TooSlow("stub", Duration::from_secs(15))),
                 _ => Ok(Fetched::pair(AccessKeyId::new("LTAI-same"), Secret::new("s".to_owned()), None)),
             };
             Box::pin(std::future::ready(outcome))

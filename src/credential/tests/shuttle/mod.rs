@@ -88,7 +88,7 @@ impl Source for Slow {
             drop(turn);
             self.answered.notify_one();
             if self.may_fail && sync::throws(2) {
-                return Err(FetchError::TooSlow);
+                return Err(FetchError::TooSlow("stub", Duration::from_secs(15)));
             }
             let id = format!("STS.{number}");
             self.granted.lock().unwrap().push(id.clone());

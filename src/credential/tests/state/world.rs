@@ -206,7 +206,7 @@ impl World {
             Mood::Repeats => Ok(self.repeat(flight.asked_at)),
             Mood::GrantsUnknown => Ok(self.grant(None, None)),
             Mood::GrantsExpired => Ok(self.grant(None, Some((flight.asked_at, Duration::ZERO)))),
-            Mood::Fails => Err(FetchError::TooSlow),
+            Mood::Fails => Err(FetchError::TooSlow("stub", Duration::from_secs(15))),
             Mood::Throttles(asked) => Err(refused(400, "Throttling.User", asked)),
             Mood::Refuses => Err(refused(403, "NoPermission", None)),
             Mood::Fumbles => Err(refused(400, "SignatureNonceUsed", None)),
