@@ -186,6 +186,10 @@ impl StsTable for Table {
         None
     }
 
+    fn kms(&self, _: &str, _: bool) -> Option<Host> {
+        None
+    }
+
     fn named(&self, name: &str) -> Option<Host> {
         (name == "sts.aliyuncs.com").then(|| Host::from_pieces(&[name]).ok()).flatten()
     }

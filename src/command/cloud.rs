@@ -14,7 +14,7 @@ use super::counterpart::Playing;
 use super::replace::replace;
 use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
-use crate::credential::Variables;
+use crate::credential::{KmsConfig, Variables};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
 use crate::sandbox::{Options, Sandbox};
 use crate::upstream::{Dial, Dialler, Egress, Routes, SystemResolver, trust_only};
@@ -43,6 +43,9 @@ const NO_CLI: &str = "--sandbox ignores other programs' credential files, so sou
      settings; set it, or leave `source` out";
 const NO_INI: &str = "--sandbox ignores other programs' credential files, so source = \"ini\" needs credentials_file in the \
      settings; set it, or leave `source` out";
+
+const NO_KMS: &str = "--sandbox ignores credential variables, so source = \"kms\" needs kms_region in the settings; set it, or \
+     leave `source` out";
 
 /// A running sandbox, and what the proxy needs to use it.
 pub(super) struct Cloud {
@@ -121,12 +124,14 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             }
             RoleSource::Cli if role.config_file.is_none() => role.source = RoleSource::Absent(NO_CLI),
             RoleSource::Ini if role.credentials_file.is_none() => role.source = RoleSource::Absent(NO_INI),
+            RoleSource::Kms(KmsConfig { region: None, .. }) => role.source = RoleSource::Absent(NO_KMS),
             RoleSource::Oidc
             | RoleSource::Cli
             | RoleSource::Ini
             | RoleSource::Process(_)
             | RoleSource::Uri(Some(_))
             | RoleSource::Role(_)
+            | RoleSource::Kms(_)
             | RoleSource::Absent(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use super::kind::Check;
 use super::problem::shown;
-use crate::credential::CredentialsUri;
+use crate::credential::{CredentialsUri, KmsSecret};
 use crate::names::{
     OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name, is_role_name,
 };
@@ -49,10 +49,11 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 }
 
 /// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 9] = ["auto", "environment", "oidc", "ecs", "cli", "ini", "process", "uri", "login"];
+const SOURCES: [&str; 10] =
+    ["auto", "environment", "oidc", "ecs", "cli", "ini", "process", "uri", "kms", "login"];
 
 /// The same for the reference.
-pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"ecs\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"login\"` or `\"role:NAME\"`";
+pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"ecs\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"kms\"`, `\"login\"` or `\"role:NAME\"`";
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
@@ -119,6 +120,15 @@ pub(super) fn process_command(text: &str) -> Result<(), String> {
     let words = if text.contains('\0') { None } else { shlex::split(text) };
     let fits = words.as_ref().and_then(|words| words.first()).is_some_and(|program| !program.is_empty());
     held_to(fits, text, "names no program, or a quote in it is not closed; write it as for a shell")
+}
+
+/// The secret of KMS that keeps a RAM user's AccessKey.
+pub(super) fn kms_secret(text: &str) -> Result<(), String> {
+    held_to(
+        KmsSecret::parse(text).is_some(),
+        text,
+        "is not a secret that keeps a RAM user's AccessKey; write it as KMS shows it, \"acs/ram/user/NAME\"",
+    )
 }
 
 /// A RAM role.

@@ -100,6 +100,22 @@ pub(super) const ROLES: &[Key] = &[
         "The program that prints the credential, and its arguments: taken apart as by a shell, and run without one.",
     ),
     unset(
+        "role.NAME.kms_secret",
+        text("`acs/ram/user/NAME`", grammar::kms_secret),
+        "With `source = \"kms\"`: the secret in which KMS keeps the AccessKey of a RAM user.",
+    ),
+    unset(
+        "role.NAME.kms_role",
+        text("the name of a role", grammar::role_name),
+        "With `source = \"kms\"`: the role whose credential reads the secret. It needs the right to `kms:GetSecretValue`.",
+    ),
+    unset(
+        "role.NAME.kms_region",
+        text("the id of a region", grammar::region),
+        "With `source = \"kms\"`: the region that the secret is in. Else `ALIBABA_CLOUD_STS_REGION`. KMS is asked by its VPC name \
+         where `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED` is `true`.",
+    ),
+    unset(
         "role.NAME.saml_provider_arn",
         text("`acs:ram::ACCOUNT:saml-provider/NAME`", grammar::saml_provider_arn),
         "With `source = \"login\"`: the provider of the SAML responses. Else the one that the response names.",

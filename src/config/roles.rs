@@ -7,7 +7,7 @@ use super::file;
 use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
-use crate::credential::{CiToken, CredentialsUri};
+use crate::credential::{CiToken, CredentialsUri, KmsConfig, KmsSecret};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 use crate::suggest::meant;
 
@@ -32,10 +32,13 @@ pub(super) fn roles(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) ->
     }
     for (name, role) in &roles {
         let Some(table) = tables.and_then(|tables| tables.get(name.as_str())) else { continue };
-        if let RoleSource::Role(other) = &role.source
-            && !roles.contains_key(other)
-        {
-            problems.push(table.problem("source", &unknown(other.as_str(), &roles)));
+        let other = match &role.source {
+            RoleSource::Role(other) => ("source", other),
+            RoleSource::Kms(kms) => ("kms_role", &kms.role),
+            _ => continue,
+        };
+        if !roles.contains_key(other.1) {
+            problems.push(table.problem(other.0, &unknown(other.1.as_str(), &roles)));
         }
     }
     spread_doubt(&mut roles);
@@ -46,7 +49,9 @@ pub(super) fn roles(root: &Table, bases: &Bases, problems: &mut Vec<Problem>) ->
 fn spread_doubt(roles: &mut BTreeMap<RoleName, Role>) {
     loop {
         let is_doubtful = |role: &Role| match &role.source {
-            RoleSource::Role(inner) => !roles.get(inner).is_some_and(|inner| inner.is_whole),
+            RoleSource::Role(inner) | RoleSource::Kms(KmsConfig { role: inner, .. }) => {
+                !roles.get(inner).is_some_and(|inner| inner.is_whole)
+            }
             _ => false,
         };
         let next = roles.iter().find(|(_, role)| role.is_whole && is_doubtful(role));
@@ -90,6 +95,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
                 RoleSource::Absent("")
             }
         },
+        Some("kms") => kms(table, problems),
         Some(other) => match other.strip_prefix("role:") {
             Some(name) => RoleSource::Role(RoleName::new(name)),
             None => RoleSource::Auto,
@@ -120,6 +126,26 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
         is_whole: true,
         origin: table.origin.clone(),
+    }
+}
+
+fn kms(table: &Table, problems: &mut Vec<Problem>) -> RoleSource {
+    let secret = table.text("kms_secret").and_then(|name| KmsSecret::parse(&name));
+    let role = table.text("kms_role").map(|name| RoleName::new(&name));
+    for (key, what) in [
+        ("kms_secret", "the name of the secret, \"acs/ram/user/NAME\""),
+        ("kms_role", "the role whose credential reads the secret"),
+    ] {
+        if !table.is_set(key) {
+            problems.push(table.problem("source", &format!("source \"kms\" needs {key}, {what}")));
+        }
+    }
+    match (secret, role) {
+        (Some(secret), Some(role)) => {
+            RoleSource::Kms(KmsConfig { secret, role, region: table.text("kms_region") })
+        }
+        // What is missing or misread has been told.
+        _ => RoleSource::Absent(""),
     }
 }
 
@@ -198,6 +224,9 @@ const READ_BY: &[(&str, &[&str])] = &[
     ("credentials_file", &["ini", "auto"]),
     ("process_command", &["process"]),
     ("uri", &["uri"]),
+    ("kms_secret", &["kms"]),
+    ("kms_role", &["kms"]),
+    ("kms_region", &["kms"]),
     ("saml_provider_arn", &["login"]),
 ];
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::connect_to::ConnectTo;
 use super::problem::{Origin, Placed};
-use crate::credential::{CiToken, CredentialsUri};
+use crate::credential::{CiToken, CredentialsUri, KmsConfig};
 use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
@@ -158,6 +158,8 @@ pub enum RoleSource {
     Ini,
     /// A program that prints it; its command.
     Process(String),
+    /// The AccessKey of a RAM user that KMS keeps; its role is one of `Settings::roles`.
+    Kms(KmsConfig),
     /// One that gives nothing here; why, and what to do. No file says so.
     Absent(&'static str),
     /// Another role's credential; it is one of `Settings::roles`.

@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 use super::carry::Boxed;
 use super::cell::Cell;
 use super::claims::OidcToken;
-use super::credential::{AccessKey, Credential, Fetched};
+use super::credential::{Credential, Fetched};
 use super::error::FetchError;
 use super::exchange::Exchange;
+use super::signed_call::{pair, signed_call};
 use super::source::Source;
 use super::sts::Sts;
 use crate::names::{RoleArn, SessionName};
@@ -36,17 +37,9 @@ pub(super) struct AssumeRole {
 
 impl AssumeRole {
     async fn assume(&self) -> Result<Fetched, FetchError> {
-        let exchange = self.step.exchange();
-        let signer = self.inner.freshest().await.map_err(|none| FetchError::Inner(Arc::new(none)))?;
-        let refused = match self.sts.call(&exchange, Some(pair(&signer)?)).await {
-            Err(FetchError::Refused(refused)) if refused.blames_the_signer() => refused,
-            outcome => return outcome,
-        };
-        match self.inner.renew(signer.generation()).await {
-            Some(newer) => self.sts.call(&exchange, Some(pair(&newer)?)).await,
-            None if self.inner.is_failing_for_good() => Err(FetchError::SourceRefused(refused)),
-            None => Err(FetchError::Stalled(refused)),
-        }
+        let exchange = &self.step.exchange();
+        let call = async |signer: Arc<Credential>| self.sts.call(exchange, Some(pair(&signer)?)).await;
+        signed_call(&self.inner, |signer| Box::pin(call(signer))).await
     }
 }
 
@@ -61,11 +54,6 @@ impl Step {
         form.extend(source_identity.as_ref().map(|identity| ("SourceIdentity", text(identity))));
         Exchange { action: "AssumeRole", role: role.clone(), duration: *duration, form }
     }
-}
-
-/// What the call is signed with. No role has an API key.
-fn pair(signer: &Credential) -> Result<&AccessKey, FetchError> {
-    signer.access_key().ok_or(FetchError::Broken)
 }
 
 impl Source for AssumeRole {

@@ -18,6 +18,7 @@ use super::ecs::Ecs;
 use super::environment::Environment;
 use super::error::FetchError;
 use super::hedge::StsHosts;
+use super::kms::Kms;
 use super::launch::Launch;
 use super::login::{Around, Login, Logins};
 use super::observer::{Observer, OfBase};
@@ -151,7 +152,7 @@ fn definitions<'a>(given: &Given<'a>) -> Result<Vec<(&'a RoleName, Definition, S
 /// How many steps lie between a definition and its source.
 fn depth(definition: &Definition) -> usize {
     match definition {
-        Definition::Assume(.., inner) => 1 + depth(inner),
+        Definition::Assume(.., inner) | Definition::Kms(.., inner) => 1 + depth(inner),
         _ => 0,
     }
 }
@@ -221,6 +222,12 @@ impl Builder<'_> {
             Definition::Profile(terms) => Arc::new(Profile::new((**terms).clone(), self.guide(role))),
             Definition::Process(command) => {
                 Arc::new(Process { programs: self.programs(), command: command.clone() })
+            }
+            Definition::Kms(terms, hosts, inner) => {
+                let of_base = Arc::new(OfBase(Arc::clone(&self.surroundings.observer)));
+                // A root key may read a secret, so what signs here is asked after as what signs anything else.
+                let inner = self.cell(role, (inner, Some(*hosts)), of_base);
+                Arc::new(Kms::new(terms.clone(), Arc::clone(&self.line), role.clone(), inner))
             }
             Definition::Chain(definitions, advice) => {
                 let sources = definitions.iter().map(|definition| self.source(role, definition)).collect();

@@ -48,6 +48,8 @@ pub enum FetchError {
     Stalled(Refused),
     /// The role that this one is assumed from has no credential. **Action:** as for that role.
     Inner(Arc<NoCredential>),
+    /// KMS keeps something else in this secret than a RAM user's AccessKey. **Action:** name another one.
+    NotManaged(String),
     /// The cloud rejected this AccessKey, and its source gave the same one again. **Action:** replace it.
     SameKey(AccessKeyId),
     /// All that the named source asks took too long together: so long. **Action:** look at what it asks.
@@ -66,6 +68,7 @@ impl FetchError {
             | Self::LoginStore(_)
             | Self::BadVariable(_)
             | Self::SourceRefused(_)
+            | Self::NotManaged(_)
             | Self::SameKey(_) => Class::Permanent,
             Self::Refused(refused) => refused.class(),
             Self::Declined(declined) => declined.class,
@@ -73,7 +76,7 @@ impl FetchError {
             // A file that is not there may still be about to be mounted.
             Self::Profile(error) if !matches!(error.fault, ProfileFault::Unreadable(_)) => Class::Permanent,
             Self::Process(error) if error.is_permanent() => Class::Permanent,
-            Self::BadAnswer(_, AnswerError::RoleMismatch) => Class::Permanent,
+            Self::BadAnswer(_, AnswerError::RoleMismatch | AnswerError::OtherSecret) => Class::Permanent,
             Self::Inner(inner) if inner.is_permanent() => Class::Permanent,
             _ => Class::Passing,
         }
@@ -107,6 +110,7 @@ impl FetchError {
             Self::Refused(_) | Self::Declined(_) => "refused",
             Self::SourceRefused(_) | Self::Stalled(_) => "source_refused",
             Self::Inner(_) => "inner_role",
+            Self::NotManaged(_) => "not_managed",
             Self::SameKey(_) => "same_key",
             Self::Broken => "broken",
         }
@@ -145,6 +149,13 @@ impl fmt::Display for FetchError {
             Self::Refused(refused) | Self::SourceRefused(refused) | Self::Stalled(refused) => refused.fmt(f),
             Self::Declined(declined) => declined.fmt(f),
             Self::Inner(inner) => inner.fmt(f),
+            Self::NotManaged(secret) => {
+                write!(
+                    f,
+                    "KMS keeps no AccessKey of a RAM user in {secret}: it is not of the type RAMCredentials; "
+                )?;
+                f.write_str("name one that is (kms_secret)")
+            }
             Self::SameKey(id) => {
                 write!(f, "the cloud rejected AccessKey {id}, and its source has no other; replace it there")
             }
@@ -231,6 +242,8 @@ pub enum AnswerError {
     Expired,
     /// The credential is one of another role than was asked for.
     RoleMismatch,
+    /// The secret is another one than was asked for.
+    OtherSecret,
 }
 
 impl AnswerError {
@@ -245,6 +258,7 @@ impl AnswerError {
             Self::BadExpiration => "bad_expiration",
             Self::Expired => "source_expired",
             Self::RoleMismatch => "role_mismatch",
+            Self::OtherSecret => "other_secret",
         }
     }
 }
@@ -268,6 +282,7 @@ impl fmt::Display for AnswerError {
             Self::RoleMismatch => {
                 f.write_str("its answer is a credential of another role than was asked for")
             }
+            Self::OtherSecret => f.write_str("its answer is another secret than was asked for"),
         }
     }
 }

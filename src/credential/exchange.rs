@@ -74,7 +74,7 @@ pub(super) fn written(
 }
 
 /// `name=value`, joined with `&`. Percent-encoded as in the string-to-sign, which every server reads back alike.
-fn joined(parameters: &[Parameter<'_>]) -> Zeroizing<Vec<u8>> {
+pub(super) fn joined(parameters: &[Parameter<'_>]) -> Zeroizing<Vec<u8>> {
     let mut text = Vec::new();
     for parameter in parameters {
         if !text.is_empty() {

@@ -31,6 +31,7 @@ mod environment;
 mod file;
 mod key_file;
 mod key_file_error;
+mod kms;
 mod login;
 mod model_studio;
 mod oauth;
@@ -55,10 +56,13 @@ mod exchange;
 mod flat_answer;
 mod grammar;
 mod hedge;
+mod kms_answer;
+mod kms_call;
 mod launch;
 mod pace;
 mod refused;
 mod short_lived;
+mod signed_call;
 mod sts;
 
 mod declined;
@@ -91,6 +95,7 @@ pub use error::{AnswerError, FetchError, TokenFileError};
 pub use key_file::KeyKind;
 pub use key_file_error::KeyFileError;
 pub use keys::{KeyConfig, Keys, Opens};
+pub use kms::KmsSecret;
 pub use launch::{DEPTH, Launch, LaunchError, Printed, Program};
 pub use login::{
     CloudSsoSession, Logins, NoLogins, OAuthSession, SESSION_BYTES_MAX, SamlSession, Session, Unkept,
@@ -102,7 +107,7 @@ pub use presence::{DMI, presence};
 pub use process_error::{ProcessError, ProcessFault};
 pub use profile::{ProfileError, ProfileFault};
 pub use refused::{Class, Refused};
-pub use role::{AssumeConfig, BadRole, DURATION, RoleConfig, SourceConfig, StsTable};
+pub use role::{AssumeConfig, BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
 pub use saml::{Assertion, SamlError, assume_with_saml};
 pub use source::Source;
 pub use triple::Triple;

@@ -82,6 +82,8 @@ pub enum Event<'a> {
         /// How.
         command: &'a str,
     },
+    /// KMS says that it can no longer change a secret by itself.
+    RotationInvalid,
     /// The OIDC token has expired by its own word; it is sent all the same.
     TokenExpired,
     /// Every user of the machine can read a key file, and it is not in a volume that the kubelet mounted.
@@ -132,6 +134,10 @@ impl fmt::Display for Event<'_> {
             Self::LoginEnds { in_, command } => {
                 write!(f, "the login ends in {} min; run `{command}`", in_.as_secs().div_ceil(60))
             }
+            Self::RotationInvalid => f.write_str(
+                "KMS no longer changes the AccessKey by itself (AutomaticRotation is Invalid); look at the secret in KMS: \
+                 its RAM user may be gone, have two AccessKeys already, or KMS may have lost the right to change them",
+            ),
             Self::TokenExpired => f.write_str("the OIDC token has expired; check who renews its file"),
             Self::KeyFileReadable => {
                 f.write_str("every user of this machine can read the key file; take the right away")

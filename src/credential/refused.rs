@@ -1,4 +1,4 @@
-//! What STS's refusals mean: one table from its codes to what we do and what the reader should do.
+//! What the refusals of STS and KMS mean: one table from its codes to what we do and what the reader should do.
 
 use std::fmt;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Class {
 /// One row: a code, or with a final `*` every code that starts so; what it says; what to do about it.
 type Row = (&'static str, Class, &'static str);
 
-/// Sources: the error tables of STS's API reference. The first row that fits counts.
+/// Sources: the error tables of STS's and KMS's API references. The first row that fits counts.
 const ROWS: &[Row] = &[
     (
         "Throttling*",
@@ -45,6 +45,29 @@ const ROWS: &[Row] = &[
         "InvalidApiKey",
         Class::Permanent,
         "replace the key of Model Studio, or name the region that it belongs to",
+    ),
+    (
+        "Rejected.Throttling",
+        Class::Throttled,
+        "the quota of such calls of KMS is used up; spread them, or ask for a larger quota",
+    ),
+    ("ServiceUnavailableTemporary", Class::Passing, "wait; KMS is not available"),
+    ("InternalFailure", Class::Passing, "wait; KMS has a fault of its own"),
+    (
+        "Forbidden.ResourceNotFound",
+        Class::Permanent,
+        "check kms_secret and kms_region: KMS keeps no such secret there",
+    ),
+    (
+        "Forbidden.NoPermission",
+        Class::Permanent,
+        "give the role that kms_role names the right to kms:GetSecretValue of this secret, and to kms:Decrypt with the key \
+         that it is encrypted with",
+    ),
+    (
+        "Rejected.Unavailable",
+        Class::Permanent,
+        "look at the secret in KMS: it, its key or its KMS instance is disabled, expired or about to be deleted",
     ),
     ("InternalError", Class::Passing, "wait; STS has a fault of its own"),
     ("ServiceUnavailable", Class::Passing, "wait; STS is not available"),
@@ -148,7 +171,7 @@ impl Refused {
     pub fn advice(&self) -> &'static str {
         match (self.row(), self.class()) {
             (Some((_, _, advice)), _) => advice,
-            (None, Class::Permanent) => "look the code up in the STS documentation",
+            (None, Class::Permanent) => "look the code up in the documentation of whoever answered",
             (None, _) => "wait; it is tried again",
         }
     }

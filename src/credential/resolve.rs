@@ -7,9 +7,10 @@ use super::assume_role::Step;
 use super::ci_token::{self, CiToken};
 use super::ecs::EcsTerms;
 use super::hedge::{CENTRAL, StsHosts};
+use super::kms::KmsTerms;
 use super::oidc::{OidcTerms, TokenAt};
 use super::profile::{ProfileTerms, Program};
-use super::role::{BadRole, DURATION, RoleConfig, SourceConfig, StsTable};
+use super::role::{BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName, is_role_name};
@@ -18,6 +19,7 @@ use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName,
 const SESSION_MAX: usize = 64;
 
 const NO_URI: &str = "set uri, or ALIBABA_CLOUD_CREDENTIALS_URI";
+const NO_KMS_REGION: &str = "set kms_region, or ALIBABA_CLOUD_STS_REGION";
 const NO_OIDC: &str = "set role_arn, oidc_provider_arn and oidc_token_file, or ALIBABA_CLOUD_ROLE_ARN, \
      ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE";
 
@@ -42,6 +44,8 @@ pub(super) enum Definition {
     Process(String),
     /// The first of these that is there; what to say when none is.
     Chain(Vec<Self>, &'static str),
+    /// A secret of KMS, whom to ask whose the key is that reads it, and the credential that does.
+    Kms(KmsTerms, StsHosts, Box<Self>),
     /// A step from another credential.
     Assume(Step, StsHosts, Box<Self>),
 }
@@ -72,6 +76,7 @@ impl Given<'_> {
         path.push(role.clone());
         let source = match &config.source {
             SourceConfig::Role(inner) => self.follow(inner, path)?,
+            SourceConfig::Kms(kms) => self.kms((role, config), kms, path)?,
             SourceConfig::Environment => Definition::Environment,
             SourceConfig::Login => Definition::Login(role.clone()),
             SourceConfig::Absent(advice) => Definition::Nothing(advice),
@@ -137,6 +142,26 @@ impl Given<'_> {
         let Some(uri) = uri else { return Ok(Definition::Nothing(NO_URI)) };
         self.check_own(role, uri.place(), configured.is_none().then_some(variable))?;
         Ok(Definition::Uri(uri))
+    }
+
+    /// The host comes from the endpoint table alone. A secret has a region, so no central host stands in for it.
+    fn kms(
+        &self,
+        (role, config): (&RoleName, &RoleConfig),
+        kms: &KmsConfig,
+        path: &mut Vec<RoleName>,
+    ) -> Result<Definition, BadRole> {
+        let inner = Box::new(self.follow(&kms.role, path)?);
+        let of_variable = self.variables.value(Variable::StsRegion);
+        let Some(region) = kms.region.as_deref().or(of_variable) else {
+            return Ok(Definition::Nothing(NO_KMS_REGION));
+        };
+        let variable = kms.region.is_none().then_some(Variable::StsRegion.name());
+        let is_vpc = self.variables.is_true(Variable::VpcEndpointEnabled);
+        let host = self.table.kms(region, is_vpc);
+        let host = host.ok_or_else(|| BadRole::NoKms(role.clone(), region.to_owned(), variable))?;
+        let terms = KmsTerms { secret: kms.secret.clone(), host };
+        Ok(Definition::Kms(terms, self.hosts(role, config)?, inner))
     }
 
     /// What is known of a profile before its file is read.
@@ -291,6 +316,7 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
         | Definition::Process(_)
         | Definition::Uri(_)
         | Definition::Login(_)
+        | Definition::Kms(..)
         | Definition::Ecs(_) => {
             if config.assume.is_empty() {
                 return Err(BadRole::UnknownAccount(role.clone()));

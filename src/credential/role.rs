@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ci_token::CiToken;
+use super::kms::KmsSecret;
 use super::uri::CredentialsUri;
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName};
 
@@ -72,10 +73,23 @@ pub enum SourceConfig {
     Ini,
     /// A program that prints it; its command.
     Process(String),
+    /// The AccessKey of a RAM user that KMS keeps.
+    Kms(KmsConfig),
     /// Another role's credential.
     Role(RoleName),
     /// None that gives anything; why, and what to do.
     Absent(&'static str),
+}
+
+/// Which AccessKey KMS is asked for, by whom and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KmsConfig {
+    /// The secret.
+    pub secret: KmsSecret,
+    /// The role whose credential reads it.
+    pub role: RoleName,
+    /// The region that it is in. `None`: by the variable.
+    pub region: Option<String>,
 }
 
 /// One step of a chain of roles.
@@ -95,11 +109,14 @@ pub struct AssumeConfig {
     pub duration: Option<Duration>,
 }
 
-/// The STS hosts that the endpoint table knows, and what is no source. `sidecar` answers from the table, so that no token goes
+/// The hosts of STS and KMS that the endpoint table knows, and what is no source. `sidecar` answers from the table, so that no token goes
 /// elsewhere.
 pub trait StsTable: Send + Sync + fmt::Debug {
     /// The STS host of a region; the central one where the region has none of its own. `None`: no such region.
     fn regional(&self, region: &str, is_vpc: bool) -> Option<Host>;
+
+    /// The KMS host of a region. `None`: no such region, or none that this network reaches.
+    fn kms(&self, region: &str, is_vpc: bool) -> Option<Host>;
 
     /// `name`, if it is an STS host.
     fn named(&self, name: &str) -> Option<Host>;
@@ -124,6 +141,9 @@ pub enum BadRole {
     /// No host of STS in the endpoint table is called so; the variable that says it, unless the settings do.
     /// **Action:** name one that is.
     NotSts(RoleName, String, Option<&'static str>),
+    /// The endpoint table has no KMS in this region; the variable that says it, unless the settings do. **Action:** name
+    /// one that has.
+    NoKms(RoleName, String, Option<&'static str>),
     /// The role is assumed on the way to it, and belongs to an account that its settings do not list. **Action:** correct
     /// one of them.
     OtherAccount(RoleName, RoleArn),
@@ -144,6 +164,7 @@ impl BadRole {
             Self::NoSuchRole(role, _)
             | Self::BadVariable(role, _)
             | Self::NotSts(role, ..)
+            | Self::NoKms(role, ..)
             | Self::OtherAccount(role, _)
             | Self::UnknownAccount(role)
             | Self::OwnMetadata(role)
@@ -158,6 +179,7 @@ impl BadRole {
         match self {
             Self::BadVariable(_, name)
             | Self::NotSts(_, _, Some(name))
+            | Self::NoKms(_, _, Some(name))
             | Self::OwnListener(_, _, Some(name)) => Some(*name),
             _ => None,
         }
@@ -191,6 +213,13 @@ impl fmt::Display for BadRole {
                 write!(
                     f,
                     "role `{role}`: {host:?} leads to no STS host of the endpoint table; name one of them"
+                )
+            }
+            Self::NoKms(role, region, _) => {
+                write!(
+                    f,
+                    "role `{role}`: the endpoint table has no KMS in {region:?}, or not by this network; name the \
+                     region that the secret is in"
                 )
             }
             Self::OtherAccount(role, arn) => {

@@ -31,7 +31,7 @@ const OFFSET_APPLIED_FROM: i64 = 60;
 /// A larger one is reported.
 const OFFSET_REPORTED_FROM: i64 = 600;
 
-/// What all STS callers of a process share.
+/// What all callers of STS and KMS in a process share.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) carry: Arc<dyn Carry>,
@@ -48,13 +48,51 @@ impl Line {
     }
 
     /// Time and nonce for one attempt, by the cloud's clock where ours is far off.
-    fn moment(&self) -> Moment {
+    pub(super) fn moment(&self) -> Moment {
         let mut moment = self.clock.moment();
         let offset = self.offset.load(Ordering::Relaxed);
         if offset.abs() >= OFFSET_APPLIED_FROM {
             moment.unix_seconds = moment.unix_seconds.saturating_add(offset);
         }
         moment
+    }
+
+    /// Asks one host once, for a role. With the answer comes the cloud's time, if it told that.
+    pub(super) async fn ask(
+        &self,
+        (host, role): (Host, &RoleName),
+        path_and_query: Zeroizing<String>,
+        headers: Vec<(&'static str, Zeroizing<String>)>,
+        body: Zeroizing<Vec<u8>>,
+    ) -> Result<(Answer, Option<i64>), FetchError> {
+        let outbound = Outbound {
+            to: Receiver::Endpoint(host),
+            method: Method::Post,
+            path_and_query,
+            headers,
+            body,
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: HOST_TIMEOUT,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        };
+        // Whoever carries knows the limit; that it holds is not left to trust.
+        let carried = timeout(HOST_TIMEOUT, self.carry.carry(outbound)).await;
+        let answer = carried
+            .unwrap_or(Err(CarryError::TimedOut))
+            .map_err(|error| FetchError::NoAnswer(host.to_string(), error))?;
+        let server = answer.date.as_deref().and_then(|date| calendar::parse_http(date.as_bytes()));
+        if let Some(server) = server {
+            self.compare_clocks(role, server);
+        }
+        Ok((answer, server))
+    }
+
+    fn compare_clocks(&self, role: &RoleName, server: i64) {
+        let seconds = server.saturating_sub(self.clock.now().unix_seconds());
+        self.offset.store(seconds, Ordering::Relaxed);
+        if seconds.abs() > OFFSET_REPORTED_FROM {
+            self.observer.observe(role, &Event::ClockOff { seconds });
+        }
     }
 }
 
@@ -140,28 +178,10 @@ impl Sts {
         &self,
         host: Host,
         path_and_query: Zeroizing<String>,
-        body: Zeroizing<Vec<u8>>,
+        form: Zeroizing<Vec<u8>>,
     ) -> Result<(Answer, Option<i64>), FetchError> {
-        let outbound = Outbound {
-            to: Receiver::Endpoint(host),
-            method: Method::Post,
-            path_and_query,
-            headers: vec![("content-type", Zeroizing::new(FORM.to_owned()))],
-            body,
-            connect_timeout: CONNECT_TIMEOUT,
-            timeout: HOST_TIMEOUT,
-            answer_bytes_max: ANSWER_BYTES_MAX,
-        };
-        // Whoever carries knows the limit; that it holds is not left to trust.
-        let carried = timeout(HOST_TIMEOUT, self.line.carry.carry(outbound)).await;
-        let answer = carried
-            .unwrap_or(Err(CarryError::TimedOut))
-            .map_err(|error| FetchError::NoAnswer(host.to_string(), error))?;
-        let server = answer.date.as_deref().and_then(|date| calendar::parse_http(date.as_bytes()));
-        if let Some(server) = server {
-            self.compare_clocks(server);
-        }
-        Ok((answer, server))
+        let headers = vec![("content-type", Zeroizing::new(FORM.to_owned()))];
+        self.line.ask((host, &self.role), path_and_query, headers, form).await
     }
 
     /// How long the credential lives from `asked_at`: by the cloud's own clock where it told us, because ours may be
@@ -183,13 +203,5 @@ impl Sts {
             self.line.observer.observe(&self.role, &Event::LongerThanAsked { asked, given });
         }
         Some(given.min(longest))
-    }
-
-    fn compare_clocks(&self, server: i64) {
-        let seconds = server.saturating_sub(self.line.clock.now().unix_seconds());
-        self.line.offset.store(seconds, Ordering::Relaxed);
-        if seconds.abs() > OFFSET_REPORTED_FROM {
-            self.line.observer.observe(&self.role, &Event::ClockOff { seconds });
-        }
     }
 }

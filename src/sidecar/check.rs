@@ -151,6 +151,10 @@ impl StsTable for Table {
         parts::regional_sts(region, is_vpc)
     }
 
+    fn kms(&self, region: &str, is_vpc: bool) -> Option<Host> {
+        parts::regional_kms(region, is_vpc)
+    }
+
     fn named(&self, name: &str) -> Option<Host> {
         parts::sts_host(name)
     }

@@ -130,6 +130,7 @@ fn way(settings: &Settings, role: &RoleName) -> HashSet<RoleName> {
     while let Some(role) = next.filter(|role| way.insert(RoleName::clone(role))) {
         next = match settings.roles.get(role).map(|role| &role.source) {
             Some(RoleSource::Role(inner)) => Some(inner),
+            Some(RoleSource::Kms(kms)) => Some(&kms.role),
             _ => None,
         };
     }

@@ -195,6 +195,12 @@ pub(super) fn regional_sts(region: &str, is_vpc: bool) -> Option<Host> {
     endpoint::forward("sts", Some(region), network).ok().map(|endpoint| *endpoint.host())
 }
 
+/// The KMS host of a region.
+pub(super) fn regional_kms(region: &str, is_vpc: bool) -> Option<Host> {
+    let network = if is_vpc { Network::Vpc } else { Network::Public };
+    endpoint::forward("kms", Some(region), network).ok().map(|endpoint| *endpoint.host())
+}
+
 /// Settings of the credential room from those of the settings room.
 pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential::RoleConfig> {
     use crate::config::RoleSource;
@@ -209,6 +215,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         RoleSource::Cli => SourceConfig::Cli,
         RoleSource::Ini => SourceConfig::Ini,
         RoleSource::Process(command) => SourceConfig::Process(command.clone()),
+        RoleSource::Kms(kms) => SourceConfig::Kms(kms.clone()),
         RoleSource::Absent(text) => SourceConfig::Absent(text),
         RoleSource::Role(name) => SourceConfig::Role(name.clone()),
     };

@@ -52,7 +52,7 @@ use crate::names::{Endpoint, Moment, Region, Scheme, Scope};
 use crate::wire::{Field, Framing, Parameter, Signed};
 
 /// The SHA-256 of no body at all, which most calls have.
-const EMPTY_HASH: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub const EMPTY_HASH: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What is to leave, before it is signed.
 #[derive(Clone, Copy)]

@@ -290,6 +290,12 @@ impl StsTable for Table {
         }
     }
 
+    fn kms(&self, region: &str, is_vpc: bool) -> Option<Host> {
+        let network = if is_vpc { "-vpc" } else { "" };
+        let host = || Host::from_pieces(&["kms", network, ".cn-hangzhou.aliyuncs.com"]).ok();
+        (region == "cn-hangzhou").then(host).flatten()
+    }
+
     fn named(&self, name: &str) -> Option<Host> {
         let is_sts = name.starts_with("sts") && name.ends_with(".aliyuncs.com");
         is_sts.then(|| Host::from_pieces(&[name]).ok()).flatten()
