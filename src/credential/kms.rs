@@ -95,7 +95,9 @@ impl Kms {
         let (answer, server) = self.line.ask((*host, &self.role), target, headers, body).await?;
         let kept = kms_answer::read(host.as_str(), secret, &answer)?;
         let again_after = match kept.rotation {
-            Rotation::At(date) => self.after(date.saturating_sub(server.unwrap_or(asked_at.unix_seconds()))),
+            Rotation::At(date) => {
+                self.after(date.saturating_sub(server.unwrap_or_else(|| asked_at.unix_seconds())))
+            }
             Rotation::Unknown => ELSE_AFTER,
             Rotation::Invalid => {
                 self.line.observer.observe(&self.role, &Event::RotationInvalid);

@@ -98,7 +98,16 @@ pub(super) async fn run(
     stage: impl Fn() -> Stage,
     others: impl Fn(&Seen) -> Option<Reply> + Clone + Send + 'static,
 ) {
-    for Wrong { what, reply, code, says } in wrong(right) {
+    run_rows(wrong(right), stage, others).await;
+}
+
+/// The same of rows that were changed first.
+pub(super) async fn run_rows(
+    rows: Vec<Wrong>,
+    stage: impl Fn() -> Stage,
+    others: impl Fn(&Seen) -> Option<Reply> + Clone + Send + 'static,
+) {
+    for Wrong { what, reply, code, says } in rows {
         let (stage, others) = (stage(), others.clone());
         stage.cloud.play(move |seen| others(seen).unwrap_or_else(|| again(&reply)));
         let cell = stage.open();

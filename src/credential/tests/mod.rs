@@ -13,6 +13,8 @@ mod fleet;
 mod hedge;
 mod ini;
 mod keys;
+mod kms;
+mod kms_wrong;
 mod life;
 mod login;
 mod logins;
