@@ -35,15 +35,15 @@ pub enum Spoil {
     Nested,
     /// A number for the AccessKey's id.
     Mistyped,
-    /// Ten minutes past its end.
+    /// Ten minutes past its end; of a key that KMS keeps, past its next rotation.
     Expired,
-    /// To end in 2099.
+    /// To end in 2099; of a key that KMS keeps, not to be changed before.
     Endless,
     /// No secret in it.
     Incomplete,
     /// The secret empty, the token null.
     Blank,
-    /// A line end and a header in the token.
+    /// A line end and a header in the token; of a key without one, in the secret.
     LineBreak,
     /// Of another role than was asked for.
     AnotherRole,
@@ -154,8 +154,9 @@ fn change(value: &mut Value, spoil: Spoil, now: i64) {
             if spoil == Spoil::Incomplete {
                 members.retain(|name, _| !is_secret(name));
             }
+            let has_token = members.keys().any(|name| is_token(name));
             for (name, member) in members {
-                match changed(name, member, spoil, now) {
+                match changed(name, member, (spoil, has_token), now) {
                     Some(other) => *member = other,
                     None => change(member, spoil, now),
                 }
@@ -176,21 +177,28 @@ fn is_secret(name: &str) -> bool {
     matches!(plain(name).as_str(), "accesskeysecret" | "secretkey")
 }
 
+fn is_token(name: &str) -> bool {
+    plain(name) == "securitytoken"
+}
+
 /// One spelling of `AccessKeyId`, `accessKeyId` and `access_key`.
 fn plain(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }
 
-fn changed(name: &str, member: &Value, spoil: Spoil, now: i64) -> Option<Value> {
+/// `has_token`: whether it is the member of an object with a token.
+fn changed(name: &str, member: &Value, (spoil, has_token): (Spoil, bool), now: i64) -> Option<Value> {
     let text = member.as_str().unwrap_or_default();
     let name = plain(name);
     match (spoil, name.as_str()) {
         (Spoil::Mistyped, "accesskeyid" | "accesskey") => Some(json!(42)),
-        (Spoil::Expired, "expiration") => Some(json!(date::iso(now - EXPIRED))),
-        (Spoil::Endless, "expiration") => Some(json!("2099-01-01T00:00:00Z")),
+        (Spoil::Expired, "expiration" | "nextrotationdate") => Some(json!(date::iso(now - EXPIRED))),
+        (Spoil::Endless, "expiration" | "nextrotationdate") => Some(json!("2099-01-01T00:00:00Z")),
         (Spoil::Blank, "accesskeysecret" | "secretkey") => Some(json!("")),
         (Spoil::Blank, "securitytoken") => Some(Value::Null),
-        (Spoil::LineBreak, "securitytoken") => Some(json!(format!("{text}\r\nX-Injected: 1"))),
+        (Spoil::LineBreak, name) if is_token(name) || (!has_token && is_secret(name)) => {
+            Some(json!(format!("{text}\r\nX-Injected: 1")))
+        }
         (Spoil::Unsuccessful, "code") => Some(json!("AssumeRoleUnauthorized")),
         (Spoil::AnotherRole, "arn") => {
             let (account, rest) = text.split_once(":assumed-role/")?;

@@ -3,6 +3,7 @@
 mod admin;
 mod clocks;
 mod hosts;
+mod kms;
 mod life;
 mod minted;
 mod own_proof;

@@ -72,6 +72,21 @@ async fn a_source_that_cannot_give_anything_there_is_told_with_a_way_out() {
 }
 
 #[tokio::test]
+async fn the_key_that_its_kms_keeps_signs_there_where_the_settings_say_its_region() {
+    let place = Place::new();
+    let settings = "[role.reader]\nsource = \"environment\"\n[role.default]\nsource = \"kms\"\nkms_role = \"reader\"\n\
+                    kms_secret = \"acs/ram/user/demo\"\n";
+    place.write("countersign.toml", settings);
+    let (code, told) = run(&place, &["run", "--sandbox", "--check"], &[]).await;
+    let needs = "source = \"kms\" needs kms_region in the settings";
+    assert!(code == Some(0) && told.contains(needs) && told.contains(IGNORED), "{told}");
+    let settings = settings.replace("source = \"environment\"\n", "") + "kms_region = \"cn-hangzhou\"\n";
+    place.write("countersign.toml", &settings);
+    let (status, text, _) = answered(&place, &[]).await;
+    assert_eq!(status, 200, "{text}");
+}
+
+#[tokio::test]
 async fn either_way_out_leads_out() {
     let place = Place::new();
     place.write("countersign.toml", README);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use countersign::config::{Flags, RoleSource};
 use countersign::names::RoleName;
 
-use super::{Place, mistakes};
+use super::{Place, loaded, mistakes};
 
 const CHAIN: &str = r#"
 [role.app]
@@ -48,7 +48,7 @@ fn each_mistake_of_a_role_says_what_to_write() {
         ("source = \"role:b\"", "2: `role.a.source`: there is no role \"b\"; add a table [role.b]"),
         (
             "source = \"sso\"",
-            "2: `role.a.source`: \"sso\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"login\" or \"role:NAME\"",
+            "2: `role.a.source`: \"sso\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"kms\", \"login\" or \"role:NAME\"",
         ),
         (
             "role_arn = \"app\"",
@@ -95,6 +95,67 @@ fn each_mistake_of_a_role_says_what_to_write() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_secret_of_kms_is_read_with_the_role_that_reads_it() {
+    let text = "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\n";
+    let first = loaded(text, &[]).unwrap();
+    let RoleSource::Kms(kms) = &first.settings.roles[&RoleName::new("a")].source else { panic!("of KMS") };
+    assert_eq!((kms.secret.as_str(), kms.role.as_str()), ("acs/ram/user/ops", "default"));
+    assert_eq!(kms.region.as_deref(), Some("cn-beijing"));
+    let again = loaded(&first.print(), &[]).unwrap().settings;
+    assert_eq!(again.roles[&RoleName::new("a")].source, first.settings.roles[&RoleName::new("a")].source);
+}
+
+#[test]
+fn each_mistake_about_a_secret_of_kms_says_what_to_write() {
+    let missing = [
+        "kms_secret, the name of the secret, \"acs/ram/user/NAME\"",
+        "kms_role, the role whose credential reads the secret",
+    ];
+    let [secret, role] = missing.map(|what| format!("2: `role.a.source`: source \"kms\" needs {what}"));
+    for (text, expected) in [
+        ("", vec![role.clone(), secret.clone()]),
+        ("kms_secret = \"acs/ram/user/ops\"", vec![role.clone()]),
+        ("kms_role = \"default\"", vec![secret.clone()]),
+        (
+            "kms_role = \"default\"\nkms_secret = \"ops\"",
+            vec![
+                "4: `role.a.kms_secret`: \"ops\" is not a secret that keeps a RAM user's AccessKey; write it as KMS shows it, \
+                 \"acs/ram/user/NAME\""
+                    .to_owned(),
+            ],
+        ),
+        (
+            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"defualt\"",
+            vec!["4: `role.a.kms_role`: there is no role \"defualt\"; did you mean \"default\"?".to_owned()],
+        ),
+        (
+            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"a b\"",
+            vec!["4: `role.a.kms_role`: \"a b\" is not a role's name; use 1 to 64 letters, digits, `-` and `_`".to_owned()],
+        ),
+        (
+            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn_x\"",
+            vec!["5: `role.a.kms_region`: \"cn_x\" is not a region; write its id, such as \"cn-beijing\"".to_owned()],
+        ),
+        (
+            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nprofile = \"x\"",
+            vec![
+                "5: `role.a.profile`: source \"kms\" does not read it; write source = \"cli\" or \"ini\" or \"auto\", or take it out"
+                    .to_owned(),
+            ],
+        ),
+    ] {
+        let expected: Vec<_> = expected.iter().map(|text| format!("countersign.toml:{text}")).collect();
+        assert_eq!(mistakes(&format!("[role.a]\nsource = \"kms\"\n{text}\n"), &[]), expected, "{text}");
+    }
+    assert_eq!(
+        mistakes("[role.a]\nkms_role = \"default\"\n", &[]),
+        [
+            "countersign.toml:2: `role.a.kms_role`: source \"auto\" does not read it; write source = \"kms\", or take it out"
+        ]
+    );
 }
 
 #[test]

@@ -84,7 +84,23 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     (
         "[role.a]\nsource = \"oidcc\"\naccounts = [\"1000000000000001\"]",
         &[
-            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"login\" or \"role:NAME\"; did you mean \"oidc\"?",
+            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"kms\", \"login\" or \"role:NAME\"; did you mean \"oidc\"?",
+        ],
+    ),
+    (
+        "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"mars-north-1\"",
+        &[
+            "1: role `a`: the endpoint table has no KMS in \"mars-north-1\", or not by this network; name the region that the secret is in",
+        ],
+    ),
+    (
+        "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"b\"\nkms_region = \"cn-beijing\"\n[role.b]\nsource = \"role:a\"",
+        &["1: the roles lead in a circle: a → b → a; one needs a source of its own"],
+    ),
+    (
+        "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\naccounts = [\"1000000000000001\"]",
+        &[
+            "1: role `a` has `accounts`, but its source does not tell its account; assume a role from there, or remove `accounts`",
         ],
     ),
     (

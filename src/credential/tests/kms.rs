@@ -257,7 +257,11 @@ async fn what_is_assumed_from_it_is_signed_with_its_key_and_nobody_is_asked_whos
         calls.iter().find(|seen| parameter(&seen.target, "Action").as_deref() == Some("AssumeRole"));
     assert_eq!(parameter(&assumed.unwrap().target, "AccessKeyId").as_deref(), Some("LTAI5tFAKE0001"));
     let of_base = stage.ear.heard("base of default: signing with a long-lived");
-    assert_eq!((stage.ear.heard("long-lived"), of_base), (1, 1), "nothing is signed with it but the next step");
+    assert_eq!(
+        (stage.ear.heard("long-lived"), of_base),
+        (1, 1),
+        "nothing is signed with it but the next step"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -126,6 +126,22 @@ async fn every_source_can_be_spoilt_whatever_it_calls_the_members() {
         ("Format", "JSON"),
         ("SecretName", "acs/ram/user/ops"),
     ];
+    visit.sandbox.manage_user("weekly", Some(std::time::Duration::from_secs(604_800)));
+    let weekly = secret.map(|(name, value)| match name {
+        "SecretName" => (name, "acs/ram/user/weekly"),
+        _ => (name, value),
+    });
+    faults.spoil("kms", Spoil::LineBreak, Some(1));
+    let answer = visit.rpc(&visit.user(), "kms.cn-hangzhou.aliyuncs.com", &weekly).await.json();
+    let data: Value = serde_json::from_str(answer["SecretData"].as_str().unwrap()).unwrap();
+    assert!(data["AccessKeySecret"].as_str().unwrap().ends_with("\r\nX-Injected: 1"), "{data}");
+    for (spoil, date) in [(Spoil::Expired, "2024-03-07T07:59:05Z"), (Spoil::Endless, "2099-01-01T00:00:00Z")]
+    {
+        faults.spoil("kms", spoil, Some(1));
+        let answer = visit.rpc(&visit.user(), "kms.cn-hangzhou.aliyuncs.com", &weekly).await.json();
+        assert_eq!(answer["NextRotationDate"], date, "{spoil}");
+    }
+
     faults.spoil("kms", Spoil::Blank, Some(1));
     let answer = visit.rpc(&visit.user(), "kms.cn-hangzhou.aliyuncs.com", &secret).await.json();
     let data: Value = serde_json::from_str(answer["SecretData"].as_str().unwrap()).unwrap();
