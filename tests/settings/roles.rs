@@ -117,8 +117,8 @@ fn each_mistake_about_a_secret_of_kms_says_what_to_write() {
     let [secret, role] = missing.map(|what| format!("2: `role.a.source`: source \"kms\" needs {what}"));
     for (text, expected) in [
         ("", vec![role.clone(), secret.clone()]),
-        ("kms_secret = \"acs/ram/user/ops\"", vec![role.clone()]),
-        ("kms_role = \"default\"", vec![secret.clone()]),
+        ("kms_secret = \"acs/ram/user/ops\"", vec![role]),
+        ("kms_role = \"default\"", vec![secret]),
         (
             "kms_role = \"default\"\nkms_secret = \"ops\"",
             vec![
@@ -185,7 +185,7 @@ fn a_policy_that_sts_would_refuse_is_refused_at_once() {
 #[test]
 fn the_default_role_may_be_made_optional() {
     let settings =
-        super::loaded("[role.default]\nrequired = false\nsource = \"environment\"", &[]).unwrap().settings;
+        loaded("[role.default]\nrequired = false\nsource = \"environment\"", &[]).unwrap().settings;
     let default = &settings.roles[&RoleName::new("default")];
     assert_eq!((default.required, &default.source), (false, &RoleSource::Environment));
 }

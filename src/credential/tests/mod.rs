@@ -28,6 +28,7 @@ mod resolving;
 mod shuttle;
 mod sources;
 mod state;
+mod table;
 mod token;
 mod uri;
 mod vended;
@@ -40,6 +41,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use machine::Machine;
+use table::Table;
 use token::TokenFile;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -275,40 +277,6 @@ impl Observer for Ear {
 
     fn observe_base(&self, role: &RoleName, event: &Event<'_>) {
         self.0.lock().unwrap().push(format!("base of {role}: {event}"));
-    }
-}
-
-/// The STS hosts of a small endpoint table.
-#[derive(Debug)]
-struct Table;
-
-impl StsTable for Table {
-    fn regional(&self, region: &str, is_vpc: bool) -> Option<Host> {
-        let network = if is_vpc { "-vpc" } else { "" };
-        match region {
-            "cn-hangzhou" => Host::from_pieces(&["sts", network, ".cn-hangzhou.aliyuncs.com"]).ok(),
-            "cn-wuhan" => self.named("sts.aliyuncs.com"),
-            _ => None,
-        }
-    }
-
-    fn kms(&self, region: &str, is_vpc: bool) -> Option<Host> {
-        let network = if is_vpc { "-vpc" } else { "" };
-        let host = || Host::from_pieces(&["kms", network, ".cn-hangzhou.aliyuncs.com"]).ok();
-        (region == "cn-hangzhou").then(host).flatten()
-    }
-
-    fn named(&self, name: &str) -> Option<Host> {
-        let is_sts = name.starts_with("sts") && name.ends_with(".aliyuncs.com");
-        is_sts.then(|| Host::from_pieces(&[name]).ok()).flatten()
-    }
-
-    fn is_own(&self, place: &Place) -> bool {
-        place.port() == 9110
-    }
-
-    fn plays_metadata(&self) -> bool {
-        false
     }
 }
 

@@ -126,7 +126,7 @@ async fn every_source_can_be_spoilt_whatever_it_calls_the_members() {
         ("Format", "JSON"),
         ("SecretName", "acs/ram/user/ops"),
     ];
-    visit.sandbox.manage_user("weekly", Some(std::time::Duration::from_secs(604_800)));
+    visit.sandbox.manage_user("weekly", Some(Duration::from_secs(604_800)));
     let weekly = secret.map(|(name, value)| match name {
         "SecretName" => (name, "acs/ram/user/weekly"),
         _ => (name, value),
