@@ -91,7 +91,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
 }
 
 /// The same for a command that fetches: a signal ends it with the programs that it has started, which are in groups of their
-/// own and hear nothing of a terminal's.
+/// own and hear nothing of a terminal's. `work` must not hold this thread: nobody would hear the signal.
 pub(super) fn block_on_fetch<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
     let work = async {
         let mut ending = Ending::watch().map_err(failed)?;

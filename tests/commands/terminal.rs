@@ -1,37 +1,25 @@
 //! What a command does on a terminal: what is shown there, and a signal from its keyboard.
 
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::kit::place::Place;
 use crate::kit::program::countersign;
+use crate::kit::terminal::Terminal;
 use crate::kit::{SECRET, soon};
 
 /// Runs `credential` with a terminal as its standard output: its exit code, and what is seen there.
 async fn on_a_terminal(arguments: &[&str]) -> (Option<i32>, String) {
-    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&screen).unwrap();
-    unlockpt(&screen).unwrap();
-    let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
-    let terminal = File::options().read(true).write(true).open(name).unwrap();
-    let place = Place::new();
+    let (mut terminal, place) = (Terminal::open(), Place::new());
     let mut command = countersign(&place, &[&["credential"], arguments].concat());
-    let child = command.stdout(terminal).stderr(Stdio::null()).spawn().unwrap();
-    // It holds the terminal's other end, and reading would not come to one.
+    let mut child = command.stdout(terminal.stdio()).stderr(Stdio::null()).spawn().unwrap();
+    // It holds the program's side too.
     drop(command);
-    let status = soon("its end", child.wait_with_output()).await.unwrap().status;
-    let (mut seen, mut buffer, mut screen) = (Vec::new(), [0; 4_096], File::from(screen));
-    // The end of a terminal that nobody writes to any more is an error.
-    while let Ok(more @ 1..) = screen.read(&mut buffer) {
-        seen.extend_from_slice(&buffer[..more]);
-    }
-    (status.code(), String::from_utf8(seen).unwrap())
+    let status = soon("its end", child.wait()).await.unwrap();
+    (status.code(), terminal.end().await)
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ pub(crate) mod proxy;
 pub(crate) mod reader;
 pub(crate) mod sandboxed;
 pub(crate) mod sts;
+pub(crate) mod terminal;
 pub(crate) mod tls;
 pub(crate) mod upstream;
 pub(crate) mod witness;

@@ -106,7 +106,8 @@ fn logged_in(arguments: &Arguments) -> Result<String, Failed> {
         };
         Ok(told(&desk, &session, keeper))
     };
-    process::block_on_fetch(logging_in)
+    // Whoever is asked a question holds this thread, and is let go by the system when a signal comes.
+    process::block_on(logging_in).map_err(|error| (Exit::Failed, error.to_string()))?
 }
 
 /// What the command line says, else what the last login was.

@@ -7,6 +7,7 @@ use countersign::sandbox::{CloudSso, Counterpart};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::*;
+use crate::kit::terminal::Terminal;
 
 async fn portal(stage: &Stage, room: CloudSso) -> (Counterpart<CloudSso>, String) {
     let portal = stage.sandbox.cloud_sso(listener().await, room.interval(1)).unwrap();
@@ -106,6 +107,44 @@ async fn of_several_accounts_the_one_that_is_asked_for_is_taken() {
         let (status, _, said) = running.ended().await;
         assert_eq!(status, 0, "{said}");
         assert_eq!(stage.kept()["access_configuration"].as_str(), Some(configuration));
+    }
+}
+
+#[tokio::test]
+async fn a_human_at_a_terminal_is_asked_which_and_can_still_give_up() {
+    let stage = Stage::new().await;
+    stage.settings(DIRECTORY);
+    let room = CloudSso::default().account("1000000000000001", "one", &[("ac-1", "Admin")]).account(
+        "1000000000000002",
+        "two",
+        &[("ac-2", "Admin")],
+    );
+    let (_portal, url) = portal(&stage, room).await;
+    let arguments = ["login", "--cloudsso", &url, "--store", "file", "--no-browser"];
+    for gives_up in [true, false] {
+        let mut terminal = Terminal::open();
+        let mut command = countersign(&stage.place, &arguments);
+        command.stdin(terminal.stdio()).stdout(Stdio::null()).stderr(terminal.stdio());
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        terminal.until("Waiting for the browser").await;
+        let seen = terminal.text();
+        let url = seen.split_whitespace().find(|word| word.contains("?user_code=")).unwrap();
+        let (page, query) = url.split_once('?').unwrap();
+        assert_eq!(submit(page, &format!("{query}&decision=approve")).await.status, 200);
+        terminal.until("[1-2]: ").await;
+        assert!(terminal.text().contains("  1  1000000000000001 (one)\r\n  2  1000000000000002 (two)\r\n"));
+        if gives_up {
+            let id = i32::try_from(child.id().unwrap()).unwrap();
+            kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+            assert!(!soon("the end", child.wait()).await.unwrap().success());
+            assert!(!stage.place.path().join("logins/default.login.json").exists());
+        } else {
+            terminal.types("7\n2\n");
+            let said = terminal.end().await;
+            assert_eq!(soon("the end", child.wait()).await.unwrap().code(), Some(0), "{said}");
+            assert_eq!(stage.kept()["access_configuration"].as_str(), Some("ac-2"));
+        }
     }
 }
 
