@@ -14,7 +14,7 @@ use super::counterpart::Playing;
 use super::replace::replace;
 use crate::clock::Clock;
 use crate::config::{RoleSource, Settings};
-use crate::credential::{KmsConfig, Variables};
+use crate::credential::{KmsConfig, Variables, VaultConfig};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SessionName};
 use crate::sandbox::{Options, Sandbox};
 use crate::upstream::{Dial, Dialler, Egress, Routes, SystemResolver, trust_only};
@@ -39,6 +39,8 @@ const NO_ECS: &str =
     "--sandbox asks no metadata server, so source = \"ecs\" finds nothing; leave `source` out";
 const NO_URI: &str = "--sandbox ignores credential variables, so source = \"uri\" needs uri in the settings; set it, or leave \
      `source` out";
+const NO_VAULT: &str = "--sandbox ignores credential variables, so source = \"vault\" needs vault_address in the \
+     settings; set it, or leave `source` out";
 const NO_CLI: &str = "--sandbox ignores other programs' credential files, so source = \"cli\" needs config_file in the \
      settings; set it, or leave `source` out";
 const NO_INI: &str = "--sandbox ignores other programs' credential files, so source = \"ini\" needs credentials_file in the \
@@ -112,6 +114,9 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             }
             RoleSource::Environment => role.source = RoleSource::Absent(NO_KEY),
             RoleSource::Ecs { .. } => role.source = RoleSource::Absent(NO_ECS),
+            RoleSource::Vault(VaultConfig { address: None, .. }) => {
+                role.source = RoleSource::Absent(NO_VAULT);
+            }
             RoleSource::Uri(None) => role.source = RoleSource::Absent(NO_URI),
             RoleSource::Login => role.source = RoleSource::Absent(NO_LOGIN),
             RoleSource::Oidc
@@ -129,6 +134,7 @@ pub(super) fn adopt(settings: &mut Settings, token: &Path) {
             | RoleSource::Cli
             | RoleSource::Ini
             | RoleSource::Process(_)
+            | RoleSource::Vault(_)
             | RoleSource::Uri(Some(_))
             | RoleSource::Role(_)
             | RoleSource::Kms(_)

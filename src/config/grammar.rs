@@ -2,7 +2,7 @@
 
 use super::kind::Check;
 use super::problem::shown;
-use crate::credential::{CredentialsUri, KmsSecret};
+use crate::credential::{CredentialsUri, KmsSecret, is_vault_name, is_vault_path};
 use crate::names::{
     OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name, is_role_name,
 };
@@ -49,11 +49,11 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
 }
 
 /// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 10] =
-    ["auto", "environment", "oidc", "ecs", "cli", "ini", "process", "uri", "kms", "login"];
+const SOURCES: [&str; 11] =
+    ["auto", "environment", "oidc", "ecs", "cli", "ini", "process", "uri", "vault", "kms", "login"];
 
 /// The same for the reference.
-pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"ecs\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"kms\"`, `\"login\"` or `\"role:NAME\"`";
+pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"ecs\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"vault\"`, `\"kms\"`, `\"login\"` or `\"role:NAME\"`";
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
@@ -107,6 +107,29 @@ pub(super) fn ram_role_name(text: &str) -> Result<(), String> {
 pub(super) fn credentials_uri(text: &str) -> Result<(), String> {
     let why = |bad| format!("it is no URL that can be asked: {bad}; write \"http://HOST[:PORT]/PATH\"");
     CredentialsUri::parse(text).map(drop).map_err(why)
+}
+
+/// Where Vault is.
+pub(super) fn vault_address(text: &str) -> Result<(), String> {
+    origin_like(text, "https://vault.example:8200")
+}
+
+/// The name of a role in Vault.
+pub(super) fn vault_name(text: &str) -> Result<(), String> {
+    held_to(
+        is_vault_name(text),
+        text,
+        "is not a role's name in Vault; use 1 to 128 letters, digits, `-`, `_` and `.`",
+    )
+}
+
+/// Where something is mounted in Vault, or a namespace of it.
+pub(super) fn vault_path(text: &str) -> Result<(), String> {
+    held_to(
+        is_vault_path(text),
+        text,
+        "is not a path in Vault; use names of letters, digits, `-`, `_` and `.` with `/` between them",
+    )
 }
 
 /// A profile of another program, by its name.
@@ -172,12 +195,15 @@ pub(super) fn client_id(text: &str) -> Result<(), String> {
 
 /// A scheme, a host and a port, and nothing behind them.
 pub(super) fn origin(text: &str) -> Result<(), String> {
+    origin_like(text, "https://oauth.aliyun.com")
+}
+
+fn origin_like(text: &str, example: &str) -> Result<(), String> {
     match Place::parse(text) {
         Ok((_, "/")) => Ok(()),
-        Ok(_) => Err(format!(
-            "{} has a path; write scheme and host alone, such as \"https://oauth.aliyun.com\"",
-            shown(text)
-        )),
+        Ok(_) => {
+            Err(format!("{} has a path; write scheme and host alone, such as \"{example}\"", shown(text)))
+        }
         Err(why) => Err(format!("{} is not an address: {why}", shown(text))),
     }
 }

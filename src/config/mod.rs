@@ -23,6 +23,7 @@ mod secrets;
 mod settings;
 mod table;
 mod variables;
+mod vault;
 mod vend;
 mod watched;
 

@@ -80,6 +80,47 @@ pub(super) const ROLES: &[Key] = &[
          `ALIBABA_CLOUD_CREDENTIALS_URI`, which is the better place for a path that is a secret.",
     ),
     unset(
+        "role.NAME.vault_address",
+        text("`https://HOST[:PORT]` or `http://…`", grammar::vault_address),
+        "With `source = \"vault\"`: where Vault is, over `http` only within private networks. Else `VAULT_ADDR`.",
+    ),
+    unset(
+        "role.NAME.vault_role",
+        text("the name of a role", grammar::vault_name),
+        "The role of Vault's AliCloud engine, one with a `role_arn`. One that makes RAM users is refused after it was read once: \
+         each reading leaves another user behind.",
+    ),
+    unset(
+        "role.NAME.vault_mount",
+        text("a path", grammar::vault_path),
+        "Where the engine is mounted. Without it, `alicloud`.",
+    ),
+    unset(
+        "role.NAME.vault_namespace",
+        text("a path", grammar::vault_path),
+        "The namespace of Vault's that the engine and the login lie in. Else `VAULT_NAMESPACE`, else the root.",
+    ),
+    unset(
+        "role.NAME.vault_token_file",
+        Kind::Path,
+        "A file with a token of Vault's, read anew for each fetch. Who writes it renews the token.",
+    ),
+    unset(
+        "role.NAME.vault_kubernetes_role",
+        text("the name of a role", grammar::vault_name),
+        "Instead of a token: logs in as the pod, as this role of Vault's auth method for Kubernetes.",
+    ),
+    unset(
+        "role.NAME.vault_kubernetes_mount",
+        text("a path", grammar::vault_path),
+        "Where that auth method is mounted. Without it, `kubernetes`.",
+    ),
+    unset(
+        "role.NAME.vault_jwt_file",
+        Kind::Path,
+        "The token that the pod logs in with. Without it, that of its service account.",
+    ),
+    unset(
         "role.NAME.profile",
         text("a profile's name", grammar::profile),
         "The profile to take of another program's file. Else `ALIBABA_CLOUD_PROFILE`, else the one that is current there.",

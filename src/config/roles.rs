@@ -7,6 +7,7 @@ use super::file;
 use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
+use super::vault;
 use crate::credential::{CiToken, CredentialsUri, KmsConfig, KmsSecret};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 use crate::suggest::meant;
@@ -81,6 +82,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
             role: table.text("ecs_role").map(Into::into),
             v1: table.is_set("ecs_v1").then(|| table.boolean("ecs_v1")),
         },
+        Some("vault") => vault::source(table, bases, problems),
         Some("uri") => RoleSource::Uri(table.text("uri").and_then(|text| CredentialsUri::parse(&text).ok())),
         Some("cli") => RoleSource::Cli,
         Some("ini") => RoleSource::Ini,
@@ -227,6 +229,14 @@ const READ_BY: &[(&str, &[&str])] = &[
     ("kms_secret", &["kms"]),
     ("kms_role", &["kms"]),
     ("kms_region", &["kms"]),
+    ("vault_address", &["vault"]),
+    ("vault_role", &["vault"]),
+    ("vault_mount", &["vault"]),
+    ("vault_namespace", &["vault"]),
+    ("vault_token_file", &["vault"]),
+    ("vault_kubernetes_role", &["vault"]),
+    ("vault_kubernetes_mount", &["vault"]),
+    ("vault_jwt_file", &["vault"]),
     ("saml_provider_arn", &["login"]),
 ];
 

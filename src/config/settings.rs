@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::connect_to::ConnectTo;
 use super::problem::{Origin, Placed};
-use crate::credential::{CiToken, CredentialsUri, KmsConfig};
+use crate::credential::{CiToken, CredentialsUri, KmsConfig, VaultConfig};
 use crate::names::{KeysName, OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 
 /// Everything that the operator decides. Holds no secret.
@@ -150,6 +150,8 @@ pub enum RoleSource {
         /// Whether the metadata server may be asked without a token. `None`: by the SDKs' variable.
         v1: Option<bool>,
     },
+    /// A role of Vault's AliCloud engine.
+    Vault(VaultConfig),
     /// A credentials URI. `None`: by the SDKs' variable.
     Uri(Option<CredentialsUri>),
     /// A profile of the aliyun CLI.

@@ -32,6 +32,7 @@ use super::source::{Nothing, Source};
 use super::sts::{Line, Sts};
 use super::uri::Uri;
 use super::variables::{Variable, Variables};
+use super::vault::Vault;
 use crate::clock::Clock;
 use crate::names::RoleName;
 
@@ -164,6 +165,7 @@ const fn may_be_long_lived(definition: &Definition) -> bool {
         Definition::Nothing(_)
             | Definition::Oidc(..)
             | Definition::Ecs(_)
+            | Definition::Vault(_)
             | Definition::Uri(_)
             | Definition::Login(_)
             | Definition::Assume(..)
@@ -218,6 +220,11 @@ impl Builder<'_> {
             Definition::Uri(uri) => {
                 let (carry, clock) = (Arc::clone(carry), Arc::clone(clock));
                 Arc::new(Uri { uri: uri.clone(), carry, clock })
+            }
+            Definition::Vault(terms) => {
+                let told = (role.clone(), Arc::clone(&self.surroundings.observer));
+                let around = (Arc::clone(carry), Arc::clone(clock));
+                Arc::new(Vault::new((**terms).clone(), told, around))
             }
             Definition::Profile(terms) => Arc::new(Profile::new((**terms).clone(), self.guide(role))),
             Definition::Process(command) => {

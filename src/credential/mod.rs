@@ -46,6 +46,7 @@ mod spellings;
 mod token_file;
 mod uri;
 mod variables;
+mod vault;
 
 mod answer;
 mod ask;
@@ -113,3 +114,6 @@ pub use source::Source;
 pub use triple::Triple;
 pub use uri::CredentialsUri;
 pub use variables::{Variable, Variables};
+pub use vault::{
+    JWT_FILE, KUBERNETES_MOUNT, MOUNT, VaultConfig, VaultLogin, VaultRole, is_vault_name, is_vault_path,
+};

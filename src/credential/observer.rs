@@ -92,6 +92,8 @@ pub enum Event<'a> {
     ProfileReadable,
     /// Every user of the machine can read the OIDC token file, and it is not a volume that the kubelet mounted.
     TokenFileReadable,
+    /// Every user of the machine can read the file with Vault's token, and it is not a volume that the kubelet mounted.
+    VaultTokenReadable,
 }
 
 impl Event<'_> {
@@ -148,6 +150,9 @@ impl fmt::Display for Event<'_> {
             Self::TokenFileReadable => {
                 f.write_str("every user of this machine can read the OIDC token file; take the right away")
             }
+            Self::VaultTokenReadable => f.write_str(
+                "every user of this machine can read the file with Vault's token; take the right away",
+            ),
         }
     }
 }

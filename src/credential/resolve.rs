@@ -13,6 +13,7 @@ use super::profile::{ProfileTerms, Program};
 use super::role::{BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
+use super::vault::{VaultConfig, VaultTerms, is_vault_path};
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName, is_role_name};
 
 /// The longest session name that STS takes.
@@ -20,6 +21,7 @@ const SESSION_MAX: usize = 64;
 
 const NO_URI: &str = "set uri, or ALIBABA_CLOUD_CREDENTIALS_URI";
 const NO_KMS_REGION: &str = "set kms_region, or ALIBABA_CLOUD_STS_REGION";
+const NO_VAULT: &str = "set vault_address, or VAULT_ADDR";
 const NO_OIDC: &str = "set role_arn, oidc_provider_arn and oidc_token_file, or ALIBABA_CLOUD_ROLE_ARN, \
      ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE";
 
@@ -36,6 +38,8 @@ pub(super) enum Definition {
     Oidc(OidcTerms, StsHosts),
     /// The RAM role of the ECS instance.
     Ecs(EcsTerms),
+    /// A role of Vault's AliCloud engine.
+    Vault(Box<VaultTerms>),
     /// A credentials URI.
     Uri(CredentialsUri),
     /// A profile of another program.
@@ -85,6 +89,7 @@ impl Given<'_> {
             SourceConfig::Process(command) => Definition::Process(command.clone()),
             SourceConfig::Oidc => self.oidc(role, config)?.unwrap_or(Definition::Nothing(NO_OIDC)),
             SourceConfig::Ecs { role: name, v1 } => self.ecs(role, name.as_deref(), *v1)?,
+            SourceConfig::Vault(vault) => self.vault(role, vault)?,
             SourceConfig::Uri(uri) => self.uri(role, uri.as_ref())?,
             SourceConfig::Auto => self.auto(role, config)?,
         };
@@ -203,12 +208,8 @@ impl Given<'_> {
         let configured: Option<Box<str>> = configured.map(Into::into);
         let name = |text: &str| is_role_name(text).then(|| text.into());
         let name = self.setting(role, configured.as_ref(), Variable::EcsMetadata, name)?;
-        let whole = |text: &str| match Place::parse(text) {
-            Ok((place, "/")) => Some(place),
-            _ => None,
-        };
         let variable = Variable::ImdsEndpoint;
-        let place = self.setting(role, None, variable, whole)?;
+        let place = self.setting(role, None, variable, Place::whole)?;
         if place.is_none() && self.table.plays_metadata() {
             return Err(BadRole::OwnMetadata(role.clone()));
         }
@@ -218,6 +219,19 @@ impl Given<'_> {
         let is_enabled = self.variables.value(Variable::ImdsV1Disabled);
         let is_enabled = is_enabled.is_some_and(|text| text.eq_ignore_ascii_case("false"));
         Ok(Definition::Ecs(EcsTerms { place, role: name, allows_v1: v1.unwrap_or(is_enabled) }))
+    }
+
+    fn vault(&self, role: &RoleName, config: &VaultConfig) -> Result<Definition, BadRole> {
+        let VaultConfig { address, namespace, role: asked } = config;
+        let variable = Variable::VaultAddress;
+        let place = self.setting(role, address.as_ref(), variable, Place::whole)?;
+        let Some(place) = place else { return Ok(Definition::Nothing(NO_VAULT)) };
+        self.check_own(role, &place, address.is_none().then_some(variable))?;
+        // Vault's own programs write it with slashes at its ends or without.
+        let path =
+            |text: &str| Some(text.trim_matches('/')).filter(|text| is_vault_path(text)).map(Into::into);
+        let namespace = self.setting(role, namespace.as_ref(), Variable::VaultNamespace, path)?;
+        Ok(Definition::Vault(Box::new(VaultTerms { place, namespace, role: asked.clone() })))
     }
 
     /// Refuses a place that is a listener of ours. `variable`: what says it, unless the settings do.
@@ -314,6 +328,7 @@ fn check_accounts(role: &RoleName, config: &RoleConfig, source: &Definition) -> 
         Definition::Profile(_) | Definition::Chain(..) => None,
         Definition::Environment
         | Definition::Process(_)
+        | Definition::Vault(_)
         | Definition::Uri(_)
         | Definition::Login(_)
         | Definition::Kms(..)

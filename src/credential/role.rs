@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ci_token::CiToken;
 use super::kms::KmsSecret;
 use super::uri::CredentialsUri;
+use super::vault::VaultConfig;
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName};
 
 /// How long a credential is asked for where nobody says: the longest that a role allows unless it was told to allow more.
@@ -65,6 +66,8 @@ pub enum SourceConfig {
         /// Whether the server may be asked without a token. `None`: what the variable says.
         v1: Option<bool>,
     },
+    /// A role of Vault's AliCloud engine.
+    Vault(VaultConfig),
     /// A credentials URI. `None`: the variable's.
     Uri(Option<CredentialsUri>),
     /// A profile of the aliyun CLI.

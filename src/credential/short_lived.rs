@@ -23,13 +23,13 @@ const LIFE_MAX: Duration = Duration::from_secs(12 * 3_600 + 300);
 #[serde(default, rename_all = "PascalCase")]
 pub(super) struct ShortLived {
     #[serde(alias = "accessKeyId")]
-    access_key_id: Option<String>,
+    pub(super) access_key_id: Option<String>,
     #[serde(alias = "accessKeySecret")]
-    access_key_secret: Option<String>,
+    pub(super) access_key_secret: Option<String>,
     #[serde(alias = "securityToken")]
-    security_token: Option<String>,
+    pub(super) security_token: Option<String>,
     #[serde(alias = "expiration")]
-    expiration: Option<String>,
+    pub(super) expiration: Option<String>,
 }
 
 impl ShortLived {

@@ -45,6 +45,10 @@ pub enum Variable {
     GitHubRequestToken,
     /// Where somebody hands out credentials.
     CredentialsUri,
+    /// Where Vault is.
+    VaultAddress,
+    /// The namespace of Vault's that is meant.
+    VaultNamespace,
     /// The machine's or pod's name.
     Hostname,
     /// The key of Model Studio.
@@ -87,6 +91,8 @@ const SPELLINGS: &[(Variable, &[&str])] = &[
     (Variable::GitHubRequestUrl, &["ACTIONS_ID_TOKEN_REQUEST_URL"]),
     (Variable::GitHubRequestToken, &["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]),
     (Variable::CredentialsUri, &["ALIBABA_CLOUD_CREDENTIALS_URI"]),
+    (Variable::VaultAddress, &["VAULT_ADDR"]),
+    (Variable::VaultNamespace, &["VAULT_NAMESPACE"]),
     (Variable::Hostname, &["HOSTNAME"]),
     (Variable::DashScopeApiKey, &["DASHSCOPE_API_KEY"]),
     (Variable::Home, &["HOME"]),
@@ -224,6 +230,7 @@ mod tests {
             "OSS_SESSION_TOKEN",
             "ALIBABA_CLOUD_X",
             "DASHSCOPE_API_KEY",
+            "VAULT_ADDR",
         ] {
             assert!(Variables::are_of_credentials(name), "{name}");
         }

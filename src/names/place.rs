@@ -84,6 +84,14 @@ impl Place {
         Ok((Self { is_tls, host: host.to_ascii_lowercase().into(), port }, target))
     }
 
+    /// The same of a URL that names a server and nothing on it.
+    pub fn whole(url: &str) -> Option<Self> {
+        match Self::parse(url) {
+            Ok((place, "/")) => Some(place),
+            _ => None,
+        }
+    }
+
     /// Whether TLS proves who answers.
     pub const fn is_tls(&self) -> bool {
         self.is_tls

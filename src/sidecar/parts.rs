@@ -211,6 +211,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         RoleSource::Login => SourceConfig::Login,
         RoleSource::Oidc => SourceConfig::Oidc,
         RoleSource::Ecs { role, v1 } => SourceConfig::Ecs { role: role.clone(), v1: *v1 },
+        RoleSource::Vault(vault) => SourceConfig::Vault(vault.clone()),
         RoleSource::Uri(uri) => SourceConfig::Uri(uri.clone()),
         RoleSource::Cli => SourceConfig::Cli,
         RoleSource::Ini => SourceConfig::Ini,

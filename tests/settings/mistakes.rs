@@ -97,7 +97,7 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         &[
             "2: `admin.ready`: \"cred\" is not \"credentials\" or \"config\"; did you mean \"credentials\"?",
             "3: `admin.address`: health and metrics are not to be had on a unix socket; write an IP address and a port such as \"127.0.0.1:9465\"",
-            "5: `role.a.source`: \"enviroment\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"kms\", \"login\" or \"role:NAME\"; did you mean \"environment\"?",
+            "5: `role.a.source`: \"enviroment\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"vault\", \"kms\", \"login\" or \"role:NAME\"; did you mean \"environment\"?",
         ],
     ),
     (

@@ -48,7 +48,7 @@ fn each_mistake_of_a_role_says_what_to_write() {
         ("source = \"role:b\"", "2: `role.a.source`: there is no role \"b\"; add a table [role.b]"),
         (
             "source = \"sso\"",
-            "2: `role.a.source`: \"sso\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"kms\", \"login\" or \"role:NAME\"",
+            "2: `role.a.source`: \"sso\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"vault\", \"kms\", \"login\" or \"role:NAME\"",
         ),
         (
             "role_arn = \"app\"",

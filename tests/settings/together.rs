@@ -84,7 +84,7 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     (
         "[role.a]\nsource = \"oidcc\"\naccounts = [\"1000000000000001\"]",
         &[
-            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"kms\", \"login\" or \"role:NAME\"; did you mean \"oidc\"?",
+            "2: `role.a.source`: \"oidcc\" is not a source; write \"auto\", \"environment\", \"oidc\", \"ecs\", \"cli\", \"ini\", \"process\", \"uri\", \"vault\", \"kms\", \"login\" or \"role:NAME\"; did you mean \"oidc\"?",
         ],
     ),
     (
