@@ -11,6 +11,7 @@ use super::no_credential::NoCredential;
 use super::process_error::ProcessError;
 use super::profile::{ProfileError, ProfileFault};
 use super::refused::{Class, Refused};
+use super::vault::VaultTokenError;
 use crate::names::AccessKeyId;
 
 /// Why one attempt brought nothing.
@@ -28,6 +29,8 @@ pub enum FetchError {
     BadVariable(&'static str),
     /// The OIDC token could not be read. **Action:** look at the file.
     TokenFile(TokenFileError),
+    /// There is no token of Vault's. **Action:** look at the file.
+    VaultToken(VaultTokenError),
     /// A key file could not be read. **Action:** look at the file.
     KeyFile(KeyFileError),
     /// Another program's profile leads to no credential. **Action:** look at its file.
@@ -100,6 +103,7 @@ impl FetchError {
             Self::LoginStore(_) => "login_store",
             Self::BadVariable(_) => "bad_variable",
             Self::TokenFile(error) => error.code(),
+            Self::VaultToken(error) => error.code(),
             Self::KeyFile(error) => error.code(),
             Self::Profile(error) => error.code(),
             Self::Process(error) => error.code(),
@@ -139,6 +143,7 @@ impl fmt::Display for FetchError {
                 )
             }
             Self::TokenFile(error) => error.fmt(f),
+            Self::VaultToken(error) => error.fmt(f),
             Self::KeyFile(error) => error.fmt(f),
             Self::Profile(error) => error.fmt(f),
             Self::Process(error) => error.fmt(f),

@@ -1,11 +1,11 @@
 //! Sources that are asked at a place, each against the sandbox's counterpart: what it brings signs, and is verified.
 
-use countersign::sandbox::{CredentialsUri, Metadata, Spoil};
+use countersign::sandbox::{CredentialsUri, Metadata, Spoil, Vault};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::kit::sandboxed::Sandboxed;
-use crate::kit::{ECS, Kit, REGIONS};
+use crate::kit::{ECS, Kit, Place, REGIONS};
 
 async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
@@ -68,6 +68,63 @@ async fn what_a_credentials_uri_hands_out_signs() {
     assert_eq!(actions(&sandboxed, kit).await, expected);
 }
 
+/// A role of the counterpart's engine, by a token in the file `token` of a directory, or by a pod's login with what is in it.
+fn vault_settings(place: &Place, login: &str) -> String {
+    let file = place.path().join("token").display().to_string();
+    format!(
+        "[role.default]\nsource = \"vault\"\nvault_role = \"app\"\nvault_mount = \"team/cloud\"\nvault_namespace = \"ops\"\n\
+         {login} = {file:?}\n"
+    )
+}
+
+/// The settings of a pod's login, up to the file of its token.
+const POD: &str = "vault_kubernetes_role = \"pods\"\nvault_jwt_file";
+
+fn vault_room() -> Vault {
+    let room = Vault::new("hvs.root").in_namespace("ops").mounted_at("team/cloud").user_role("people");
+    room.sts_role("app", "acs:ram::1000000000000001:role/app").kubernetes_role("pods")
+}
+
+#[tokio::test]
+async fn a_role_of_vaults_signs_for_whoever_has_a_token_and_for_a_pod_that_logs_in() {
+    for (login, calls) in
+        [("vault_token_file", &[("vault", "Creds")][..]), (POD, &[("vault", "Login"), ("vault", "Creds")])]
+    {
+        let (sandboxed, place) = (Sandboxed::start().await, Place::new());
+        let vault = sandboxed.sandbox.vault(listener().await, vault_room()).unwrap();
+        let jwt = sandboxed.sandbox.oidc_token();
+        place.write("token", if login == POD { &jwt } else { "hvs.root\n" });
+        let kit = sandboxed.bare().settings(&vault_settings(&place, login));
+        let asked = actions(&sandboxed, kit.variable("VAULT_ADDR", &vault.url(""))).await;
+        assert_eq!(asked, pairs(&[calls, &[("ecs", "DescribeRegions")]].concat()));
+    }
+}
+
+#[tokio::test]
+async fn what_vault_does_not_give_is_told_with_the_fix() {
+    for (change, status, fix) in [
+        (("hvs.root", "hvs.over"), 403, "renew the token in vault_token_file"),
+        (("\"app\"", "\"other\""), 404, "check vault_mount, vault_role and vault_namespace"),
+        (("\"ops\"", "\"other\""), 403, "vault_namespace"),
+        (("\"app\"", "\"people\""), 200, "makes a RAM user each time it is read"),
+    ] {
+        let (sandboxed, place) = (Sandboxed::start().await, Place::new());
+        let vault = sandboxed.sandbox.vault(listener().await, vault_room()).unwrap();
+        let changed = |text: &str| text.replace(change.0, change.1);
+        place.write("token", &changed("hvs.root"));
+        let kit = sandboxed.bare().settings(&changed(&vault_settings(&place, "vault_token_file")));
+        let proxy = kit.variable("VAULT_ADDR", &vault.url("")).start().await;
+        for _ in 0..2 {
+            let answer = proxy.get(ECS, REGIONS).await;
+            let text = answer.text();
+            assert_eq!(answer.status, 503, "{text}");
+            assert!(text.contains("CredentialsRefused") && text.contains(fix), "{text}");
+        }
+        let asked = sandboxed.sandbox.verdicts();
+        assert!(asked.len() == 1 && asked[0].status == status, "{asked:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_spoilt_answer_gives_503_with_the_place_and_a_fix_and_nothing_of_the_answer() {
     let spoils = Spoil::NAMES.iter().filter(|(_, spoil)| {
@@ -77,27 +134,39 @@ async fn a_spoilt_answer_gives_503_with_the_place_and_a_fix_and_nothing_of_the_a
     // Each waits as long as a request does for its first credential, so all of them wait at once.
     let mut tries = JoinSet::new();
     for (name, spoil) in spoils {
-        for source in ["uri", "ecs"] {
-            tries.spawn(spoilt(source, name, *spoil));
+        for source in ["uri", "ecs", "vault", "pod"] {
+            // Vault's answers have no such word.
+            if *spoil != Spoil::Unsuccessful || ["uri", "ecs"].contains(&source) {
+                tries.spawn(spoilt(source, name, *spoil));
+            }
         }
     }
-    assert!(tries.len() >= 20);
+    assert!(tries.len() >= 48);
     while let Some(tried) = tries.join_next().await {
         tried.unwrap();
     }
 }
 
 async fn spoilt(source: &'static str, name: &'static str, spoil: Spoil) {
-    let sandboxed = Sandboxed::start().await;
+    let (sandboxed, directory) = (Sandboxed::start().await, Place::new());
     let sandbox = &sandboxed.sandbox;
     let uri = sandbox.credentials_uri(listener().await, CredentialsUri::new("/creds", "app")).unwrap();
     let metadata = sandbox.metadata(listener().await, Metadata::new("app")).unwrap();
-    let (product, variable, url, place) = match source {
-        "uri" => ("uri", "ALIBABA_CLOUD_CREDENTIALS_URI", uri.url("/creds"), uri.url("")),
-        _ => ("metadata", "ALIBABA_CLOUD_IMDS_ENDPOINT", metadata.url(""), metadata.url("")),
+    let vault = sandbox.vault(listener().await, vault_room()).unwrap();
+    directory.write("token", &if source == "pod" { sandbox.oidc_token() } else { "hvs.root".to_owned() });
+    let plain = |source| format!("[role.default]\nsource = \"{source}\"");
+    let of_vault =
+        |login| ("vault", "VAULT_ADDR", vault.url(""), vault.url(""), vault_settings(&directory, login));
+    let (product, variable, url, place, settings) = match source {
+        "uri" => ("uri", "ALIBABA_CLOUD_CREDENTIALS_URI", uri.url("/creds"), uri.url(""), plain("uri")),
+        "ecs" => {
+            ("metadata", "ALIBABA_CLOUD_IMDS_ENDPOINT", metadata.url(""), metadata.url(""), plain("ecs"))
+        }
+        "pod" => of_vault(POD),
+        _ => of_vault("vault_token_file"),
     };
     sandbox.faults().spoil(product, spoil, None);
-    let kit = sandboxed.bare().settings(&format!("[role.default]\nsource = \"{source}\""));
+    let kit = sandboxed.bare().settings(&settings);
     let answer = kit.variable(variable, &url).start().await.get(ECS, REGIONS).await;
     let text = answer.text();
     assert_eq!(answer.status, 503, "{source} {name}: {text}");

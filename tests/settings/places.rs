@@ -37,6 +37,46 @@ fn each_mistake_of_such_a_source_says_what_to_write() {
             "source = \"oidc\"\noidc_token = \"github\"\noidc_token_file = \"/run/token\"",
             "3: `role.a.oidc_token`: the token is in a file by `oidc_token_file`; take one of both out",
         ),
+        (
+            "vault_address = \"https://vault.example:8200\"",
+            "2: `role.a.vault_address`: source \"auto\" does not read it; write source = \"vault\", or take it out",
+        ),
+        (
+            "source = \"vault\"\nvault_token_file = \"/run/token\"",
+            "2: `role.a.source`: source \"vault\" needs vault_role, the name of a role of its AliCloud engine",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"",
+            "2: `role.a.source`: source \"vault\" needs a login; write vault_token_file, or vault_kubernetes_role",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_kubernetes_role = \"pods\"",
+            "5: `role.a.vault_kubernetes_role`: there is a login by vault_token_file too; take one of both out",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_jwt_file = \"/run/jwt\"",
+            "5: `role.a.vault_jwt_file`: only a login by vault_kubernetes_role reads it; write that too, or take it out",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_kubernetes_mount = \"k8s\"",
+            "5: `role.a.vault_kubernetes_mount`: only a login by vault_kubernetes_role reads it; write that too, or take it out",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"a/b\"\nvault_token_file = \"/run/token\"",
+            "3: `role.a.vault_role`: \"a/b\" is not a role's name in Vault; use 1 to 128 letters, digits, `-`, `_` and `.`",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_mount = \"a/../b\"",
+            "5: `role.a.vault_mount`: \"a/../b\" is not a path in Vault; use names of letters, digits, `-`, `_` and `.` with `/` between them",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_namespace = \"a?b\"",
+            "5: `role.a.vault_namespace`: \"a?b\" is not a path in Vault; use names of letters, digits, `-`, `_` and `.` with `/` between them",
+        ),
+        (
+            "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_address = \"https://vault.example/v1\"",
+            "5: `role.a.vault_address`: \"https://vault.example/v1\" has a path; write scheme and host alone, such as \"https://vault.example:8200\"",
+        ),
     ] {
         let told = mistakes(&format!("[role.a]\n{text}\n"), &[]);
         assert_eq!(told, [format!("countersign.toml:{expected}")], "{text}");

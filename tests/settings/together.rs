@@ -187,6 +187,22 @@ fn a_credentials_uri_that_leads_back_to_a_listener_is_a_mistake() {
 }
 
 #[test]
+fn a_vault_that_is_a_listener_of_ours_is_a_mistake() {
+    let settings = "[[listen]]\naddress = \"127.0.0.1:9999\"\n[role.default]\nsource = \"vault\"\nvault_role = \"app\"\n\
+                    vault_token_file = \"token\"\n";
+    for (port, is_own) in [(9999, true), (9465, true), (8200, false)] {
+        let url = format!("http://127.0.0.1:{port}");
+        let text = format!("role `default` asks {url} for its credential, which is a listener");
+        let by_file = told(&Place::new(), &format!("{settings}vault_address = \"{url}\"\n"), &[]);
+        let by_variable = told(&Place::new(), settings, &[("VAULT_ADDR", &url)]);
+        for (found, origin) in [(by_file, "countersign.toml:3"), (by_variable, "VAULT_ADDR")] {
+            let is_told = found.len() == 1 && found[0].starts_with(&format!("{origin}: {text}"));
+            assert!(if is_own { is_told } else { found.is_empty() }, "{port}: {found:#?}");
+        }
+    }
+}
+
+#[test]
 fn a_metadata_server_that_is_asked_and_played_is_a_mistake_unless_another_place_is_asked() {
     let vend =
         "[[vend]]\nkind = \"metadata\"\naddress = \"127.0.0.1:9120\"\n[role.default]\nsource = \"ecs\"\n";

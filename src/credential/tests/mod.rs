@@ -31,6 +31,7 @@ mod state;
 mod table;
 mod token;
 mod uri;
+mod vault;
 mod vended;
 mod wire;
 

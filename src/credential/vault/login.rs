@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::error::VaultTokenError;
 use super::server::{Row, Server};
 use super::{VaultLogin, WRAPPED};
 use crate::clock::Clock;
@@ -118,20 +119,18 @@ impl Tokens {
     }
 
     async fn of_file(&self, path: &Path) -> Result<Zeroizing<String>, FetchError> {
-        let none = |why: &str| {
-            let path = path.display();
-            FetchError::LoginRequired(format!(
-                "{path} {why}; run `vault login`, or let Vault's agent write it"
-            ))
-        };
+        let name = || path.display().to_string();
         let read = self.file.look(|path| file::read(path, FILE_BYTES_MAX)).await?;
-        let Contents { bytes, is_open } = read.map_err(|unread| match unread {
-            Unread::Unreadable(kind) => none(&format!("with Vault's token cannot be read ({kind})")),
-            Unread::NotAFile => none("is no file with a token of Vault's"),
-            Unread::TooLong => none("holds more than a token of Vault's"),
+        let Contents { bytes, is_open } = read.map_err(|unread| {
+            FetchError::VaultToken(match unread {
+                Unread::Unreadable(kind) => VaultTokenError::Unreadable(name(), kind),
+                Unread::NotAFile => VaultTokenError::NotAFile(name()),
+                Unread::TooLong => VaultTokenError::NotAToken(name()),
+            })
         })?;
         let text = std::str::from_utf8(bytes.trim_ascii()).ok().filter(|text| is_token(text));
-        let token = Zeroizing::new(text.ok_or_else(|| none("holds no token of Vault's"))?.to_owned());
+        let text = text.ok_or_else(|| FetchError::VaultToken(VaultTokenError::NotAToken(name())))?;
+        let token = Zeroizing::new(text.to_owned());
         if is_open {
             self.tell(&Event::VaultTokenReadable);
         }

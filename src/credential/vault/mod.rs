@@ -3,6 +3,7 @@
 //! A role of the engine that makes RAM users is refused: each reading makes another user, with an AccessKey that lives for
 //! weeks and that nobody here could revoke. What is refused so is not read again.
 
+mod error;
 mod lease;
 mod login;
 mod server;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub use error::VaultTokenError;
 use lease::Lease;
 use login::Tokens;
 use server::{Row, Server};
