@@ -2,9 +2,18 @@
 
 use super::mistakes;
 
+/// Each text of a role with what is told of it.
+fn each_is_told(mistakes_of: &[(&str, &str)]) {
+    for (text, expected) in mistakes_of {
+        let told = mistakes(&format!("[role.a]\n{text}\n"), &[]);
+        assert_eq!(told, [format!("countersign.toml:{expected}")], "{text}");
+        assert!(!told.concat().contains("canary"));
+    }
+}
+
 #[test]
 fn each_mistake_of_such_a_source_says_what_to_write() {
-    for (text, expected) in [
+    each_is_told(&[
         (
             "uri = \"http://127.0.0.1:1/x\"",
             "2: `role.a.uri`: source \"auto\" does not read it; write source = \"uri\", or take it out",
@@ -37,6 +46,12 @@ fn each_mistake_of_such_a_source_says_what_to_write() {
             "source = \"oidc\"\noidc_token = \"github\"\noidc_token_file = \"/run/token\"",
             "3: `role.a.oidc_token`: the token is in a file by `oidc_token_file`; take one of both out",
         ),
+    ]);
+}
+
+#[test]
+fn each_mistake_of_vaults_keys_says_what_to_write() {
+    each_is_told(&[
         (
             "vault_address = \"https://vault.example:8200\"",
             "2: `role.a.vault_address`: source \"auto\" does not read it; write source = \"vault\", or take it out",
@@ -77,9 +92,5 @@ fn each_mistake_of_such_a_source_says_what_to_write() {
             "source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/run/token\"\nvault_address = \"https://vault.example/v1\"",
             "5: `role.a.vault_address`: \"https://vault.example/v1\" has a path; write scheme and host alone, such as \"https://vault.example:8200\"",
         ),
-    ] {
-        let told = mistakes(&format!("[role.a]\n{text}\n"), &[]);
-        assert_eq!(told, [format!("countersign.toml:{expected}")], "{text}");
-        assert!(!told.concat().contains("canary"));
-    }
+    ]);
 }
