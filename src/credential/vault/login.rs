@@ -121,7 +121,7 @@ impl Tokens {
     async fn of_file(&self, path: &Path) -> Result<Zeroizing<String>, FetchError> {
         let name = || path.display().to_string();
         let read = self.file.look(|path| file::read(path, FILE_BYTES_MAX)).await?;
-        let Contents { bytes, is_open } = read.map_err(|unread| {
+        let Contents { bytes, is_open, .. } = read.map_err(|unread| {
             FetchError::VaultToken(match unread {
                 Unread::Unreadable(kind) => VaultTokenError::Unreadable(name(), kind),
                 Unread::NotAFile => VaultTokenError::NotAFile(name()),
