@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::cloud::ROLE_ARN;
 use super::fault::{positive, seconds};
-use crate::sandbox::{CloudSso, CredentialsUri, Metadata, OAuth, Sandbox, Vault};
+use crate::sandbox::{CloudSso, CredentialsUri, GitHub, Metadata, OAuth, Sandbox, Vault};
 
 /// The role that they give credentials of, by its name.
 const ROLE: &str = "demo";
@@ -24,6 +24,10 @@ const ROTATION: Duration = Duration::from_secs(24 * 3_600);
 /// The token that Vault takes for ever. It is no secret: it opens nothing but this Vault.
 const VAULT_TOKEN: &str = "sandbox";
 
+/// What a job of GitHub's shows for its OIDC tokens, and where it asks for them. It opens nothing else either.
+const JOB_PROOF: &str = "sandbox";
+const JOB_PATH: &str = "/idtoken?api-version=2.0";
+
 /// Where the credential is at a credentials URI.
 const URI_PATH: &str = "/credentials";
 
@@ -32,11 +36,11 @@ const SIGN_IN_PATH: &str = "/start/login";
 
 /// What the option is for.
 pub(super) const HELP: &str = "Play what else a credential can come from, here: metadata, hardened-metadata, cloudsso, oauth, \
-    vault or uri. ,life=SECONDS behind it is how long the credential lives, the login or the token; may be repeated";
+    github, vault or uri. ,life=SECONDS behind it is how long the credential lives, the login or the token; may be repeated";
 
 /// What can be written, for mistakes.
 const FORMS: &str = "NAME=IP:PORT or NAME=IP:PORT,life=SECONDS, where NAME is metadata, hardened-metadata, cloudsso, oauth, \
-                     vault or uri";
+                     github, vault or uri";
 
 /// One of them, and where it is to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,16 +57,18 @@ enum Kind {
     HardenedMetadata,
     CloudSso,
     OAuth,
+    GitHub,
     Vault,
     Uri,
 }
 
 impl Kind {
-    const NAMES: [(&'static str, Self); 6] = [
+    const NAMES: [(&'static str, Self); 7] = [
         ("metadata", Self::Metadata),
         ("hardened-metadata", Self::HardenedMetadata),
         ("cloudsso", Self::CloudSso),
         ("oauth", Self::OAuth),
+        ("github", Self::GitHub),
         ("vault", Self::Vault),
         ("uri", Self::Uri),
     ];
@@ -156,6 +162,11 @@ impl Placed {
                 let room = life.into_iter().fold(OAuth::default(), |room, life| room.lasting(life, refresh));
                 let playing = sandbox.oauth(listener, room)?;
                 (playing.url(""), Box::new(playing))
+            }
+            Kind::GitHub => {
+                let room = life.into_iter().fold(GitHub::new(JOB_PROOF), GitHub::lasting);
+                let playing = sandbox.github(listener, room)?;
+                (playing.url(JOB_PATH), Box::new(playing))
             }
             Kind::Vault => {
                 let room = Vault::new(VAULT_TOKEN).sts_role(ROLE, ROLE_ARN).kubernetes_role(ROLE);

@@ -98,13 +98,13 @@ pub(super) struct Identified {
     sts: Sts,
     /// The key that STS was asked about, and that is no account's own. Asked once a process.
     known: Mutex<Option<AccessKeyId>>,
-    /// Whether STS was ever asked: its answer may be another one next time.
-    has_asked: AtomicBool,
+    /// Whether STS was asked and did not say whose: its answer may be another one next time.
+    is_open: AtomicBool,
 }
 
 impl Identified {
     pub(super) const fn new(inner: Arc<dyn Source>, sts: Sts) -> Self {
-        Self { inner, sts, known: Mutex::new(None), has_asked: AtomicBool::new(false) }
+        Self { inner, sts, known: Mutex::new(None), is_open: AtomicBool::new(false) }
     }
 
     async fn identified(&self) -> Result<Fetched, FetchError> {
@@ -118,10 +118,12 @@ impl Identified {
         if is_known {
             return Ok(fetched);
         }
-        self.has_asked.store(true, Ordering::Relaxed);
+        self.is_open.store(true, Ordering::Relaxed);
         // Keyed for one call, and wiped after it; the text goes on to the cell.
         let signer = AccessKey::long_lived(id.clone(), secret);
-        match self.sts.identify(&signer).await?.kind {
+        let identity = self.sts.identify(&signer).await?;
+        self.is_open.store(false, Ordering::Relaxed);
+        match identity.kind {
             IdentityKind::Account => Err(FetchError::RootKey(id.clone())),
             IdentityKind::RamUser | IdentityKind::AssumedRole => {
                 *self.known() = Some(id.clone());
@@ -149,7 +151,7 @@ impl Source for Identified {
     }
 
     fn is_fixed(&self) -> bool {
-        self.inner.is_fixed() && !self.has_asked.load(Ordering::Relaxed)
+        self.inner.is_fixed() && !self.is_open.load(Ordering::Relaxed)
     }
 
     fn oidc_token(&self) -> Boxed<'_, Option<OidcToken>> {

@@ -16,7 +16,7 @@ use super::no_credential::NoCredential;
 use super::observer::Observer;
 use super::refused::Class;
 use super::source::Source;
-use super::state::{Event, Patience, Serve, State, Terms, Then};
+use super::state::{Event, Patience, Serve, State, Then};
 use super::sync::{
     AbortHandle, ArcSwapOption, AtomicU64, Handle, Mutex, MutexGuard, Notify, Ordering, PoisonError, timeout,
     watch,
@@ -78,7 +78,7 @@ impl Cell {
         observer: Arc<dyn Observer>,
         runtime: &Handle,
     ) -> Self {
-        let terms = Terms { name: source.name(), is_fixed: source.is_fixed() };
+        let state = State::new(source.name());
         let shared = Arc::new(Shared {
             role,
             used,
@@ -89,7 +89,7 @@ impl Cell {
             wakes_from: AtomicU64::new(0),
             wake: Notify::new(),
             ended: watch::Sender::new(0),
-            state: Mutex::new(State::new(terms)),
+            state: Mutex::new(state),
         });
         let flight = runtime.spawn(flight::fly(Arc::clone(&shared))).abort_handle();
         Self { shared, flight }

@@ -58,7 +58,8 @@ impl Shared {
             Some(Err(_)) | None => failed(FetchError::Broken),
         };
         let outcome = outcome.map(|fetched| self.absorb(fetched));
-        Ended { outcome, was_repeated, mark, chance: Chance::throw(&*self.clock) }
+        let is_fixed = self.source.is_fixed();
+        Ended { outcome, was_repeated, mark, is_fixed, chance: Chance::throw(&*self.clock) }
     }
 
     fn absorb(&self, fetched: Fetched) -> Brought {

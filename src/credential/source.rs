@@ -29,7 +29,7 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// A word for logs: `environment`, `oidc`.
     fn name(&self) -> &'static str;
 
-    /// Whether it gives the same answer for ever, so that asking again is of no use.
+    /// Whether it gives the same answer for ever, as far as it knows when it has been asked: then asking again is of no use.
     fn is_fixed(&self) -> bool {
         false
     }

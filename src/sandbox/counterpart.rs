@@ -23,6 +23,7 @@ use super::cloud::Cloud;
 use super::cloud_sso::CloudSso;
 use super::date;
 use super::error::Error;
+use super::github::GitHub;
 use super::heard::Heard;
 use super::ledger::{Outcome, Verdict};
 use super::metadata::Metadata;
@@ -39,7 +40,7 @@ use super::vault::Vault;
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// What faults and verdicts call them.
-pub const COUNTERPARTS: [&str; 5] = ["cloudsso", "metadata", "oauth", "uri", "vault"];
+pub const COUNTERPARTS: [&str; 6] = ["cloudsso", "github", "metadata", "oauth", "uri", "vault"];
 
 /// One of them, running. It stops, and closes its connections, when it is dropped.
 #[derive(Debug)]
@@ -96,6 +97,14 @@ impl Sandbox {
     /// # Errors
     /// When the listener has no address.
     pub fn oauth(&self, listener: TcpListener, room: OAuth) -> io::Result<Counterpart<OAuth>> {
+        self.play(listener, room)
+    }
+
+    /// Where a job of GitHub Actions asks for an OIDC token (`/idtoken`): `github`.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn github(&self, listener: TcpListener, room: GitHub) -> io::Result<Counterpart<GitHub>> {
         self.play(listener, room)
     }
 

@@ -96,7 +96,8 @@ impl Faults {
         };
     }
 
-    /// Spoils the next `answers` answers of a product or a counterpart that carry a credential, or every one until
+    /// Spoils the next `answers` answers of a product or a counterpart that carry a credential, a token for one or what a
+    /// key belongs to, or every one until
     /// [`mend`](Self::mend) when `answers` is `None`. Faults of content are those of JSON: answers in XML stay as they are.
     pub fn spoil(&self, product: &str, spoil: Spoil, answers: Option<u32>) {
         if answers != Some(0) {
@@ -124,7 +125,7 @@ impl Faults {
             "datahub-data" => Failure::new(400, "LimitExceeded"),
             "ots" => Failure::new(503, "OTSServerBusy"),
             "kms" => Failure::new(429, "Rejected.Throttling"),
-            "cloudsso" | "metadata" | "oauth" | "uri" | "vault" => {
+            "cloudsso" | "github" | "metadata" | "oauth" | "uri" | "vault" => {
                 Failure { retry_after: Some(Duration::from_secs(1)), ..Failure::new(429, "TooManyRequests") }
             }
             _ => Failure::throttled(Duration::from_secs(1)),

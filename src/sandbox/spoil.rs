@@ -1,4 +1,4 @@
-//! Answers that are wrong where it hurts: what carries a credential comes as a page, in part, out of date or not at all.
+//! Answers that are wrong where it hurts: what a credential is made of comes as a page, in part, out of date or not at all.
 
 use std::fmt;
 use std::future;
@@ -19,7 +19,7 @@ const READABLE: usize = 64 * 1024;
 /// How long ago a credential ended that comes expired, in seconds.
 const EXPIRED: i64 = 600;
 
-/// What is wrong with an answer that carries a credential. Every other answer stays as it is.
+/// What is wrong with an answer that carries a credential, a token for one or what a key belongs to. Every other answer stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Spoil {
@@ -33,15 +33,15 @@ pub enum Spoil {
     Huge,
     /// Lists in each other, as deep as 64 KiB hold.
     Nested,
-    /// A number for the AccessKey's id.
+    /// A number for the AccessKey's id, the token or the account.
     Mistyped,
     /// Ten minutes past its end; of a key that KMS keeps, past its next rotation.
     Expired,
     /// To end in 2099; of a key that KMS keeps, not to be changed before.
     Endless,
-    /// No secret in it.
+    /// No secret in it, or no token.
     Incomplete,
-    /// The secret empty, the token null.
+    /// The secret empty, the token null or empty.
     Blank,
     /// A line end and a header in the token; of a key without one, in the secret.
     LineBreak,
@@ -94,7 +94,7 @@ impl fmt::Display for Spoil {
 /// The answer as the faults of this product leave it.
 pub(crate) async fn apply(cloud: &Cloud, product: &str, answer: Answer) -> Answer {
     let Payload::Whole(body) = answer.body() else { return answer };
-    if !answer.status().is_success() || !carries_credential(body) {
+    if !answer.status().is_success() || !is_relied_on(product, body) {
         return answer;
     }
     let Some(spoil) = cloud.faults.next_spoil(product) else { return answer };
@@ -141,10 +141,17 @@ fn half(body: &Bytes) -> Bytes {
     body.slice(..body.len() / 2)
 }
 
-/// Whether there is a secret in it: STS's, the metadata server's, OAuth's or Vault's, in JSON or XML; or KMS's.
-fn carries_credential(body: &[u8]) -> bool {
+/// Whether there is a secret in it: STS's, the metadata server's, OAuth's or Vault's, in JSON or XML; or KMS's. Or a token
+/// that brings one, CloudSSO's, OAuth's or a CI job's; or whose an AccessKey is.
+fn is_relied_on(product: &str, body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body).to_lowercase();
-    text.contains("accesskeysecret") || text.contains("\"secret_key\"")
+    let parts: &[&str] = match product {
+        "cloudsso" | "oauth" => &["accesskeysecret", "\"access_token\"", "\"accesstoken\""],
+        "github" => &["\"value\""],
+        "sts" => &["accesskeysecret", "identitytype"],
+        _ => &["accesskeysecret", "\"secret_key\""],
+    };
+    parts.iter().any(|part| text.contains(part))
 }
 
 /// Changes the members that a fault is about, wherever they are, also in JSON that stands in a string.
@@ -173,12 +180,13 @@ fn change(value: &mut Value, spoil: Spoil, now: i64) {
     }
 }
 
+/// A secret, a token that brings one, or what says whose a key is.
 fn is_secret(name: &str) -> bool {
-    matches!(plain(name).as_str(), "accesskeysecret" | "secretkey")
+    matches!(plain(name).as_str(), "accesskeysecret" | "secretkey" | "accesstoken" | "value" | "identitytype")
 }
 
 fn is_token(name: &str) -> bool {
-    plain(name) == "securitytoken"
+    matches!(plain(name).as_str(), "securitytoken" | "accesstoken" | "value")
 }
 
 /// One spelling of `AccessKeyId`, `accessKeyId` and `access_key`.
@@ -191,11 +199,14 @@ fn changed(name: &str, member: &Value, (spoil, has_token): (Spoil, bool), now: i
     let text = member.as_str().unwrap_or_default();
     let name = plain(name);
     match (spoil, name.as_str()) {
-        (Spoil::Mistyped, "accesskeyid" | "accesskey") => Some(json!(42)),
+        (Spoil::Mistyped, "accesskeyid" | "accesskey" | "accesstoken" | "value" | "accountid") => {
+            Some(json!(42))
+        }
         (Spoil::Expired, "expiration" | "nextrotationdate") => Some(json!(date::iso(now - EXPIRED))),
+        (Spoil::Expired, "expiresin") => Some(json!(0)),
         (Spoil::Endless, "expiration" | "nextrotationdate") => Some(json!("2099-01-01T00:00:00Z")),
-        (Spoil::Blank, "accesskeysecret" | "secretkey") => Some(json!("")),
         (Spoil::Blank, "securitytoken") => Some(Value::Null),
+        (Spoil::Blank, name) if is_secret(name) => Some(json!("")),
         (Spoil::LineBreak, name) if is_token(name) || (!has_token && is_secret(name)) => {
             Some(json!(format!("{text}\r\nX-Injected: 1")))
         }

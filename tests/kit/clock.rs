@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use countersign::clock::{Clock, Now, SystemClock};
 use countersign::names::Nonce;
+use tokio::time::Instant;
 
 /// The machine's clocks, moved.
 #[derive(Debug, Default)]
 pub(crate) struct Moved {
+    /// Where they stood, and since when tokio's time counts instead of theirs.
+    from: Option<(Now, Instant)>,
     wall: AtomicI64,
     boot: AtomicI64,
 }
@@ -19,9 +22,14 @@ impl Moved {
         Arc::default()
     }
 
+    /// The machine's clocks of this moment, which go on with tokio's time: a test that pauses it passes hours in a moment.
+    pub(crate) fn with_timers() -> Arc<Self> {
+        Arc::new(Self { from: Some((SystemClock.now(), Instant::now())), ..Self::default() })
+    }
+
     /// A wall clock that is wrong by so many seconds.
     pub(crate) fn wrong_by(seconds: i64) -> Arc<Self> {
-        Arc::new(Self { wall: AtomicI64::new(seconds), boot: AtomicI64::new(0) })
+        Arc::new(Self { wall: AtomicI64::new(seconds), ..Self::default() })
     }
 
     /// Sets the wall clock, by so many seconds.
@@ -39,7 +47,13 @@ impl Moved {
 
 impl Clock for Moved {
     fn now(&self) -> Now {
-        let now = SystemClock.now();
+        let now = match &self.from {
+            None => SystemClock.now(),
+            Some((from, since)) => {
+                let gone = since.elapsed();
+                Now { wall: from.wall + gone, boot: from.boot + gone }
+            }
+        };
         let moved = |time: Duration, by: &AtomicI64| {
             let by = by.load(Ordering::Relaxed);
             let distance = Duration::from_secs(by.unsigned_abs());

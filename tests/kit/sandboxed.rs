@@ -21,7 +21,11 @@ pub(crate) struct Sandboxed {
 
 impl Sandboxed {
     pub(crate) async fn start() -> Self {
-        let clock = Moved::new();
+        Self::under(Moved::new()).await
+    }
+
+    /// The same under a clock of the test's own.
+    pub(crate) async fn under(clock: Arc<Moved>) -> Self {
         let sandbox = Sandbox::start(Options::default(), clock.clone()).await.unwrap();
         Self { sandbox, clock }
     }

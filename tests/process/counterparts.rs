@@ -10,7 +10,7 @@ use super::check::run;
 use crate::kit::program::countersign;
 use crate::kit::{Caller, Place, get, soon};
 
-const ALL: [&str; 6] = ["metadata", "hardened-metadata", "cloudsso", "oauth", "vault", "uri"];
+const ALL: [&str; 7] = ["metadata", "hardened-metadata", "cloudsso", "oauth", "github", "vault", "uri"];
 const CREDENTIAL: &str = "/latest/meta-data/ram/security-credentials/demo";
 
 async fn status(url: &str, path: &str) -> u16 {
@@ -50,6 +50,7 @@ async fn each_is_where_it_was_put_and_a_fault_reaches_it() {
     assert_eq!(status(&url("hardened-metadata"), CREDENTIAL).await, 403);
     assert_eq!(status(&url("cloudsso"), "/device/login").await, 200);
     assert_eq!(status(&url("oauth"), "/oauth2/v1/auth").await, 429);
+    assert_eq!(status(&url("github"), "/idtoken").await, 401);
     assert_eq!(status(&url("vault"), "/v1/alicloud/creds/demo").await, 400);
     assert_eq!(status(&url("uri"), "/credentials").await, 502);
 }

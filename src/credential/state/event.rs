@@ -29,6 +29,8 @@ pub(crate) struct Ended {
     pub(crate) was_repeated: bool,
     /// The source's mark before it was asked.
     pub(crate) mark: Option<u64>,
+    /// Whether the source would give the same for ever, so that asking again is of no use.
+    pub(crate) is_fixed: bool,
     /// Spreads the attempt after this one.
     pub(crate) chance: Chance,
 }

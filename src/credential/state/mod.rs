@@ -24,19 +24,11 @@ use super::error::FetchError;
 use super::refused::Class;
 use crate::clock::Now;
 
-/// What the machine must know of a source.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
-    /// A word for it.
-    pub(super) name: &'static str,
-    /// Whether it gives the same answer for ever.
-    pub(super) is_fixed: bool,
-}
-
 /// All that is remembered of a role. Times are of the boot clock, which never jumps.
 #[derive(Debug)]
 pub(super) struct State {
-    terms: Terms,
+    /// A word for the source.
+    source: &'static str,
     /// The last credential that was brought. May have expired: that is judged at each use.
     current: Option<Arc<Credential>>,
     /// When it was brought.
@@ -75,9 +67,9 @@ const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 
 impl State {
     /// Of a role that nothing was fetched for yet: an attempt is due at once.
-    pub(super) fn new(terms: Terms) -> Self {
+    pub(super) fn new(source: &'static str) -> Self {
         Self {
-            terms,
+            source,
             current: None,
             since: Duration::ZERO,
             due: Due::AtOnce,

@@ -63,12 +63,12 @@ impl State {
     }
 
     fn end(&mut self, ended: Ended, now: &Now) -> Step {
-        let Ended { outcome, was_repeated, mark, chance } = ended;
+        let Ended { outcome, was_repeated, mark, is_fixed, chance } = ended;
         self.was_repeated |= was_repeated;
         match outcome.and_then(|brought| self.judge(brought, now)) {
             Ok(brought) if self.has_already(&brought.credential, now) => self.keep(now, chance),
             Ok(brought) => self.succeed(brought, now),
-            Err(error) => self.fail(error, mark, now, chance),
+            Err(error) => self.fail(error, (mark, is_fixed), now, chance),
         }
     }
 
@@ -81,7 +81,7 @@ impl State {
             return Err(FetchError::SameKey(key.id().clone()));
         }
         if credential.age(now) == Age::Expired {
-            return Err(FetchError::BadAnswer(self.terms.name.to_owned(), AnswerError::Expired));
+            return Err(FetchError::BadAnswer(self.source.to_owned(), AnswerError::Expired));
         }
         Ok(brought)
     }
@@ -133,7 +133,13 @@ impl State {
         self.refreshed += 1;
     }
 
-    fn fail(&mut self, error: FetchError, mark: Option<u64>, now: &Now, chance: Chance) -> Step {
+    fn fail(
+        &mut self,
+        error: FetchError,
+        (mark, is_fixed): (Option<u64>, bool),
+        now: &Now,
+        chance: Chance,
+    ) -> Step {
         let (class, error) = (error.class(), Arc::new(error));
         let is_live = self.current.as_ref().is_some_and(|current| current.age(now) != Age::Expired);
         let empty_for = if is_live {
@@ -149,7 +155,7 @@ impl State {
             asked: error.retry_after(),
             has_waited: matches!(*error, FetchError::Inner(_)),
         };
-        let is_for_ever = class == Class::Permanent && self.terms.is_fixed;
+        let is_for_ever = class == Class::Permanent && is_fixed;
         let retry_in = (!is_for_ever).then(|| backoff::delay(&failure, chance));
         self.due = Due::After {
             at: retry_in.map(|delay| now.boot.saturating_add(delay)),

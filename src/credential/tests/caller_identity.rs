@@ -39,6 +39,8 @@ async fn a_key_of_the_account_itself_is_refused_with_advice_and_never_signs() {
     assert!(!text.contains("LTAI5tFAKE0001"), "the id is shortened: {text}");
     stage.until(3_600.0).await;
     assert!(cell.live(&stage.clock.now()).is_none());
+    // Whose a key is never changes.
+    assert_eq!(asked(&stage), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,6 +75,17 @@ async fn while_sts_is_away_a_long_lived_key_waits_and_signs_when_it_is_back() {
     cell.wait().await.ok();
     stage.until(back.as_secs_f64() + 2.0).await;
     assert!(cell.live(&stage.clock.now()).is_some(), "within two seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_sts_says_no_is_no_answer_for_ever() {
+    let stage = Stage::with_variables(&KEY);
+    stage.cloud.play(|_| Reply::answer(403, r#"{"Code":"NoPermission"}"#));
+    let cell = stage.open();
+    assert_eq!(cell.wait().await.unwrap_err().code(), "credentials_refused");
+    stage.cloud.play(|_| Reply::answer(200, identity_json("RAMUser", "acs:ram::1000000000000001:user/a")));
+    stage.until(80.0).await;
+    assert!(cell.live(&stage.clock.now()).is_some(), "within a minute or so");
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,8 +42,7 @@ impl Issuer {
 
     /// Mints a token that lives from `now` for `lifetime` seconds.
     pub(crate) fn mint(&self, now: i64, lifetime: i64) -> String {
-        let header = json!({"alg": "HS256", "kid": "sandbox", "typ": "JWT"});
-        let claims = json!({
+        self.sign(&json!({
             "aud": [AUDIENCE],
             "exp": now.saturating_add(lifetime),
             "iat": now,
@@ -51,8 +50,13 @@ impl Issuer {
             "iss": "https://oidc.sandbox.invalid",
             "sub": "system:serviceaccount:default:app",
             "kubernetes.io": {"namespace": "default", "serviceaccount": {"name": "app"}},
-        });
-        let signed = [header, claims].map(|part| base64_url(part.to_string().as_bytes())).join(".");
+        }))
+    }
+
+    /// A token that says this.
+    pub(crate) fn sign(&self, claims: &Value) -> String {
+        let header = json!({"alg": "HS256", "kid": "sandbox", "typ": "JWT"});
+        let signed = [&header, claims].map(|part| base64_url(part.to_string().as_bytes())).join(".");
         format!("{signed}.{}", self.signature(&signed))
     }
 
@@ -74,6 +78,20 @@ impl Issuer {
         }
         Ok(claims)
     }
+
+    /// The same of a token that is shown to STS: it must be made out to STS.
+    pub(crate) fn claims_for_sts(&self, token: &str, now: i64) -> Result<Value, Error> {
+        let claims = self.claims(token, now)?;
+        if audiences(&claims).contains(&AUDIENCE) { Ok(claims) } else { Err(not_for_us()) }
+    }
+}
+
+/// That a token was not made out to who is shown it.
+fn not_for_us() -> Error {
+    refused(
+        "AudienceNotMatch",
+        "The audience of the OIDC token does not match the client ids of the provider.",
+    )
 }
 
 fn refused(code: &str, message: &str) -> Error {

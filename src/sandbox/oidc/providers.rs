@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::Value;
 
-use super::{audiences, invalid, refused};
+use super::{audiences, invalid, not_for_us, refused};
 use crate::sandbox::encode::base64_url_decoded;
 use crate::sandbox::error::Error;
 
@@ -87,8 +87,7 @@ impl Known {
             return Err(refused("IssuerNotMatch", message));
         }
         if !audiences(&claims).iter().any(|audience| self.client_ids.iter().any(|id| id == audience)) {
-            let message = "The audience of the OIDC token does not match the client ids of the provider.";
-            return Err(refused("AudienceNotMatch", message));
+            return Err(not_for_us());
         }
         let moment = |name: &str| claims.get(name).and_then(Value::as_i64);
         let end = moment("exp").ok_or_else(invalid)?;

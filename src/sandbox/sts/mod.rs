@@ -50,7 +50,8 @@ pub(crate) fn answer_anonymous(
     let ask = Ask::read(parameters, &cloud.trusts)?;
     let session = ask.named(required(parameters, "RoleSessionName")?)?;
     let now = cloud.machine_now();
-    let claims = cloud.providers.claims(provider, token, now).unwrap_or_else(|| issuer.claims(token, now))?;
+    let known = cloud.providers.claims(provider, token, now);
+    let claims = known.unwrap_or_else(|| issuer.claims_for_sts(token, now))?;
     let told = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     ask.trust.judge_subject(told("sub"))?;
     let moment = |name: &str| date::iso(claims.get(name).and_then(Value::as_i64).unwrap_or_default());

@@ -84,7 +84,7 @@ enum Was {
 
 pub(super) struct Rules {
     pub(super) seen: Seen,
-    is_fixed: bool,
+    pub(super) is_fixed: bool,
     was: Was,
     is_in_flight: bool,
     /// Whether what is in flight, or wanted, was forced.

@@ -8,7 +8,7 @@ use super::super::super::chance::Chance;
 use super::super::super::credential::{Credential, Fetched};
 use super::super::super::error::FetchError;
 use super::super::super::refused::Refused;
-use super::super::super::state::{Brought, Ended, Event, Patience, Serve, State, Terms, Then};
+use super::super::super::state::{Brought, Ended, Event, Patience, Serve, State, Then};
 use super::rules::{Rules, Seen};
 use super::{Happening, Mood, ms};
 use crate::clock::Now;
@@ -52,7 +52,7 @@ impl World {
         Self {
             used,
             dice,
-            state: State::new(Terms { name: "world", is_fixed }),
+            state: State::new("world"),
             now,
             timers: Duration::ZERO,
             mood: Mood::Grants(3_600),
@@ -212,7 +212,8 @@ impl World {
             Mood::Fumbles => Err(refused(400, "SignatureNonceUsed", None)),
         };
         let was_repeated = flight.may_repeat && matches!(flight.mood, Mood::Fumbles);
-        Ended { outcome, was_repeated, mark: Some(flight.mark), chance: self.throw() }
+        let is_fixed = self.rules.is_fixed;
+        Ended { outcome, was_repeated, mark: Some(flight.mark), is_fixed, chance: self.throw() }
     }
 
     fn grant(&mut self, id: Option<AccessKeyId>, life: Option<(Now, Duration)>) -> Brought {

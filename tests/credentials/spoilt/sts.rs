@@ -1,0 +1,110 @@
+//! STS: a token that is exchanged, a key that assumes a role, a role that is assumed from one, and whose a key is.
+
+use countersign::sandbox::Spoil;
+
+use super::*;
+use crate::kit::{KEY_ID, SECRET, TOKEN};
+
+const HOST: &str = "sts.aliyuncs.com";
+
+/// What a credential of STS can be besides.
+pub(super) const OF_STS: &[(Spoil, Told)] =
+    &[(Spoil::AnotherRole, (REFUSED, "a credential of another role than was asked for; check who answers"))];
+
+pub(super) const NO: &[(u16, &str, Told)] = &[
+    (403, "NoPermission", (REFUSED, "with NoPermission (RequestId")),
+    (404, "EntityNotExist.Role", (REFUSED, "check the role's ARN")),
+    (400, "Throttling.User", (UNAVAILABLE, "the account's quota of such calls is used up; spread them")),
+    (500, "InternalError", (UNAVAILABLE, "wait; STS has a fault of its own")),
+    (503, "ServiceUnavailable", (UNAVAILABLE, "wait; STS is not available")),
+    (403, "NeverHeardOf", (REFUSED, "look the code up in the STS documentation")),
+];
+
+async fn by_token(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+    let token = sandboxed.sandbox.oidc_token_for(Duration::from_secs(36_000));
+    Source::new(sandboxed.bare().with_oidc_token(&token), HOST).secret(&token)
+}
+
+/// The tests' own key, whose secret nobody may tell.
+pub(super) fn with_key(sandboxed: &Sandboxed) -> Kit {
+    sandboxed.sandbox.admit(KEY_ID, SECRET, None);
+    sandboxed
+        .bare()
+        .variable("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID)
+        .variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
+}
+
+async fn by_key(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+    Source::new(with_key(&sandboxed).assuming(), HOST)
+}
+
+/// The first role is there without STS, so that it is the second one that fails.
+async fn from_role(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+    sandboxed.sandbox.admit(KEY_ID, SECRET, Some(TOKEN));
+    let kit = sandboxed
+        .bare()
+        .variable("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID)
+        .variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
+        .variable("ALIBABA_CLOUD_SECURITY_TOKEN", TOKEN)
+        .settings(&format!(
+            "[role.base]\nsource = \"environment\"\n[role.default]\nsource = \"role:base\"\n\
+             assume = [{{ role_arn = \"{ROLE}\" }}]"
+        ));
+    Source::new(kit, HOST)
+}
+
+async fn of_a_key(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+    Source::new(with_key(&sandboxed), HOST)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_of_a_token_that_goes_wrong_is_told() {
+    each("sts", OF_STS, by_token).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_sts_says_no_to_an_exchange_with_is_told() {
+    each_no("sts", NO, by_token).await;
+    let of_tokens = [
+        (
+            "AuthenticationFail.OIDCToken.Expired",
+            UNAVAILABLE,
+            "check that the platform renews the OIDC token",
+        ),
+        ("AuthenticationFail.OIDCToken.Invalid", REFUSED, "issuer and audience of the OIDC provider"),
+        ("AuthenticationFail.OIDCToken.AudienceNotMatch", REFUSED, "one of the OIDC provider's client ids"),
+        ("AuthenticationFail.OIDCToken.IssuerNotMatch", REFUSED, "issuer and audience of the OIDC provider"),
+        ("AuthenticationFail.NoPermission", REFUSED, "it must trust this provider, issuer and subject"),
+    ];
+    let of_tokens = of_tokens.map(|(code, told, says)| (401, code, (told, says)));
+    each_no("sts", &of_tokens, by_token).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_assumes_a_role_and_an_answer_that_is_wrong() {
+    each("sts", OF_STS, by_key).await;
+    let of_keys = [
+        (404, "InvalidAccessKeyId.NotFound", (REFUSED, "replace the source's AccessKey")),
+        (400, "InvalidAccessKeyId.Inactive", (REFUSED, "enable the source's AccessKey, or replace it")),
+        (400, "SignatureDoesNotMatch", (REFUSED, "check the AccessKey's secret")),
+    ];
+    each_no("sts", &[NO, &of_keys].concat(), by_key).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_assumed_from_another_and_an_answer_that_is_wrong() {
+    each("sts", OF_STS, from_role).await;
+    each_no("sts", NO, from_role).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_signs_nothing_while_nobody_says_rightly_whose_it_is() {
+    let but = [
+        (Spoil::Blank, (UNAVAILABLE, "its answer is malformed: IdentityType has characters")),
+        (Spoil::LineBreak, (UNAVAILABLE, "its answer is malformed: Arn has characters")),
+        // It names no end.
+        (Spoil::Expired, ("", "")),
+    ];
+    each("sts", &but, of_a_key).await;
+    each_no("sts", &NO[2..], of_a_key).await;
+}
