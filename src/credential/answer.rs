@@ -134,14 +134,15 @@ fn is_session_of(role: &RoleArn, user: &str) -> bool {
 pub(super) fn refused(host: &str, answer: &Answer) -> Refused {
     // A gateway's HTML has neither code nor id; the status decides then.
     let Failure { code, request_id } = json(&answer.body).unwrap_or_default();
-    refused_with(host, answer, (code, request_id))
+    refused_with(host, answer, (code, request_id), None)
 }
 
-/// The same of an answer that calls code and RequestId by other names.
+/// The same of an answer that calls code and RequestId by other names. `elsewhere`: what to do, where it is no STS's.
 pub(super) fn refused_with(
     host: &str,
     answer: &Answer,
     (code, request_id): (Option<String>, Option<String>),
+    elsewhere: Option<&'static str>,
 ) -> Refused {
     Refused {
         host: host.to_owned(),
@@ -149,6 +150,7 @@ pub(super) fn refused_with(
         code: word(code),
         request_id: word(request_id),
         retry_after: retry_after(answer),
+        elsewhere,
     }
 }
 

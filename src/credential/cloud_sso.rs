@@ -15,6 +15,10 @@ use crate::clock::Clock;
 use crate::names::Place;
 use crate::secret::BearerToken;
 
+/// What to do about a refusal that is not that a login is over.
+const ADVICE: &str =
+    "check that CloudSSO assigns this account and access configuration to you, or log in for others";
+
 /// What of an account is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
@@ -70,5 +74,5 @@ pub(super) fn is_over(refused: &Refused) -> bool {
 /// What CloudSSO says when it refuses.
 pub fn refusal(host: &str, answer: &Answer) -> Refused {
     let Failure { error_code, request_id } = answer::json(&answer.body).unwrap_or_default();
-    answer::refused_with(host, answer, (error_code, request_id))
+    answer::refused_with(host, answer, (error_code, request_id), Some(ADVICE))
 }

@@ -18,6 +18,9 @@ use crate::wire::Spelling;
 /// The longest life of an access token that is believed. Real ones live for three hours.
 const LIFE_MAX: i64 = 366 * 24 * 3_600;
 
+/// What to do about a refusal that is not that a login is over.
+const ADVICE: &str = "check that the OAuth application may be used in this account, or log in again";
+
 /// What an exchange for tokens brings.
 #[derive(Debug)]
 pub struct Tokens {
@@ -92,7 +95,7 @@ fn check(place: &Place, answer: &Answer) -> Result<(), FetchError> {
         return Ok(());
     }
     let Failure { error, request_id } = answer::json(&answer.body).unwrap_or_default();
-    let refused = answer::refused_with(&place.authority(), answer, (error, request_id));
+    let refused = answer::refused_with(&place.authority(), answer, (error, request_id), Some(ADVICE));
     Err(FetchError::Refused(refused))
 }
 

@@ -113,7 +113,7 @@ impl fmt::Display for ProcessFault {
             }
             Self::Lacks(part) => write!(f, "what it printed lacks \"{part}\"; mend the program"),
             Self::Malformed(part) => {
-                write!(f, "what it printed is malformed: \"{part}\" has characters or a length that none has")
+                write!(f, "what it printed is malformed: \"{part}\" has characters or a length that none has; mend the program")
             }
             Self::Expired => f.write_str("the credential that it printed had expired; log in where it gets it from"),
         }

@@ -31,6 +31,9 @@ impl Class {
     }
 }
 
+/// What is said of what passes by itself.
+const WAIT: &str = "wait; it is tried again";
+
 /// One row: a code, or with a final `*` every code that starts so; what it says; what to do about it.
 type Row = (&'static str, Class, &'static str);
 
@@ -156,6 +159,9 @@ pub struct Refused {
     pub request_id: String,
     /// How long STS asked us to wait.
     pub retry_after: Option<Duration>,
+    /// What to do about what does not pass, where it is no STS that refused: its codes mean other things, and other rights
+    /// are asked for.
+    pub elsewhere: Option<&'static str>,
 }
 
 impl Refused {
@@ -170,9 +176,11 @@ impl Refused {
     /// What the reader should do.
     pub fn advice(&self) -> &'static str {
         match (self.row(), self.class()) {
+            (_, Class::Permanent) if let Some(advice) = self.elsewhere => advice,
+            (_, _) if self.elsewhere.is_some() => WAIT,
             (Some((_, _, advice)), _) => advice,
             (None, Class::Permanent) => "look the code up in the documentation of whoever answered",
-            (None, _) => "wait; it is tried again",
+            (None, _) => WAIT,
         }
     }
 
@@ -206,7 +214,7 @@ mod tests {
 
     fn refused(status: u16, code: &str) -> Refused {
         let (host, request_id) = ("sts.aliyuncs.com".to_owned(), String::new());
-        Refused { host, status, code: code.to_owned(), request_id, retry_after: None }
+        Refused { host, status, code: code.to_owned(), request_id, retry_after: None, elsewhere: None }
     }
 
     #[test]
@@ -235,5 +243,20 @@ mod tests {
     fn a_refusal_names_its_code_and_what_to_do() {
         let text = refused(403, "NoPermission").to_string();
         assert!(text.contains("NoPermission") && text.contains("trust policy"), "{text}");
+    }
+
+    #[test]
+    fn what_another_than_sts_refuses_is_not_explained_as_stss() {
+        for (status, code, advice) in [
+            (403, "NoPermission", "log in with others"),
+            (400, "InvalidParameter", "log in with others"),
+            (403, "", "log in with others"),
+            (400, "Throttling.User", WAIT),
+            (503, "ServiceUnavailable", WAIT),
+            (502, "", WAIT),
+        ] {
+            let refused = Refused { elsewhere: Some("log in with others"), ..refused(status, code) };
+            assert_eq!(refused.advice(), advice, "{status} {code}");
+        }
     }
 }

@@ -45,7 +45,14 @@ impl Source for Process {
         } else {
             let (host, request_id) = ("sts.aliyuncs.com".to_owned(), String::new());
             let code = "Throttling.User".to_owned();
-            Err(FetchError::Refused(Refused { host, status: 400, code, request_id, retry_after: None }))
+            Err(FetchError::Refused(Refused {
+                host,
+                status: 400,
+                code,
+                request_id,
+                retry_after: None,
+                elsewhere: None,
+            }))
         };
         Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(30)).await;

@@ -101,7 +101,7 @@ async fn a_role_that_is_assumed_from_another_and_an_answer_that_is_wrong() {
 async fn a_key_signs_nothing_while_nobody_says_rightly_whose_it_is() {
     let but = [
         (Spoil::Blank, (UNAVAILABLE, "its answer is malformed: IdentityType has characters")),
-        (Spoil::LineBreak, (UNAVAILABLE, "its answer is malformed: Arn has characters")),
+        (Spoil::LineBreak, (UNAVAILABLE, "its answer is malformed: IdentityType has characters")),
         // It names no end.
         (Spoil::Expired, ("", "")),
     ];

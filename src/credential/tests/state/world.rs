@@ -238,5 +238,12 @@ impl World {
 fn refused(status: u16, code: &str, asked: Option<u64>) -> FetchError {
     let (host, request_id) = ("sts.aliyuncs.com".to_owned(), String::new());
     let retry_after = asked.map(Duration::from_secs);
-    FetchError::Refused(Refused { host, status, code: code.to_owned(), request_id, retry_after })
+    FetchError::Refused(Refused {
+        host,
+        status,
+        code: code.to_owned(),
+        request_id,
+        retry_after,
+        elsewhere: None,
+    })
 }
