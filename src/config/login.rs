@@ -35,7 +35,7 @@ pub(super) const LOGIN: &[Key] = &[
     unset(
         "login.oauth_url",
         text("`https://HOST[:PORT]`, or `http://` within private networks", grammar::origin),
-        "Where OAuth's tokens are asked for. Else the site's `oauth` host.",
+        "Where OAuth's tokens are asked for and exchanged, also that of a profile of the aliyun CLI. Else the site's `oauth` host.",
     ),
 ];
 

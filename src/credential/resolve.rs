@@ -195,6 +195,7 @@ impl Given<'_> {
                 // Of a role that never goes there it is nobody's concern.
                 _ => None,
             },
+            oauth: config.oauth.clone(),
             may_ask_others: !of_variable(Variable::DisableExternalProcess).is_some_and(forbids),
         })
     }

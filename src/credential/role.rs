@@ -34,6 +34,8 @@ pub struct RoleConfig {
     pub config_file: Option<PathBuf>,
     /// The SDKs' ini file. `None`: by the variables, else below `HOME`.
     pub credentials_file: Option<PathBuf>,
+    /// Where the OAuth token of a profile of the CLI is exchanged. `None`: at its site.
+    pub oauth: Option<Place>,
     /// The token's place, where it is no file.
     pub oidc_token: Option<CiToken>,
     /// What the audit trail calls the session.

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use super::{SigningRules, keys, vending};
 use crate::config::{Problem, Settings, Target};
 use crate::endpoint::{self, OwnHosts, Tenants};
-use crate::names::{Endpoint, Host, Network, RoleName};
+use crate::names::{Endpoint, Host, Network, Place, RoleName};
 use crate::suggest::nearest;
 use crate::upstream::{Dial, Routes, Trust};
 
@@ -221,6 +221,9 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         RoleSource::Role(name) => SourceConfig::Role(name.clone()),
     };
     let vended = vending::roles(settings);
+    // Of this form, or the settings would have been refused.
+    let oauth = settings.login.oauth_url.as_deref().and_then(|url| Place::parse(url).ok());
+    let oauth = oauth.map(|(place, _)| place);
     let role = |name: &RoleName, role: &crate::config::Role| RoleConfig {
         source: source(&role.source),
         duration: role.duration,
@@ -231,6 +234,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         profile: role.profile.clone(),
         config_file: role.config_file.clone(),
         credentials_file: role.credentials_file.clone(),
+        oauth: oauth.clone(),
         oidc_token: role.oidc_token.clone(),
         session_name: role.session_name.clone(),
         accounts: role.accounts.clone(),

@@ -10,4 +10,4 @@ mod own_proof;
 mod places;
 mod programs;
 mod sources;
-mod spoilt;
+pub(crate) mod spoilt;

@@ -71,7 +71,8 @@ impl Guide {
                     Ecs::new(metadata, carry, clock).fetch().await
                 }
                 Way::Session(session) => {
-                    let fetched = session.fetch((&*self.line.carry, &*self.line.clock)).await?;
+                    let fetched =
+                        session.fetch((&*self.line.carry, &*self.line.clock), terms.oauth.as_ref()).await?;
                     fetched
                         .ok_or_else(|| FetchError::LoginRequired(told(ProfileFault::LoginOver).to_string()))
                 }

@@ -63,8 +63,12 @@ pub(super) fn seconds(time: Option<i64>) -> Option<u64> {
 }
 
 impl Session {
-    /// The credential. `None`: the login is over.
-    pub(super) async fn fetch(self, with: (&dyn Carry, &dyn Clock)) -> Result<Option<Fetched>, FetchError> {
+    /// The credential. `None`: the login is over. `oauth`: where OAuth is asked, instead of at the site.
+    pub(super) async fn fetch(
+        self,
+        with: (&dyn Carry, &dyn Clock),
+        oauth: Option<&Place>,
+    ) -> Result<Option<Fetched>, FetchError> {
         let Self { triple, token, place, kind } = self;
         let now = with.1.now();
         let left = |ends_at: u64| ends_at.saturating_sub(now.wall.as_secs());
@@ -77,7 +81,7 @@ impl Session {
         let Some((token, _)) = token.filter(|_| left_of_it <= LEFT_MIN) else { return Ok(living) };
         let outcome = match &kind {
             Kind::CloudSso(assignment) => cloud_sso::credentials(with, &place, &token, assignment).await,
-            Kind::OAuth => oauth::exchange(with, &place, &token).await,
+            Kind::OAuth => oauth::exchange(with, oauth.unwrap_or(&place), &token).await,
         };
         match outcome {
             Ok(fetched) => Ok(Some(fetched)),

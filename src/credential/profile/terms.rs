@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::credential::ecs::EcsTerms;
 use crate::credential::hedge::StsHosts;
-use crate::names::SessionName;
+use crate::names::{Place, SessionName};
 
 /// Whose file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +55,8 @@ pub(in crate::credential) struct ProfileTerms {
     pub(in crate::credential) is_assumed_from: bool,
     /// The metadata server, for a profile that leads there. `None`: it is this process that plays one.
     pub(in crate::credential) metadata: Option<EcsTerms>,
+    /// Where an OAuth token is exchanged, instead of at its site.
+    pub(in crate::credential) oauth: Option<Place>,
     /// Whether a profile may run programs and ask URIs.
     pub(in crate::credential) may_ask_others: bool,
 }

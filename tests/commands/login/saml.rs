@@ -1,6 +1,10 @@
 //! With a SAML response: which role it is exchanged for, and that it is kept as long as STS says.
 
+use countersign::sandbox::{Failure, Spoil};
+use tokio::task::JoinSet;
+
 use super::*;
+use crate::credentials::spoilt::WRONG;
 
 const ROLE: &str = "acs:ram::1000000000000001:role/app";
 const PROVIDER: &str = "acs:ram::1000000000000001:saml-provider/idp";
@@ -79,5 +83,52 @@ async fn what_sts_does_not_take_is_told_with_what_to_do() {
         let (status, printed, said) = stage.ended(&["login", "--saml", &file, "--store", "file"]).await;
         assert_eq!((status, printed.as_str()), (1, ""), "{said}");
         assert!(said.contains(expected), "{said}");
+    }
+}
+
+/// Logs in while STS is out of order, and again when it is not.
+async fn log_in_twice(what: String, says: &'static str, break_it: impl FnOnce(&Sandbox)) {
+    let stage = Stage::new().await;
+    stage.settings(DIRECTORY);
+    let file = stage.place.write("response.xml", &response(&[ROLE])).display().to_string();
+    let arguments = ["login", "--saml", &file, "--store", "file"];
+    break_it(&stage.sandbox);
+    let (status, printed, said) = stage.ended(&arguments).await;
+    assert_eq!((status, printed.as_str()), (1, ""), "{what}: {said}");
+    assert!(
+        said.contains(says) && said.contains("sts.aliyuncs.com") && said.contains("; "),
+        "{what}: {said}"
+    );
+    assert!(!said.contains("X-Injected") && !said.contains("idp.example.com"), "{what}: {said}");
+    assert!(!stage.place.path().join("logins/default.login.json").exists(), "{what}: something was kept");
+    stage.sandbox.faults().heal();
+    let (status, _, said) = stage.ended(&arguments).await;
+    assert_eq!(status, 0, "{what}: {said}");
+}
+
+#[tokio::test]
+async fn an_exchange_that_goes_wrong_is_told_keeps_nothing_and_works_the_next_time() {
+    // A hang lasts as long as a call may take, so all of them go wrong at once.
+    let mut tries = JoinSet::new();
+    let another =
+        (Spoil::AnotherRole, ("", "a credential of another role than was asked for; check who answers"));
+    for (spoil, (_, says)) in WRONG.into_iter().chain([another]) {
+        tries.spawn(log_in_twice(spoil.to_string(), says, move |sandbox| {
+            sandbox.faults().spoil("sts", spoil, None);
+        }));
+    }
+    for (status, code, says) in [
+        (401, "AuthenticationFail.SAMLAssertion.Invalid", "check that the assertion is whole, and signed by"),
+        (404, "EntityNotExist.Role", "check the role's ARN"),
+        (403, "NoPermission", "check the role's trust policy"),
+        (503, "ServiceUnavailable", "wait; STS is not available"),
+    ] {
+        tries.spawn(log_in_twice(code.to_owned(), says, move |sandbox| {
+            sandbox.faults().fail_sts(Failure::new(status, code), None);
+        }));
+    }
+    assert!(tries.len() >= 18);
+    while let Some(tried) = tries.join_next().await {
+        tried.unwrap();
     }
 }

@@ -41,17 +41,17 @@ async fn job(sandboxed: &Sandboxed, room: GitHub, audience: &str) -> (Kit, Count
 const FOR_STS: &str = "oidc_audience = \"sts.aliyuncs.com\"";
 
 /// The token end is what is in the way.
-async fn at_github(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn at_github(sandboxed: Arc<Sandboxed>) -> Source {
     let (kit, github) = job(&sandboxed, GitHub::new(PROOF), FOR_STS).await;
     Source::new(kit, github.url("")).secret(PROOF).secret("eyJhbGciOi").holding(github)
 }
 
 /// STS is.
-async fn with_a_token_of_github(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn with_a_token_of_github(sandboxed: Arc<Sandboxed>) -> Source {
     Source { place: "sts.aliyuncs.com".to_owned(), ..at_github(sandboxed).await }
 }
 
-async fn with_a_variable(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn with_a_variable(sandboxed: Arc<Sandboxed>) -> Source {
     let token = sandboxed.sandbox.oidc_token_for(Duration::from_secs(36_000));
     let kit = sandboxed.bare().settings(&settings("env:CI_TOKEN")).variable("CI_TOKEN", &token);
     Source::new(kit, "sts.aliyuncs.com").secret(&token)
@@ -65,10 +65,10 @@ async fn a_token_end_of_github_and_an_answer_that_is_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn an_exchange_of_a_jobs_token_that_goes_wrong() {
-    each("sts", super::sts::OF_STS, with_a_token_of_github).await;
-    each_no("sts", super::sts::NO, with_a_token_of_github).await;
-    each("sts", super::sts::OF_STS, with_a_variable).await;
-    each_no("sts", super::sts::NO, with_a_variable).await;
+    each("sts", sts::OF_STS, with_a_token_of_github).await;
+    each_no("sts", sts::NO, with_a_token_of_github).await;
+    each("sts", sts::OF_STS, with_a_variable).await;
+    each_no("sts", sts::NO, with_a_variable).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -90,7 +90,7 @@ fn logged_in(kit: Kit, session: &Value) -> Kit {
     kit.settings(&format!("[role.default]\nsource = \"login\"\n[login]\ndirectory = {directory:?}"))
 }
 
-async fn by_cloud_sso(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn by_cloud_sso(sandboxed: Arc<Sandboxed>) -> Source {
     let portal = sandboxed.sandbox.cloud_sso(listener().await, CloudSso::default()).unwrap();
     let token = cloud_sso_token(&portal).await;
     let session = json!({
@@ -101,7 +101,7 @@ async fn by_cloud_sso(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(logged_in(sandboxed.bare(), &session), place).secret(&token).holding(portal)
 }
 
-async fn by_cloud_sso_of_the_cli(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn by_cloud_sso_of_the_cli(sandboxed: Arc<Sandboxed>) -> Source {
     let portal = sandboxed.sandbox.cloud_sso(listener().await, CloudSso::default()).unwrap();
     let token = cloud_sso_token(&portal).await;
     let profile = json!({
@@ -110,7 +110,7 @@ async fn by_cloud_sso_of_the_cli(sandboxed: std::sync::Arc<Sandboxed>) -> Source
         "cloud_sso_access_token_expire": unix_seconds() + 36_000,
     });
     let place = portal.address().to_string();
-    let kit = super::profiles::cli(sandboxed.bare(), json!([profile]));
+    let kit = profiles::cli(sandboxed.bare(), json!([profile]));
     Source::new(kit, place).secret(&token).holding(portal)
 }
 
@@ -130,16 +130,35 @@ async fn by_oauth(sandboxed: &Sandboxed, left: i64) -> Source {
     Source::new(logged_in(sandboxed.bare(), &session), place).secret(&access).secret(&refresh).holding(site)
 }
 
-async fn exchanged(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn by_oauth_of_the_cli(sandboxed: Arc<Sandboxed>) -> Source {
+    let site = sandboxed.sandbox.oauth(listener().await, OAuth::default()).unwrap();
+    let (access, _) = oauth_tokens(&site).await;
+    let profile = json!({
+        "name": "p", "mode": "OAuth", "oauth_site_type": "CN", "oauth_access_token": access,
+        "oauth_refresh_token": "never-to-be-used", "oauth_access_token_expire": unix_seconds() + 36_000,
+    });
+    let kit = profiles::cli(sandboxed.bare(), json!([profile]));
+    let kit = kit.settings(&format!("[login]\noauth_url = \"{}\"", site.url("")));
+    let place = site.address().to_string();
+    Source::new(kit, place).secret(&access).secret("never-to-be-used").holding(site)
+}
+
+async fn exchanged(sandboxed: Arc<Sandboxed>) -> Source {
     by_oauth(&sandboxed, 10_800).await
 }
 
-async fn renewed(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn renewed(sandboxed: Arc<Sandboxed>) -> Source {
     by_oauth(&sandboxed, 60).await
 }
 
 const OF_CLOUD_SSO: &str = "check that CloudSSO assigns this account and access configuration to you";
 const OF_OAUTH: &str = "check that the OAuth application may be used in this account, or log in again";
+
+/// A token of the CLI's that is not taken any more. Whom the message names is the CLI's file.
+const CLI_OVER: [(u16, &str, Told); 2] = [
+    (401, "invalid_token", (LOGIN, "aliyun configure")),
+    (403, "access_denied", (LOGIN, "aliyun configure")),
+];
 
 const CLOUD_SSO_NO: &[(u16, &str, Told)] = &[
     (403, "NoPermission", (REFUSED, OF_CLOUD_SSO)),
@@ -165,12 +184,20 @@ async fn a_token_of_cloud_sso_and_an_answer_that_is_wrong() {
 async fn cloud_sso_of_the_cli() {
     each("cloudsso", &[], by_cloud_sso_of_the_cli).await;
     each_no("cloudsso", CLOUD_SSO_NO, by_cloud_sso_of_the_cli).await;
+    each_no("cloudsso", &CLI_OVER, by_cloud_sso_of_the_cli).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_exchange_of_oauths_token_that_goes_wrong() {
     each("oauth", &[], exchanged).await;
     each_no("oauth", OAUTH_NO, exchanged).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn oauth_of_the_cli() {
+    each("oauth", &[], by_oauth_of_the_cli).await;
+    each_no("oauth", &OAUTH_NO[1..], by_oauth_of_the_cli).await;
+    each_no("oauth", &CLI_OVER, by_oauth_of_the_cli).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,7 +231,7 @@ async fn a_renewal_of_oauths_tokens_whose_answer_is_wrong_needs_a_new_login() {
 
 #[tokio::test(start_paused = true)]
 async fn a_login_that_the_other_side_has_ended_is_asked_for_anew() {
-    let sandboxed = std::sync::Arc::new(Sandboxed::under(Moved::with_timers()).await);
+    let sandboxed = Arc::new(Sandboxed::under(Moved::with_timers()).await);
     for (product, code, source) in [
         ("cloudsso", "InvalidAccessToken", by_cloud_sso(sandboxed.clone()).await),
         ("oauth", "invalid_grant", exchanged(sandboxed.clone()).await),

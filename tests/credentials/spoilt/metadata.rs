@@ -17,7 +17,7 @@ pub(super) const NO: &[(u16, &str, Told)] = &[
     (503, "ServiceUnavailable", (UNAVAILABLE, "answered 503; wait; it is tried again")),
 ];
 
-async fn asked(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn asked(sandboxed: Arc<Sandboxed>) -> Source {
     let metadata = sandboxed.sandbox.metadata(listener().await, Metadata::new("app").hardened()).unwrap();
     let kit = sandboxed
         .bare()

@@ -11,6 +11,7 @@ mod uri;
 
 use std::any::Any;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::sandbox::{Counterpart, Failure, Spoil};
@@ -49,7 +50,7 @@ impl Source {
 }
 
 /// What a caller is told: the refusal's code, and words of it.
-type Told = (&'static str, &'static str);
+pub(crate) type Told = (&'static str, &'static str);
 
 const UNAVAILABLE: &str = "credentials_unavailable";
 const REFUSED: &str = "credentials_refused";
@@ -58,7 +59,7 @@ const LOGIN: &str = "login_required";
 const NOT_JSON: &str = "its answer is not the JSON that it should be; check who answers in its place";
 
 /// The answers that are wrong for every source that is asked over a network.
-const WRONG: [(Spoil, Told); 13] = [
+pub(crate) const WRONG: [(Spoil, Told); 13] = [
     (Spoil::Html, (UNAVAILABLE, "answered 502")),
     (Spoil::Truncated, (UNAVAILABLE, NOT_JSON)),
     (Spoil::Empty, (UNAVAILABLE, NOT_JSON)),
@@ -79,7 +80,7 @@ const WRONG: [(Spoil, Told); 13] = [
 async fn each<S: Future<Output = Source>>(
     product: &str,
     but: &[(Spoil, Told)],
-    source: impl Fn(std::sync::Arc<Sandboxed>) -> S,
+    source: impl Fn(Arc<Sandboxed>) -> S,
 ) {
     let others = but.iter().filter(|(spoil, _)| WRONG.iter().all(|(known, _)| known != spoil));
     let mut tried = 0;
@@ -88,7 +89,7 @@ async fn each<S: Future<Output = Source>>(
         if told.1.is_empty() {
             continue;
         }
-        let sandboxed = std::sync::Arc::new(Sandboxed::under(Moved::with_timers()).await);
+        let sandboxed = Arc::new(Sandboxed::under(Moved::with_timers()).await);
         let source = source(sandboxed.clone()).await;
         sandboxed.sandbox.faults().spoil(product, *spoil, None);
         let mend = || assert!(sandboxed.sandbox.faults().mend(product));
@@ -102,10 +103,10 @@ async fn each<S: Future<Output = Source>>(
 async fn each_no<S: Future<Output = Source>>(
     product: &str,
     rows: &[(u16, &str, Told)],
-    source: impl Fn(std::sync::Arc<Sandboxed>) -> S,
+    source: impl Fn(Arc<Sandboxed>) -> S,
 ) {
     for &(status, code, told) in rows {
-        let sandboxed = std::sync::Arc::new(Sandboxed::under(Moved::with_timers()).await);
+        let sandboxed = Arc::new(Sandboxed::under(Moved::with_timers()).await);
         let source = source(sandboxed.clone()).await;
         let faults = sandboxed.sandbox.faults();
         let failure = Failure::new(status, code);
@@ -125,7 +126,8 @@ async fn one(what: &str, sandboxed: &Sandboxed, source: Source, told: Told, mend
     let answer = until(what, &proxy, |answer| answer.text().contains(told.1)).await;
     let text = answer.text();
     assert_eq!(answer.verdict(), (503, told.0.to_owned()), "{what}: {text}");
-    assert!(text.contains(&place), "{what} does not name {place}: {text}");
+    let is_named = text.contains(&place) || told.0 == LOGIN;
+    assert!(is_named, "{what} does not name {place}: {text}");
     assert!(text.contains("; "), "{what} names no fix: {text}");
     assert!(answer.header("retry-after").is_some(), "{what}: {answer:?}");
     let verdicts = sandboxed.sandbox.verdicts();

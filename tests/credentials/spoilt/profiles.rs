@@ -38,11 +38,11 @@ fn ram_role_arn(name: &str) -> Value {
     })
 }
 
-async fn assuming(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn assuming(sandboxed: Arc<Sandboxed>) -> Source {
     Source::new(cli(kit(&sandboxed), json!([ram_role_arn("p")])), HOST)
 }
 
-async fn chained(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn chained(sandboxed: Arc<Sandboxed>) -> Source {
     let outer = json!({
         "name": "p", "mode": "ChainableRamRoleArn", "source_profile": "q",
         "ram_role_arn": "acs:ram::1000000000000001:role/second", "ram_session_name": "session",
@@ -50,7 +50,7 @@ async fn chained(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(cli(kit(&sandboxed), json!([outer, ram_role_arn("q")])), HOST)
 }
 
-async fn with_token(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn with_token(sandboxed: Arc<Sandboxed>) -> Source {
     let kit = sandboxed.bare();
     let token = sandboxed.sandbox.oidc_token_for(Duration::from_secs(36_000));
     let file = kit.place.write("token", &token);
@@ -61,7 +61,7 @@ async fn with_token(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(cli(kit, json!([profile])), HOST).secret(&token)
 }
 
-async fn at_uri(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn at_uri(sandboxed: Arc<Sandboxed>) -> Source {
     let uri = sandboxed.sandbox.credentials_uri(listener().await, CredentialsUri::new("/c", "app")).unwrap();
     let profile = json!({"name": "p", "mode": "CredentialsURI", "credentials_uri": uri.url("/c")});
     Source::new(cli(sandboxed.bare(), json!([profile])), uri.url("")).holding(uri)
@@ -73,14 +73,14 @@ async fn instance(sandboxed: &Sandboxed) -> (Kit, Counterpart<Metadata>) {
     (sandboxed.bare().variable("ALIBABA_CLOUD_IMDS_ENDPOINT", &metadata.url("")), metadata)
 }
 
-async fn of_instance(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn of_instance(sandboxed: Arc<Sandboxed>) -> Source {
     let (kit, metadata) = instance(&sandboxed).await;
     let profile = json!({"name": "p", "mode": "EcsRamRole", "ram_role_name": "app"});
     Source::new(cli(kit, json!([profile])), metadata.url("")).holding(metadata)
 }
 
 /// The instance's role assumes another one.
-async fn from_instance(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn from_instance(sandboxed: Arc<Sandboxed>) -> Source {
     let (kit, metadata) = instance(&sandboxed).await;
     let profile = json!({
         "name": "p", "mode": "RamRoleArnWithRoleName", "ram_role_name": "app",
@@ -89,11 +89,11 @@ async fn from_instance(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(cli(kit, json!([profile])), metadata.url("")).holding(metadata)
 }
 
-async fn from_instance_by_sts(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn from_instance_by_sts(sandboxed: Arc<Sandboxed>) -> Source {
     Source { place: HOST.to_owned(), ..from_instance(sandboxed).await }
 }
 
-async fn ini_assuming(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn ini_assuming(sandboxed: Arc<Sandboxed>) -> Source {
     let section = format!(
         "type = ram_role_arn\naccess_key_id = {KEY_ID}\naccess_key_secret = {SECRET}\nrole_arn = {ROLE}\n\
          role_session_name = session"
@@ -101,7 +101,7 @@ async fn ini_assuming(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(ini(kit(&sandboxed), &section), HOST)
 }
 
-async fn ini_with_token(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn ini_with_token(sandboxed: Arc<Sandboxed>) -> Source {
     let kit = sandboxed.bare();
     let token = sandboxed.sandbox.oidc_token_for(Duration::from_secs(36_000));
     let file = kit.place.write("token", &token);
@@ -113,7 +113,7 @@ async fn ini_with_token(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(ini(kit, &section), HOST).secret(&token)
 }
 
-async fn ini_of_instance(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn ini_of_instance(sandboxed: Arc<Sandboxed>) -> Source {
     let (kit, metadata) = instance(&sandboxed).await;
     Source::new(ini(kit, "type = ecs_ram_role\nrole_name = app"), metadata.url("")).holding(metadata)
 }
@@ -138,19 +138,19 @@ async fn oidc_of_the_cli() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_uri_of_the_cli() {
-    each("uri", super::uri::BUT, at_uri).await;
-    each_no("uri", super::uri::NO, at_uri).await;
+    each("uri", uri::BUT, at_uri).await;
+    each_no("uri", uri::NO, at_uri).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn ecs_ram_role_of_the_cli() {
-    each("metadata", super::metadata::BUT, of_instance).await;
-    each_no("metadata", super::metadata::NO, of_instance).await;
+    each("metadata", metadata::BUT, of_instance).await;
+    each_no("metadata", metadata::NO, of_instance).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn ram_role_arn_with_role_name_of_the_cli() {
-    each("metadata", super::metadata::BUT, from_instance).await;
+    each("metadata", metadata::BUT, from_instance).await;
     each("sts", OF_STS, from_instance_by_sts).await;
     each_no("sts", NO, from_instance_by_sts).await;
 }
@@ -160,5 +160,5 @@ async fn the_ini_files_types_that_lead_to_a_call() {
     each("sts", OF_STS, ini_assuming).await;
     each_no("sts", NO, ini_assuming).await;
     each("sts", OF_STS, ini_with_token).await;
-    each("metadata", super::metadata::BUT, ini_of_instance).await;
+    each("metadata", metadata::BUT, ini_of_instance).await;
 }

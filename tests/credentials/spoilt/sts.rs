@@ -20,7 +20,7 @@ pub(super) const NO: &[(u16, &str, Told)] = &[
     (403, "NeverHeardOf", (REFUSED, "look the code up in the STS documentation")),
 ];
 
-async fn by_token(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn by_token(sandboxed: Arc<Sandboxed>) -> Source {
     let token = sandboxed.sandbox.oidc_token_for(Duration::from_secs(36_000));
     Source::new(sandboxed.bare().with_oidc_token(&token), HOST).secret(&token)
 }
@@ -34,12 +34,12 @@ pub(super) fn with_key(sandboxed: &Sandboxed) -> Kit {
         .variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
 }
 
-async fn by_key(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn by_key(sandboxed: Arc<Sandboxed>) -> Source {
     Source::new(with_key(&sandboxed).assuming(), HOST)
 }
 
 /// The first role is there without STS, so that it is the second one that fails.
-async fn from_role(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn from_role(sandboxed: Arc<Sandboxed>) -> Source {
     sandboxed.sandbox.admit(KEY_ID, SECRET, Some(TOKEN));
     let kit = sandboxed
         .bare()
@@ -53,7 +53,7 @@ async fn from_role(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
     Source::new(kit, HOST)
 }
 
-async fn of_a_key(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn of_a_key(sandboxed: Arc<Sandboxed>) -> Source {
     Source::new(with_key(&sandboxed), HOST)
 }
 

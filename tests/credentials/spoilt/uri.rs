@@ -21,7 +21,7 @@ pub(super) const NO: &[(u16, &str, Told)] = &[
     ),
 ];
 
-async fn asked(sandboxed: std::sync::Arc<Sandboxed>) -> Source {
+async fn asked(sandboxed: Arc<Sandboxed>) -> Source {
     let room = CredentialsUri::new("/creds/path-that-is-a-secret", "app");
     let uri = sandboxed.sandbox.credentials_uri(listener().await, room).unwrap();
     let kit = sandboxed
