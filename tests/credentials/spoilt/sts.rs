@@ -17,7 +17,7 @@ pub(super) const NO: &[(u16, &str, Told)] = &[
     (400, "Throttling.User", (UNAVAILABLE, "the account's quota of such calls is used up; spread them")),
     (500, "InternalError", (UNAVAILABLE, "wait; STS has a fault of its own")),
     (503, "ServiceUnavailable", (UNAVAILABLE, "wait; STS is not available")),
-    (403, "NeverHeardOf", (REFUSED, "look the code up in the STS documentation")),
+    (403, "NeverHeardOf", (REFUSED, "look the code up in the documentation of whoever answered")),
 ];
 
 async fn by_token(sandboxed: Arc<Sandboxed>) -> Source {
