@@ -1,8 +1,7 @@
 //! Sources that are asked at a place, each against the sandbox's counterpart: what it brings signs, and is verified.
 
-use countersign::sandbox::{CredentialsUri, Metadata, Spoil, Vault};
+use countersign::sandbox::{CredentialsUri, Metadata, Vault};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use crate::kit::sandboxed::Sandboxed;
 use crate::kit::{ECS, Kit, Place, REGIONS};
@@ -69,7 +68,7 @@ async fn what_a_credentials_uri_hands_out_signs() {
 }
 
 /// A role of the counterpart's engine, by a token in the file `token` of a directory, or by a pod's login with what is in it.
-fn vault_settings(place: &Place, login: &str) -> String {
+pub(super) fn vault_settings(place: &Place, login: &str) -> String {
     let file = place.path().join("token").display().to_string();
     format!(
         "[role.default]\nsource = \"vault\"\nvault_role = \"app\"\nvault_mount = \"team/cloud\"\nvault_namespace = \"ops\"\n\
@@ -78,9 +77,9 @@ fn vault_settings(place: &Place, login: &str) -> String {
 }
 
 /// The settings of a pod's login, up to the file of its token.
-const POD: &str = "vault_kubernetes_role = \"pods\"\nvault_jwt_file";
+pub(super) const POD: &str = "vault_kubernetes_role = \"pods\"\nvault_jwt_file";
 
-fn vault_room() -> Vault {
+pub(super) fn vault_room() -> Vault {
     let room = Vault::new("hvs.root").in_namespace("ops").mounted_at("team/cloud").user_role("people");
     room.sts_role("app", "acs:ram::1000000000000001:role/app").kubernetes_role("pods")
 }
@@ -123,53 +122,4 @@ async fn what_vault_does_not_give_is_told_with_the_fix() {
         let asked = sandboxed.sandbox.verdicts();
         assert!(asked.len() == 1 && asked[0].status == status, "{asked:?}");
     }
-}
-
-#[tokio::test]
-async fn a_spoilt_answer_gives_503_with_the_place_and_a_fix_and_nothing_of_the_answer() {
-    let spoils = Spoil::NAMES.iter().filter(|(_, spoil)| {
-        // What names no role cannot be of another; a hang is the unit tests' matter; an end far away is cut.
-        !matches!(spoil, Spoil::AnotherRole | Spoil::Hang | Spoil::Endless)
-    });
-    // Each waits as long as a request does for its first credential, so all of them wait at once.
-    let mut tries = JoinSet::new();
-    for (name, spoil) in spoils {
-        for source in ["uri", "ecs", "vault", "pod"] {
-            // Vault's answers have no such word.
-            if *spoil != Spoil::Unsuccessful || ["uri", "ecs"].contains(&source) {
-                tries.spawn(spoilt(source, name, *spoil));
-            }
-        }
-    }
-    assert!(tries.len() >= 48);
-    while let Some(tried) = tries.join_next().await {
-        tried.unwrap();
-    }
-}
-
-async fn spoilt(source: &'static str, name: &'static str, spoil: Spoil) {
-    let (sandboxed, directory) = (Sandboxed::start().await, Place::new());
-    let sandbox = &sandboxed.sandbox;
-    let uri = sandbox.credentials_uri(listener().await, CredentialsUri::new("/creds", "app")).unwrap();
-    let metadata = sandbox.metadata(listener().await, Metadata::new("app")).unwrap();
-    let vault = sandbox.vault(listener().await, vault_room()).unwrap();
-    directory.write("token", &if source == "pod" { sandbox.oidc_token() } else { "hvs.root".to_owned() });
-    let plain = |source| format!("[role.default]\nsource = \"{source}\"");
-    let of_vault =
-        |login| ("vault", "VAULT_ADDR", vault.url(""), vault.url(""), vault_settings(&directory, login));
-    let (product, variable, url, place, settings) = match source {
-        "uri" => ("uri", "ALIBABA_CLOUD_CREDENTIALS_URI", uri.url("/creds"), uri.url(""), plain("uri")),
-        "ecs" => {
-            ("metadata", "ALIBABA_CLOUD_IMDS_ENDPOINT", metadata.url(""), metadata.url(""), plain("ecs"))
-        }
-        "pod" => of_vault(POD),
-        _ => of_vault("vault_token_file"),
-    };
-    sandbox.faults().spoil(product, spoil, None);
-    let kit = sandboxed.bare().settings(&settings);
-    let answer = kit.variable(variable, &url).start().await.get(ECS, REGIONS).await;
-    let text = answer.text();
-    assert_eq!(answer.status, 503, "{source} {name}: {text}");
-    assert!(text.contains(&place) && text.contains("; "), "{source} {name}: {text}");
-    assert!(!text.contains("STS.") && !text.contains("X-"), "{source} {name}: {text}");
 }

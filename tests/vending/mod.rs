@@ -1,5 +1,6 @@
 //! Credentials that are handed out: to the clients that were seen to ask so, and to nobody else.
 
+mod cli;
 mod metadata;
 mod process;
 mod uri;

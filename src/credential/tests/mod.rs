@@ -23,6 +23,7 @@ mod matrix;
 mod outage;
 mod process;
 mod profile_ecs;
+mod recorded;
 mod rejected;
 mod resolving;
 mod shuttle;

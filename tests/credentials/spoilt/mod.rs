@@ -8,6 +8,7 @@ mod profiles;
 mod programs;
 mod sts;
 mod uri;
+mod vault;
 
 use std::any::Any;
 use std::future::Future;
@@ -133,9 +134,11 @@ async fn one(what: &str, sandboxed: &Sandboxed, source: Source, told: Told, mend
     let verdicts = sandboxed.sandbox.verdicts();
     let signed = verdicts[before..].iter().filter(|verdict| verdict.action == "DescribeRegions");
     assert_eq!(signed.count(), 0, "{what}: something was signed");
+    assert_eq!(proxy.admin("/readyz").await.status, 503, "{what}");
     mend();
     let answer = until(what, &proxy, |answer| answer.status == 200).await;
     assert!(answer.header("x-countersign-error").is_none());
+    assert_eq!(proxy.admin("/readyz").await.status, 200, "{what}");
     for part in secrets.iter().map(String::as_str).chain(["X-Injected"]) {
         assert!(!text.contains(part) && !witness::log().contains(part), "{what}: {part} is told");
     }

@@ -108,3 +108,45 @@ async fn a_key_signs_nothing_while_nobody_says_rightly_whose_it_is() {
     each("sts", &but, of_a_key).await;
     each_no("sts", &NO[2..], of_a_key).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_without_an_end_is_used_for_as_long_as_was_asked_and_a_little() {
+    let sandboxed = Arc::new(Sandboxed::under(Moved::with_timers()).await);
+    sandboxed.sandbox.faults().spoil("sts", Spoil::Endless, None);
+    let proxy = by_token(sandboxed.clone()).await.kit.start().await;
+    until("a credential", &proxy, |answer| answer.status == 200).await;
+    sandboxed.sandbox.faults().fail_sts(Failure::new(503, "ServiceUnavailable"), None);
+    tokio::time::sleep(Duration::from_secs(3_500)).await;
+    assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
+    tokio::time::sleep(Duration::from_secs(410)).await;
+    let answer = proxy.get(ECS, REGIONS).await;
+    assert_eq!(answer.verdict(), (503, UNAVAILABLE.to_owned()), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_file_that_is_none_is_told_apart_and_a_mended_one_is_taken() {
+    let long = format!("a.b.{}", "c".repeat(2 << 20));
+    for (text, says) in [
+        (Some(""), "is empty; check who writes it"),
+        (Some("eyJhbGciOiJSUzI1NiJ9.eyJle"), "holds no whole token; check who writes it"),
+        (Some(long.as_str()), "holds more than the 20,000 characters that STS takes"),
+        (None, "is no file; name the OIDC token file itself"),
+    ] {
+        let sandboxed = Sandboxed::under(Moved::with_timers()).await;
+        let kit = sandboxed.bare().with_oidc_token(text.unwrap_or_default());
+        let path = kit.place.path().join("token");
+        if text.is_none() {
+            std::fs::remove_file(&path).unwrap();
+            std::fs::create_dir(&path).unwrap();
+        }
+        let proxy = kit.start().await;
+        let answer = until(says, &proxy, |answer| answer.text().contains(says)).await;
+        assert_eq!(answer.verdict(), (503, UNAVAILABLE.to_owned()), "{answer:?}");
+        assert!(sandboxed.sandbox.verdicts().is_empty(), "{says}: STS was asked");
+        if text.is_none() {
+            std::fs::remove_dir(&path).unwrap();
+        }
+        proxy.place.write("token", &sandboxed.sandbox.oidc_token());
+        until("a mended file", &proxy, |answer| answer.status == 200).await;
+    }
+}
