@@ -18,7 +18,12 @@ fn token() -> String {
 async fn whoami(upstream: &Upstream, arguments: &[&str]) -> (i32, String, String) {
     let place = Place::new();
     place.write("token", &token());
-    let settings = format!("[connect_to]\n\"sts.aliyuncs.com\" = \"http://{}\"\n", upstream.address);
+    let there = upstream.address;
+    let settings = format!(
+        "[connect_to]\n\"sts.aliyuncs.com\" = \"http://{there}\"\n\"kms.cn-beijing.aliyuncs.com\" = \"http://{there}\"\n\
+         [role.managed]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\n\
+         kms_region = \"cn-beijing\"\n"
+    );
     place.write("countersign.toml", &settings);
     let arguments: Vec<&str> = ["whoami"].iter().chain(arguments).copied().collect();
     let output = countersign(&place, &arguments)
@@ -93,6 +98,34 @@ async fn if_nobody_answers_it_says_why_and_what_to_write_and_ends_with_1() {
         (status, &told["answered"], &told["error"]["code"]),
         (1, &false.into(), &"credentials_refused".into())
     );
+}
+
+#[tokio::test]
+async fn a_key_that_kms_keeps_is_told_with_its_user_and_a_failure_with_the_role_that_reads_it() {
+    let data = format!(r#"{{\"AccessKeyId\":\"LTAI5tFAKEmanaged\",\"AccessKeySecret\":\"{SECRET}\"}}"#);
+    let kept = format!(
+        r#"{{"SecretName":"acs/ram/user/ops","SecretType":"RAMCredentials","AutomaticRotation":"Disabled","SecretData":"{data}"}}"#
+    );
+    let sts = Sts::default();
+    let upstream = Upstream::start(move |seen, _| match () {
+        () if Sts::is_asked_whose(seen) => Sts::a_users(),
+        () if Sts::is_asked(seen) => sts.grant(),
+        () => Reply::body(&kept),
+    })
+    .await;
+    let (status, said, complained) = whoami(&upstream, &["--role", "managed"]).await;
+    assert_eq!((status, complained.as_str()), (0, ""), "{said}");
+    for line in
+        ["source      kms\n", "caller      acs:ram::1000000000000001:user/app (RAMUser)\n", "OIDC token"]
+    {
+        assert!(said.contains(line), "{line:?}: {said}");
+    }
+    let refused = Upstream::start(|_, _| {
+        Reply::status("403 Forbidden", r#"{"Code":"NoPermission","Message":"m","RequestId":"R-7"}"#)
+    })
+    .await;
+    let (status, said, _) = whoami(&refused, &["--role", "managed"]).await;
+    assert!(status == 1 && said.contains("role `default`") && said.contains("trust policy"), "{said}");
 }
 
 #[tokio::test]

@@ -93,6 +93,11 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
             "1: role `a`: the endpoint table has no KMS in \"mars-north-1\", or not by this network; name the region that the secret is in",
         ],
     ),
+    // What is read as a role that is a guess is one too.
+    (
+        "[role.a]\nsource = \"role:x\"\n[role.b]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"a\"\naccounts = [\"1000000000000001\"]",
+        &["2: `role.a.source`: there is no role \"x\"; add a table [role.x]"],
+    ),
     (
         "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"b\"\nkms_region = \"cn-beijing\"\n[role.b]\nsource = \"role:a\"",
         &["1: the roles lead in a circle: a → b → a; one needs a source of its own"],
