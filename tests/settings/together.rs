@@ -95,8 +95,8 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
     ),
     // What is read as a role that is a guess is one too.
     (
-        "[role.a]\nsource = \"role:x\"\n[role.b]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"a\"\naccounts = [\"1000000000000001\"]",
-        &["2: `role.a.source`: there is no role \"x\"; add a table [role.x]"],
+        "[role.a]\nprofile = 5\n[role.b]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"a\"\nkms_region = \"cn-beijing\"\naccounts = [\"1000000000000001\"]",
+        &["2: `role.a.profile`: write it between quotes: a profile's name"],
     ),
     (
         "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"b\"\nkms_region = \"cn-beijing\"\n[role.b]\nsource = \"role:a\"",
