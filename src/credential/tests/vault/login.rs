@@ -67,7 +67,7 @@ async fn a_login_is_renewed_when_four_fifths_of_its_life_are_over() {
     let logins = |stage: &Stage| targets(stage).iter().filter(|target| *target == LOGIN).count();
     stage.until(799.0).await;
     assert_eq!(logins(&stage), 1);
-    stage.until(1_300.0).await;
+    stage.until(990.0).await;
     assert_eq!(logins(&stage), 2);
     assert_eq!(stage.ear.heard("no new credential"), 0);
 }
