@@ -87,6 +87,20 @@ async fn the_key_that_its_kms_keeps_signs_there_where_the_settings_say_its_regio
 }
 
 #[tokio::test]
+async fn a_vault_that_a_variable_names_is_not_asked_there() {
+    let place = Place::new();
+    let settings =
+        "[role.default]\nsource = \"vault\"\nvault_role = \"demo\"\nvault_token_file = \"token\"\n";
+    let needs = "source = \"vault\" needs vault_address in the settings";
+    let vault = ("VAULT_ADDR", "https://vault.example:8200");
+    for (more, is_told) in [("", true), ("vault_address = \"http://127.0.0.1:1\"\n", false)] {
+        place.write("countersign.toml", &format!("{settings}{more}"));
+        let (code, told) = run(&place, &["run", "--sandbox", "--check"], &[vault]).await;
+        assert!(code == Some(0) && told.contains(needs) == is_told, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn either_way_out_leads_out() {
     let place = Place::new();
     place.write("countersign.toml", README);

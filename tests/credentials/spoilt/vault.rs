@@ -6,12 +6,29 @@ use crate::kit::Place;
 
 const TOKEN_FILE: &str = "vault_token_file";
 
-/// Vault's own answers, about which it says nothing in a word.
+/// Whatever is asked. Vault has no word for any of them, so none is repeated.
+const NOT_NOW: &[(u16, &str, Told)] = &[
+    (307, "", (UNAVAILABLE, "answered 307; a standby node sends us on; lead vault_address to the active node")),
+    (429, "", (UNAVAILABLE, "answered 429; wait, or raise Vault's quota of requests or leases")),
+    (503, "sealed", (UNAVAILABLE, "answered 503; unseal Vault, or wait until it is available")),
+];
+
+/// Of a token.
 const NO: &[(u16, &str, Told)] = &[
-    (403, "permission denied", (REFUSED, "answered 403; ")),
+    (
+        403,
+        "permission denied",
+        (REFUSED, "answered 403; renew the token in vault_token_file, or let its policies read"),
+    ),
     (404, "no such role", (REFUSED, "answered 404; check vault_mount, vault_role and vault_namespace")),
-    (429, "TooManyRequests", (UNAVAILABLE, "answered 429; ")),
-    (503, "sealed", (UNAVAILABLE, "answered 503; ")),
+    (500, "", (UNAVAILABLE, "answered 500; read the role by `vault read`, which says why")),
+];
+
+/// Of a login.
+const NO_LOGIN: &[(u16, &str, Told)] = &[
+    (400, "", (REFUSED, "answered 400; check vault_kubernetes_role: it must be bound to this pod's")),
+    (403, "", (REFUSED, "answered 403; check vault_kubernetes_role: it must be bound to this pod's")),
+    (404, "", (REFUSED, "answered 404; check vault_kubernetes_mount and vault_namespace")),
 ];
 
 async fn asked(sandboxed: Arc<Sandboxed>, login: &str) -> Source {
@@ -36,5 +53,8 @@ async fn vault_and_an_answer_that_is_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn what_vault_says_no_with_is_told() {
-    each_no("vault", NO, |sandboxed| asked(sandboxed, TOKEN_FILE)).await;
+    for (login, of_login) in [(TOKEN_FILE, NO), (POD, NO_LOGIN)] {
+        each_no("vault", of_login, |sandboxed| asked(sandboxed, login)).await;
+        each_no("vault", NOT_NOW, |sandboxed| asked(sandboxed, login)).await;
+    }
 }
