@@ -8,7 +8,11 @@ const TOKEN_FILE: &str = "vault_token_file";
 
 /// Whatever is asked. Vault has no word for any of them, so none is repeated.
 const NOT_NOW: &[(u16, &str, Told)] = &[
-    (307, "", (UNAVAILABLE, "answered 307; a standby node sends us on; lead vault_address to the active node")),
+    (
+        307,
+        "",
+        (UNAVAILABLE, "answered 307; a standby node sends us on; lead vault_address to the active node"),
+    ),
     (429, "", (UNAVAILABLE, "answered 429; wait, or raise Vault's quota of requests or leases")),
     (503, "sealed", (UNAVAILABLE, "answered 503; unseal Vault, or wait until it is available")),
 ];
