@@ -146,7 +146,7 @@ pub(super) fn process_command(text: &str) -> Result<(), String> {
 }
 
 /// The secret of KMS that keeps a RAM user's AccessKey.
-pub(super) fn kms_secret(text: &str) -> Result<(), String> {
+pub(super) fn kms_secret_name(text: &str) -> Result<(), String> {
     held_to(
         KmsSecret::parse(text).is_some(),
         text,

@@ -141,8 +141,8 @@ pub(super) const ROLES: &[Key] = &[
         "The program that prints the credential, and its arguments: taken apart as by a shell, and run without one.",
     ),
     unset(
-        "role.NAME.kms_secret",
-        text("`acs/ram/user/NAME`", grammar::kms_secret),
+        "role.NAME.kms_secret_name",
+        text("`acs/ram/user/NAME`", grammar::kms_secret_name),
         "With `source = \"kms\"`: the secret in which KMS keeps the AccessKey of a RAM user.",
     ),
     unset(

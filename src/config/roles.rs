@@ -132,10 +132,10 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
 }
 
 fn kms(table: &Table, problems: &mut Vec<Problem>) -> RoleSource {
-    let secret = table.text("kms_secret").and_then(|name| KmsSecret::parse(&name));
+    let secret = table.text("kms_secret_name").and_then(|name| KmsSecret::parse(&name));
     let role = table.text("kms_role").map(|name| RoleName::new(&name));
     for (key, what) in [
-        ("kms_secret", "the name of the secret, \"acs/ram/user/NAME\""),
+        ("kms_secret_name", "the name of the secret, \"acs/ram/user/NAME\""),
         ("kms_role", "the role whose credential reads the secret"),
     ] {
         if !table.is_set(key) {
@@ -226,7 +226,7 @@ const READ_BY: &[(&str, &[&str])] = &[
     ("credentials_file", &["ini", "auto"]),
     ("process_command", &["process"]),
     ("uri", &["uri"]),
-    ("kms_secret", &["kms"]),
+    ("kms_secret_name", &["kms"]),
     ("kms_role", &["kms"]),
     ("kms_region", &["kms"]),
     ("vault_address", &["vault"]),

@@ -159,7 +159,7 @@ impl fmt::Display for FetchError {
                     f,
                     "KMS keeps no AccessKey of a RAM user in {secret}: it is not of the type RAMCredentials; "
                 )?;
-                f.write_str("name one that is (kms_secret)")
+                f.write_str("name one that is (kms_secret_name)")
             }
             Self::SameKey(id) => {
                 write!(f, "the cloud rejected AccessKey {id}, and its source has no other; replace it there")

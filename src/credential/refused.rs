@@ -59,7 +59,7 @@ const ROWS: &[Row] = &[
     (
         "Forbidden.ResourceNotFound",
         Class::Permanent,
-        "check kms_secret and kms_region: KMS keeps no such secret there",
+        "check kms_secret_name and kms_region: KMS keeps no such secret there",
     ),
     (
         "Forbidden.NoPermission",

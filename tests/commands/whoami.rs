@@ -21,7 +21,7 @@ async fn whoami(upstream: &Upstream, arguments: &[&str]) -> (i32, String, String
     let there = upstream.address;
     let settings = format!(
         "[connect_to]\n\"sts.aliyuncs.com\" = \"http://{there}\"\n\"kms.cn-beijing.aliyuncs.com\" = \"http://{there}\"\n\
-         [role.managed]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\n\
+         [role.managed]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\n\
          kms_region = \"cn-beijing\"\n"
     );
     place.write("countersign.toml", &settings);

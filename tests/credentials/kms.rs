@@ -13,7 +13,7 @@ const STS: &str = "sts.cn-hangzhou.aliyuncs.com";
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// `default` is the key that KMS keeps of the user `ops`, and `reader` has an OIDC token and may read it.
-const ROLES: &str = "[role.reader]\n[role.default]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\n\
+const ROLES: &str = "[role.reader]\n[role.default]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\n\
                      kms_role = \"reader\"\nkms_region = \"cn-hangzhou\"";
 
 /// A sandbox whose KMS keeps the key.
@@ -171,7 +171,7 @@ async fn a_date_of_the_next_rotation_that_is_over_takes_no_key_away() {
 async fn what_kms_refuses_is_told_with_what_to_do() {
     for (failure, code, says) in [
         (Failure::new(403, "Forbidden.NoPermission"), "credentials_refused", "kms:GetSecretValue"),
-        (Failure::new(404, "Forbidden.ResourceNotFound"), "credentials_refused", "check kms_secret"),
+        (Failure::new(404, "Forbidden.ResourceNotFound"), "credentials_refused", "check kms_secret_name"),
         (Failure::new(429, "Rejected.Throttling"), "credentials_unavailable", "spread them"),
         (Failure::new(503, "ServiceUnavailableTemporary"), "credentials_unavailable", "wait"),
         (Failure::new(500, "InternalFailure"), "credentials_unavailable", "wait"),
@@ -188,7 +188,7 @@ async fn what_kms_refuses_is_told_with_what_to_do() {
     // A secret that is not there, of a KMS that is well.
     let sandboxed = Sandboxed::start().await;
     let text = kit(&sandboxed).start().await.get(ECS, REGIONS).await.text();
-    assert!(text.contains("Forbidden.ResourceNotFound") && text.contains("check kms_secret"), "{text}");
+    assert!(text.contains("Forbidden.ResourceNotFound") && text.contains("check kms_secret_name"), "{text}");
 }
 
 #[tokio::test]

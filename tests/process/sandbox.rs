@@ -75,7 +75,7 @@ async fn a_source_that_cannot_give_anything_there_is_told_with_a_way_out() {
 async fn the_key_that_its_kms_keeps_signs_there_where_the_settings_say_its_region() {
     let place = Place::new();
     let settings = "[role.reader]\nsource = \"environment\"\n[role.default]\nsource = \"kms\"\nkms_role = \"reader\"\n\
-                    kms_secret = \"acs/ram/user/demo\"\n";
+                    kms_secret_name = \"acs/ram/user/demo\"\n";
     place.write("countersign.toml", settings);
     let (code, told) = run(&place, &["run", "--sandbox", "--check"], &[]).await;
     let needs = "source = \"kms\" needs kms_region in the settings";

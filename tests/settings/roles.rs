@@ -99,7 +99,7 @@ fn each_mistake_of_a_role_says_what_to_write() {
 
 #[test]
 fn a_secret_of_kms_is_read_with_the_role_that_reads_it() {
-    let text = "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\n";
+    let text = "[role.a]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\n";
     let first = loaded(text, &[]).unwrap();
     let RoleSource::Kms(kms) = &first.settings.roles[&RoleName::new("a")].source else { panic!("of KMS") };
     assert_eq!((kms.secret.as_str(), kms.role.as_str()), ("acs/ram/user/ops", "default"));
@@ -111,36 +111,36 @@ fn a_secret_of_kms_is_read_with_the_role_that_reads_it() {
 #[test]
 fn each_mistake_about_a_secret_of_kms_says_what_to_write() {
     let missing = [
-        "kms_secret, the name of the secret, \"acs/ram/user/NAME\"",
+        "kms_secret_name, the name of the secret, \"acs/ram/user/NAME\"",
         "kms_role, the role whose credential reads the secret",
     ];
     let [secret, role] = missing.map(|what| format!("2: `role.a.source`: source \"kms\" needs {what}"));
     for (text, expected) in [
         ("", vec![role.clone(), secret.clone()]),
-        ("kms_secret = \"acs/ram/user/ops\"", vec![role]),
+        ("kms_secret_name = \"acs/ram/user/ops\"", vec![role]),
         ("kms_role = \"default\"", vec![secret]),
         (
-            "kms_role = \"default\"\nkms_secret = \"ops\"",
+            "kms_role = \"default\"\nkms_secret_name = \"ops\"",
             vec![
-                "4: `role.a.kms_secret`: \"ops\" is not a secret that keeps a RAM user's AccessKey; write it as KMS shows it, \
+                "4: `role.a.kms_secret_name`: \"ops\" is not a secret that keeps a RAM user's AccessKey; write it as KMS shows it, \
                  \"acs/ram/user/NAME\""
                     .to_owned(),
             ],
         ),
         (
-            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"defualt\"",
+            "kms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"defualt\"",
             vec!["4: `role.a.kms_role`: there is no role \"defualt\"; did you mean \"default\"?".to_owned()],
         ),
         (
-            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"a b\"",
+            "kms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"a b\"",
             vec!["4: `role.a.kms_role`: \"a b\" is not a role's name; use 1 to 64 letters, digits, `-` and `_`".to_owned()],
         ),
         (
-            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn_x\"",
+            "kms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn_x\"",
             vec!["5: `role.a.kms_region`: \"cn_x\" is not a region; write its id, such as \"cn-beijing\"".to_owned()],
         ),
         (
-            "kms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nprofile = \"x\"",
+            "kms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nprofile = \"x\"",
             vec![
                 "5: `role.a.profile`: source \"kms\" does not read it; write source = \"cli\" or \"ini\" or \"auto\", or take it out"
                     .to_owned(),

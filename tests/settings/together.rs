@@ -88,22 +88,22 @@ const IN_A_FILE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"mars-north-1\"",
+        "[role.a]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"mars-north-1\"",
         &[
             "1: role `a`: the endpoint table has no KMS in \"mars-north-1\", or not by this network; name the region that the secret is in",
         ],
     ),
     // What is read as a role that is a guess is one too.
     (
-        "[role.a]\nprofile = 5\n[role.b]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"a\"\nkms_region = \"cn-beijing\"\naccounts = [\"1000000000000001\"]",
+        "[role.a]\nprofile = 5\n[role.b]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"a\"\nkms_region = \"cn-beijing\"\naccounts = [\"1000000000000001\"]",
         &["2: `role.a.profile`: write it between quotes: a profile's name"],
     ),
     (
-        "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"b\"\nkms_region = \"cn-beijing\"\n[role.b]\nsource = \"role:a\"",
+        "[role.a]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"b\"\nkms_region = \"cn-beijing\"\n[role.b]\nsource = \"role:a\"",
         &["1: the roles lead in a circle: a → b → a; one needs a source of its own"],
     ),
     (
-        "[role.a]\nsource = \"kms\"\nkms_secret = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\naccounts = [\"1000000000000001\"]",
+        "[role.a]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\naccounts = [\"1000000000000001\"]",
         &[
             "1: role `a` has `accounts`, but its source does not tell its account; assume a role from there, or remove `accounts`",
         ],

@@ -97,7 +97,7 @@ async fn what_is_no_secret_of_a_users_key_is_not_used() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_kms_names_the_fix_and_only_what_may_pass_is_asked_again_soon() {
     for (status, code, class, says) in [
-        (404, "Forbidden.ResourceNotFound", Class::Permanent, "check kms_secret and kms_region"),
+        (404, "Forbidden.ResourceNotFound", Class::Permanent, "check kms_secret_name and kms_region"),
         (403, "Forbidden.NoPermission", Class::Permanent, "the right to kms:GetSecretValue"),
         (409, "Rejected.Unavailable", Class::Permanent, "look at the secret in KMS"),
         (429, "Rejected.Throttling", Class::Throttled, "spread them"),
