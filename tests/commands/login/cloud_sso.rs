@@ -136,7 +136,7 @@ async fn a_human_at_a_terminal_is_asked_which_and_can_still_give_up() {
         assert!(terminal.text().contains("  1  1000000000000001 (one)\r\n  2  1000000000000002 (two)\r\n"));
         if gives_up {
             let id = i32::try_from(child.id().unwrap()).unwrap();
-            kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+            kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
             assert!(!soon("the end", child.wait()).await.unwrap().success());
             assert!(!stage.place.path().join("logins/default.login.json").exists());
         } else {
@@ -173,7 +173,7 @@ async fn who_gives_up_is_let_go_at_once() {
     let mut running = stage.login(&["--cloudsso", &url, "--store", "file", "--no-browser"]);
     running.line("Waiting for the browser").await;
     let id = i32::try_from(running.child.id().unwrap()).unwrap();
-    kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
     soon("the end", running.child.wait()).await.unwrap();
     assert!(!stage.place.path().join("logins/default.login.json").exists());
 }
