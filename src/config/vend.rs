@@ -9,7 +9,7 @@ use super::kind::Kind;
 use super::problem::Problem;
 use super::roles;
 use super::rows::{ROLE, key, unset};
-use super::settings::{Role, Vend, VendWay};
+use super::settings::{Role, RoleSource, Vend, VendWay};
 use super::table::{Bases, Table};
 use crate::names::RoleName;
 
@@ -77,6 +77,11 @@ pub(super) fn vends(
         if !roles.contains_key(&role) && !table.misread.contains(&"role".to_owned()) {
             problems.push(table.problem("role", &roles::unknown(role.as_str(), roles)));
         }
+        if roles.get(&role).is_some_and(gives_a_long_lived_key) {
+            let text =
+                "the role has a long-lived AccessKey, which is handed to nobody; add an `assume` step to it";
+            problems.push(table.problem("role", text));
+        }
         let address = table.address("address", bases);
         if let Some(address) = &address {
             if !address.fits() {
@@ -108,6 +113,11 @@ pub(super) fn vends(
         vends.push(Vend { way, address: address.unwrap_or_else(any_port), role, origin });
     }
     vends
+}
+
+/// Whether that is so whatever its source answers.
+const fn gives_a_long_lived_key(role: &Role) -> bool {
+    matches!(role.source, RoleSource::Kms(_)) && role.assume.is_empty()
 }
 
 fn missing(name: &str) -> &'static str {

@@ -125,9 +125,15 @@ impl Cell {
         }
     }
 
-    /// The same for as long as one attempt may take: for a command, whose caller is a human and asks once.
+    /// The same, but that a first attempt that is still in flight then is waited for: for a command, whose caller asks once.
     pub async fn wait_for_an_attempt(&self) -> Result<Arc<Credential>, NoCredential> {
-        self.wait_at_most(self.shared.source.attempt_timeout().max(PATIENCE)).await
+        match self.wait().await {
+            Err(NoCredential::Unavailable { cause: None, .. }) => {}
+            outcome => return outcome,
+        }
+        let mut ended = self.shared.ended.subscribe();
+        let _ = timeout(self.shared.source.attempt_timeout(), ended.wait_for(|count| *count > 0)).await;
+        self.wait().await
     }
 
     /// The cloud has rejected the credential of this generation. Brings the one after it, for the request to be signed

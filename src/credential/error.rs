@@ -11,6 +11,7 @@ use super::no_credential::NoCredential;
 use super::process_error::ProcessError;
 use super::profile::{ProfileError, ProfileFault};
 use super::refused::{Class, Refused};
+use super::variables::Variable;
 use super::vault::VaultTokenError;
 use crate::names::AccessKeyId;
 
@@ -136,6 +137,9 @@ impl fmt::Display for FetchError {
                 )
             }
             Self::LoginStore(what) => f.write_str(what),
+            Self::BadVariable(name) if let Some(form) = Variable::form_of(name) => {
+                write!(f, "{name} has not the form that it must have; write {form}")
+            }
             Self::BadVariable(name) => {
                 write!(
                     f,

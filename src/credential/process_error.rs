@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::launch::LaunchError;
+use super::launch::{DEPTH, LaunchError};
+
+/// How countersign ends when it is asked for the credential that it is asking for (EX_CONFIG).
+const CONFIG: i32 = 78;
 
 /// Why a program gave no credential. Holds its name, never its arguments and nothing that it printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +105,11 @@ impl fmt::Display for ProcessFault {
                     Some(status) => write!(f, "it ended with status {status}")?,
                     None => f.write_str("a signal ended it")?,
                 }
-                write!(f, " and {stderr} bytes on stderr, which are not shown; run it by hand to see them")
+                write!(f, " and {stderr} bytes on stderr, which are not shown; run it by hand to see them")?;
+                if *status == Some(CONFIG) {
+                    write!(f, ", with {DEPTH}=1 set: countersign itself ends so where it would ask itself for ever")?;
+                }
+                Ok(())
             }
             Self::NotJson => {
                 f.write_str("it did not print one JSON object of texts; run it by hand, and send all else to stderr")

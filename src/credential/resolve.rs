@@ -9,12 +9,15 @@ use super::ecs::EcsTerms;
 use super::hedge::{CENTRAL, StsHosts};
 use super::kms::KmsTerms;
 use super::oidc::{OidcTerms, TokenAt};
-use super::profile::{ProfileTerms, Program};
+use super::profile::{NoMetadata, ProfileTerms, Program};
 use super::role::{BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
 use super::vault::{VaultConfig, VaultTerms, is_vault_path};
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName, is_role_name};
+
+/// The longest way from a role to its source, by the roles on it. STS chains two; and each costs a call at every refresh.
+const ROLES_MAX: usize = 32;
 
 /// The longest session name that STS takes.
 const SESSION_MAX: usize = 64;
@@ -76,6 +79,9 @@ impl Given<'_> {
         let config = self.roles.get(role).ok_or_else(|| BadRole::NoSuchRole(outer.clone(), role.clone()))?;
         if let Some(at) = path.iter().position(|passed| passed == role) {
             return Err(circle(path.get(at..).unwrap_or_default()));
+        }
+        if path.len() >= ROLES_MAX {
+            return Err(BadRole::TooDeep(role.clone()));
         }
         path.push(role.clone());
         let source = match &config.source {
@@ -191,9 +197,9 @@ impl Given<'_> {
             accounts: config.accounts.clone(),
             is_assumed_from: !config.assume.is_empty(),
             metadata: match self.ecs(role, None, None) {
-                Ok(Definition::Ecs(terms)) => Some(terms),
-                // Of a role that never goes there it is nobody's concern.
-                _ => None,
+                Ok(Definition::Ecs(terms)) => Ok(terms),
+                Err(BadRole::BadVariable(_, name)) => Err(NoMetadata::BadVariable(name)),
+                _ => Err(NoMetadata::Own),
             },
             oauth: config.oauth.clone(),
             may_ask_others: !of_variable(Variable::DisableExternalProcess).is_some_and(forbids),

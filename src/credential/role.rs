@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ci_token::CiToken;
 use super::kms::KmsSecret;
 use super::uri::CredentialsUri;
+use super::variables::Variable;
 use super::vault::VaultConfig;
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName};
 
@@ -141,6 +142,8 @@ pub enum BadRole {
     /// The sources of these roles lead in a circle: each to the next, and the last to the first, which is the first by
     /// name. **Action:** give one of them a source of its own.
     Circle(Vec<RoleName>),
+    /// More roles lead to it than anybody means. **Action:** shorten the way.
+    TooDeep(RoleName),
     /// A variable's value is not what it must be. **Action:** set it anew.
     BadVariable(RoleName, &'static str),
     /// No host of STS in the endpoint table is called so; the variable that says it, unless the settings do.
@@ -167,6 +170,7 @@ impl BadRole {
         match self {
             Self::Circle(roles) => roles.first(),
             Self::NoSuchRole(role, _)
+            | Self::TooDeep(role)
             | Self::BadVariable(role, _)
             | Self::NotSts(role, ..)
             | Self::NoKms(role, ..)
@@ -201,17 +205,18 @@ impl fmt::Display for BadRole {
                 )
             }
             Self::Circle(roles) => {
-                f.write_str("the roles lead in a circle: ")?;
-                for role in roles {
-                    write!(f, "{role} → ")?;
-                }
                 let first = roles.first().map_or("", RoleName::as_str);
-                write!(f, "{first}; one needs a source of its own")
+                let way: String = roles.iter().map(|role| format!("{role} → ")).collect();
+                write!(f, "the roles lead in a circle: {way}{first}; one needs a source of its own")
+            }
+            Self::TooDeep(role) => {
+                write!(f, "role `{role}` is more than 32 roles away from one that asks; name a nearer source")
             }
             Self::BadVariable(role, name) => {
+                let form = Variable::form_of(name).unwrap_or("it anew");
                 write!(
                     f,
-                    "role `{role}` reads {name}, whose value has not the form that it must have; set it anew"
+                    "role `{role}` reads {name}, which has not the form that it must have; write {form}"
                 )
             }
             Self::NotSts(role, host, _) => {

@@ -111,6 +111,22 @@ impl Variable {
         let row = SPELLINGS.iter().find(|(variable, _)| *variable == self);
         row.and_then(|(_, spellings)| spellings.first()).copied().unwrap_or_default()
     }
+
+    /// How the value of the variable of this name is written, for messages. `None`: there is no more to say of it than that it
+    /// is wrong.
+    pub(super) fn form_of(name: &str) -> Option<&'static str> {
+        let (variable, _) = SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&name))?;
+        Some(match variable {
+            Self::ImdsEndpoint | Self::VaultAddress => {
+                "http://HOST[:PORT] or https://HOST[:PORT], without a path"
+            }
+            Self::CredentialsUri => "an http:// or https:// URL, without a user in it",
+            Self::GitHubRequestUrl => "the https:// URL that the job was given, as it was given",
+            Self::RoleArn => "acs:ram::ACCOUNT:role/NAME",
+            Self::OidcProviderArn => "acs:ram::ACCOUNT:oidc-provider/NAME",
+            _ => return None,
+        })
+    }
 }
 
 /// What the environment said when the process started. Values are wiped when it is dropped, and never printed.

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::parts::{self, Parts};
+use super::programs::Programs;
 use super::vending;
 use crate::classify;
 use crate::config::{
-    Access, Address, Origin, Problem, RoleSource, Settings, Target, VendWay, check_appendable,
+    Access, Address, Origin, Problem, Role, RoleSource, Settings, Target, VendWay, check_appendable,
     check_directory,
 };
-use crate::credential::{BadRole, CiToken, Credentials, StsTable, Variables};
+use crate::credential::{BadRole, CiToken, Credentials, LaunchError, StsTable, Variables};
 use crate::endpoint::{self, Tenants};
-use crate::names::{Host, Place};
+use crate::names::{Host, Place, RoleName};
 use crate::upstream::{Dial, Egress};
 
 /// Every mistake that the settings' own form does not show. Starts nothing, and may be asked of settings with other
@@ -24,7 +25,27 @@ pub fn mistakes(
     let variables = variables(settings, environment.clone());
     let mut problems = parts::judge(settings, is_sandboxed).problems;
     problems.extend(mistakes_of_roles(settings, &variables));
+    problems.extend(loops(settings, environment));
     problems
+}
+
+/// Programs that are to print a credential, and are this one.
+fn loops(settings: &Settings, environment: &BTreeMap<String, String>) -> Vec<Problem> {
+    let programs = Programs::new(environment.get("PATH").map(String::as_str));
+    let is_loop = |command: &str| {
+        let name = shlex::split(command).and_then(|words| words.into_iter().next());
+        name.is_some_and(|name| programs.find(&name) == Err(LaunchError::IsOurselves))
+    };
+    let problem = |(name, role): (&RoleName, &Role)| match &role.source {
+        RoleSource::Process(command) if is_loop(command) => Some(Problem::new(
+            &role.origin,
+            format!(
+                "role `{name}`: its process_command is countersign itself, which would ask itself for ever; name another source"
+            ),
+        )),
+        _ => None,
+    };
+    settings.roles.iter().filter_map(problem).collect()
 }
 
 /// The SDKs' variables, and those that the settings name.

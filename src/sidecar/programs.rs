@@ -58,7 +58,7 @@ impl Programs {
     }
 
     /// The file that a name means, unless that is our own. Blocks. It is itself with a slash in it, else the first of that name that may be executed.
-    fn find(&self, name: &str) -> Result<PathBuf, LaunchError> {
+    pub(super) fn find(&self, name: &str) -> Result<PathBuf, LaunchError> {
         let directories = self.path.split(':').filter(|directory| !directory.is_empty());
         let mut files = directories.map(|directory| Path::new(directory).join(name));
         let file = match name.contains('/') {

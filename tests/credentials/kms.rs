@@ -193,13 +193,15 @@ async fn what_kms_refuses_is_told_with_what_to_do() {
 
 #[tokio::test]
 async fn no_desk_hands_the_key_out_and_what_is_assumed_from_it_is_handed_out() {
-    let vend = "[[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:0\"";
-    for (step, status, says) in [
-        ("", 503, "credentials_refused"),
-        ("assume = [{ role_arn = \"acs:ram::1000000000000001:role/app\" }]\n", 200, "\"SecurityToken\""),
-    ] {
+    // Of the role itself the settings are refused.
+    let through = "[role.through]\nsource = \"role:default\"\n[[vend]]\nrole = \"through\"\n";
+    let assumed = "assume = [{ role_arn = \"acs:ram::1000000000000001:role/app\" }]\n[[vend]]\n";
+    for (settings, status, says) in
+        [(through, 503, "credentials_refused"), (assumed, 200, "\"SecurityToken\"")]
+    {
+        let settings = format!("{settings}kind = \"uri\"\naddress = \"127.0.0.1:0\"");
         let sandboxed = keeping().await;
-        let proxy = kit(&sandboxed).settings(&format!("{step}{vend}")).start().await;
+        let proxy = kit(&sandboxed).settings(&settings).start().await;
         assert_eq!(proxy.get(ECS, REGIONS).await.status, 200);
         let desk = proxy.sidecar.vending[0].expect("a desk on TCP");
         let mut caller = Caller::connect(desk).await;

@@ -89,6 +89,22 @@ async fn check_warns_of_what_is_no_mistake() {
 }
 
 #[tokio::test]
+async fn a_program_that_is_countersign_itself_is_a_mistake_by_whatever_name() {
+    let place = Place::new();
+    let own = env!("CARGO_BIN_EXE_countersign");
+    std::os::unix::fs::symlink(own, place.path().join("other-name")).unwrap();
+    let path = place.path().display().to_string();
+    for command in [format!("{own} credential"), "other-name credential".to_owned()] {
+        let role = format!("[role.default]\nsource = \"process\"\nprocess_command = {command:?}\n");
+        place.write("countersign.toml", &format!("{FREE}{role}"));
+        for arguments in [&["run"][..], &["run", "--check"], &["credential"]] {
+            let (code, told) = run(&place, arguments, &[("PATH", &path)]).await;
+            assert!(code == Some(78) && told.contains("is countersign itself"), "{command}: {code:?} {told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn check_warns_of_sockets_whose_directory_is_not_there() {
     for table in ["[[listen]]", "[[vend]]\nkind = \"process\""] {
         let place = Place::new();

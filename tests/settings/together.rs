@@ -231,6 +231,33 @@ fn a_metadata_server_that_is_asked_and_played_is_a_mistake_unless_another_place_
 }
 
 #[test]
+fn a_way_through_more_roles_than_anybody_means_is_a_mistake() {
+    let chain = |roles: usize| -> String {
+        let role = |at: usize| format!("[role.r{at}]\nsource = \"role:r{}\"\n", at + 1);
+        (1..roles).map(role).chain([format!("[role.r{roles}]\nsource = \"oidc\"\n")]).collect()
+    };
+    assert_eq!(told(&Place::new(), &chain(32), &[]), Vec::<String>::new());
+    let found = told(&Place::new(), &chain(33), &[]);
+    assert!(found.len() == 1 && found[0].contains("more than 32 roles away"), "{found:#?}");
+    // One that nobody has written by hand ends in words as well.
+    assert!(told(&Place::new(), &chain(5_000), &[]).len() > 4_000);
+}
+
+#[test]
+fn an_address_in_a_variable_is_told_with_its_form() {
+    for (source, name) in [
+        ("source = \"vault\"\nvault_role = \"app\"\nvault_token_file = \"/token\"", "VAULT_ADDR"),
+        ("source = \"ecs\"", "ALIBABA_CLOUD_IMDS_ENDPOINT"),
+    ] {
+        for wrong in ["127.0.0.1:8200", "http://127.0.0.1:8200/v1"] {
+            let found = told(&Place::new(), &format!("[role.default]\n{source}"), &[(name, wrong)]);
+            let form = "write http://HOST[:PORT] or https://HOST[:PORT], without a path";
+            assert!(found.len() == 1 && found[0].contains(form) && found[0].contains(name), "{found:#?}");
+        }
+    }
+}
+
+#[test]
 fn a_variable_is_not_complained_of_where_nobody_knows_whether_it_is_read() {
     let variables = [("ALIBABA_CLOUD_ROLE_ARN", "app")];
     let told = |text| told(&Place::new(), text, &variables);

@@ -111,6 +111,13 @@ const MISTAKES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "[role.k]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\n\
+         [[vend]]\nkind = \"uri\"\naddress = \"127.0.0.1:1\"\nrole = \"k\"",
+        &[
+            "9: `vend[0].role`: the role has a long-lived AccessKey, which is handed to nobody; add an `assume` step to it",
+        ],
+    ),
+    (
         "[[vend]]\nkind = \"process\"\naddress = \"unix:/v\"\nuids = []",
         &[
             "4: `vend[0].uids`: an empty list admits nobody; leave the key out to admit the user that countersign runs as",

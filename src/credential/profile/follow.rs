@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::ProfileFault;
-use super::terms::ProfileTerms;
+use super::terms::{NoMetadata, ProfileTerms};
 use super::way::{Hop, StsSaid, Way};
 use crate::credential::age::Use;
 use crate::credential::assume_role::Step;
@@ -65,7 +65,12 @@ impl Guide {
                     Uri { uri, carry, clock }.fetch().await
                 }
                 Way::Ecs(role) => {
-                    let metadata = terms.metadata.clone().ok_or_else(|| told(ProfileFault::OwnListener))?;
+                    let metadata = terms.metadata.clone().map_err(|why| {
+                        told(match why {
+                            NoMetadata::Own => ProfileFault::OwnMetadata,
+                            NoMetadata::BadVariable(name) => ProfileFault::BadVariable(name),
+                        })
+                    })?;
                     let (carry, clock) = (Arc::clone(&self.line.carry), Arc::clone(&self.line.clock));
                     let metadata = EcsTerms { role: role.or(metadata.role), ..metadata };
                     Ecs::new(metadata, carry, clock).fetch().await

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use error::{ProfileError, ProfileFault};
 pub(super) use follow::Guide;
-pub(super) use terms::{ProfileTerms, Program};
+pub(super) use terms::{NoMetadata, ProfileTerms, Program};
 use way::Way;
 
 use super::carry::Boxed;

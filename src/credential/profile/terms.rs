@@ -53,10 +53,19 @@ pub(in crate::credential) struct ProfileTerms {
     pub(in crate::credential) accounts: Vec<String>,
     /// Whether the role's own steps go on from the credential: then it need not say which account it is of.
     pub(in crate::credential) is_assumed_from: bool,
-    /// The metadata server, for a profile that leads there. `None`: it is this process that plays one.
-    pub(in crate::credential) metadata: Option<EcsTerms>,
+    /// The metadata server, for a profile that leads there; or why it cannot be asked.
+    pub(in crate::credential) metadata: Result<EcsTerms, NoMetadata>,
     /// Where an OAuth token is exchanged, instead of at its site.
     pub(in crate::credential) oauth: Option<Place>,
     /// Whether a profile may run programs and ask URIs.
     pub(in crate::credential) may_ask_others: bool,
+}
+
+/// Why no metadata server can be asked. Of a role whose profile never leads there it is nobody's concern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::credential) enum NoMetadata {
+    /// This process plays one for others, or the variable names a listener of its own.
+    Own,
+    /// The named variable is not what it must be.
+    BadVariable(&'static str),
 }

@@ -165,3 +165,28 @@ async fn short_answers_do_not_make_us_spin() {
     let calls = stage.cloud.count();
     assert!((16..=20).contains(&calls), "{calls} calls in ten minutes for lives of a minute");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_command_waits_for_its_first_attempt_and_no_longer_than_a_request_after_that() {
+    let stage = Stage::new();
+    stage.cloud.play(|_| Reply::refusal(503, "ServiceUnavailable"));
+    let error = stage.open().wait_for_an_attempt().await.unwrap_err();
+    assert!(error.to_string().contains("ServiceUnavailable"), "{error}");
+    assert_eq!(stage.clock.elapsed().as_secs(), 5, "what passes may pass meanwhile");
+
+    let stage = Stage::new();
+    let clock = Arc::clone(&stage.clock);
+    // Slower than a request waits, on either host.
+    stage.cloud.play(move |_| grant(&clock, 900).after(Duration::from_secs(4)));
+    let mut stage = stage;
+    stage.role(
+        "outer",
+        RoleConfig {
+            source: SourceConfig::Role(RoleName::new("default")),
+            assume: vec![step("app")],
+            ..RoleConfig::default()
+        },
+    );
+    assert!(stage.open_role("outer").wait_for_an_attempt().await.is_ok());
+    assert_eq!(stage.clock.elapsed().as_secs(), 8);
+}

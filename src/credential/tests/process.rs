@@ -42,6 +42,7 @@ async fn a_program_that_fails_is_told_by_its_status_and_never_by_its_words() {
     let stage = stage("print canary");
     for (outcome, words) in [
         (Ok((3, "canary".to_owned())), "status 3 and 17 bytes on stderr"),
+        (Ok((78, String::new())), "with COUNTERSIGN_DEPTH=1 set: countersign itself ends so"),
         (Ok((0, "canary".to_owned())), "did not print one JSON object"),
         (Ok((0, "{\"mode\":\"StsToken\"".to_owned())), "did not print one JSON object"),
         (Ok((0, STS.replace("T09", "T07"))), "had expired"),

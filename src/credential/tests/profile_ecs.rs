@@ -53,3 +53,21 @@ async fn a_name_that_no_role_has_is_never_a_part_of_a_path() {
         assert_eq!(stage.cloud.count(), 0);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_cannot_be_asked_is_told_by_its_variable() {
+    for (place, code, words) in [
+        ("127.0.0.1:9121", "bad_variable", "ALIBABA_CLOUD_IMDS_ENDPOINT, which is wrong; write http://"),
+        ("http://127.0.0.1:9110", "profile_circle", "a [[vend]] of countersign's own plays"),
+    ] {
+        let mut stage = stage(SourceConfig::Cli, CLI, "ecs");
+        stage.variables.push(("ALIBABA_CLOUD_IMDS_ENDPOINT", place.to_owned()));
+        let error = stage.failure().await;
+        assert!(error.code() == code && error.to_string().contains(words), "{}: {error}", error.code());
+        assert_eq!(stage.cloud.count(), 0);
+        // A profile that does not go there is not touched by it.
+        let mut other = self::stage(SourceConfig::Cli, CLI, "ak");
+        other.variables.push(("ALIBABA_CLOUD_IMDS_ENDPOINT", place.to_owned()));
+        assert!(other.open().wait().await.is_ok());
+    }
+}
