@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::address::is_private;
+
 /// The longest URL that is read. Real ones have under 200 characters.
 const URL_BYTES_MAX: usize = 2_048;
 
@@ -25,6 +27,8 @@ pub enum BadUrl {
     Host,
     /// The port is no number from 1 to 65535.
     Port,
+    /// An address outside of the private networks, without TLS: whoever is on the way could read what is asked, or answer.
+    Clear,
     /// Spaces, control characters, non-ASCII, a fragment, or more than 2048 characters.
     Characters,
 }
@@ -36,6 +40,7 @@ impl fmt::Display for BadUrl {
             Self::UserInfo => "it must not hold a user or a password",
             Self::Host => "its host is neither a DNS name nor an address",
             Self::Port => "its port is no number from 1 to 65535",
+            Self::Clear => "its address is outside of the private networks, and is asked by https:// only",
             Self::Characters => {
                 "it holds spaces, other than ASCII characters or a fragment, or is longer than 2048 characters"
             }
@@ -67,6 +72,10 @@ impl Place {
             return Err(BadUrl::UserInfo);
         }
         let (host, port) = host_and_port(authority)?;
+        // A name is judged by what it leads to, when it is dialled.
+        if !is_tls && host.parse().is_ok_and(|address| !is_private(address)) {
+            return Err(BadUrl::Clear);
+        }
         let default = if is_tls { 443 } else { 80 };
         let port = match port {
             None => default,
@@ -181,6 +190,8 @@ mod tests {
             ("127.0.0.1/x", BadUrl::Scheme),
             ("unix:/run/x", BadUrl::Scheme),
             ("http://user:secret@127.0.0.1/", BadUrl::UserInfo),
+            ("http://8.8.8.8/x", BadUrl::Clear),
+            ("http://[2001:4860:4860::8888]:80/x", BadUrl::Clear),
             ("http:///x", BadUrl::Host),
             ("http://a..b/", BadUrl::Host),
             ("http://[::1/", BadUrl::Host),

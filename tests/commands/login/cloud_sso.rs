@@ -190,7 +190,7 @@ async fn what_is_wrong_is_told_before_anybody_goes_to_a_browser() {
         (&["--oauth", "cn", "--account", "1", "--store", "file"], 64, "are CloudSSO's"),
         (&["--role", "other", "--oauth", "cn", "--store", "file"], 64, "there is no such role"),
         (&["--saml", "/nowhere", "--store", "file"], 1, "/nowhere: it cannot be read"),
-        (&["--cloudsso", "http://192.0.2.1/", "--store", "file"], 1, "without TLS"),
+        (&["--cloudsso", "http://192.0.2.1/", "--store", "file"], 64, "outside of the private networks"),
     ] {
         // A build with a keyring finds none here.
         let (ended, printed, said) = stage.ended(&[&["login", "--no-browser"], arguments].concat()).await;
