@@ -2,7 +2,7 @@
 
 use super::kind::Check;
 use super::problem::shown;
-use crate::credential::{CredentialsUri, KmsSecret, is_vault_name, is_vault_path};
+use crate::credential::{CredentialsUri, KmsSecret, VaultName, VaultPath};
 use crate::names::{
     OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name, is_role_name,
 };
@@ -117,7 +117,7 @@ pub(super) fn vault_address(text: &str) -> Result<(), String> {
 /// The name of a role in Vault.
 pub(super) fn vault_name(text: &str) -> Result<(), String> {
     held_to(
-        is_vault_name(text),
+        VaultName::parse(text).is_some(),
         text,
         "is not a role's name in Vault; use 1 to 128 letters, digits, `-`, `_` and `.`",
     )
@@ -126,7 +126,7 @@ pub(super) fn vault_name(text: &str) -> Result<(), String> {
 /// Where something is mounted in Vault, or a namespace of it.
 pub(super) fn vault_path(text: &str) -> Result<(), String> {
     held_to(
-        is_vault_path(text),
+        VaultPath::parse(text).is_some(),
         text,
         "is not a path in Vault; use names of letters, digits, `-`, `_` and `.` with `/` between them",
     )

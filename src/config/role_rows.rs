@@ -87,8 +87,8 @@ pub(super) const ROLES: &[Key] = &[
     unset(
         "role.NAME.vault_role",
         text("the name of a role", grammar::vault_name),
-        "The role of Vault's AliCloud engine, one with a `role_arn`. One that makes RAM users is refused after it was read once: \
-         each reading leaves another user behind.",
+        "The role of Vault's AliCloud engine, one with a `role_arn`. One that makes RAM users is refused, and not read again once \
+         an answer shows that it does: each reading leaves another user behind.",
     ),
     unset(
         "role.NAME.vault_mount",

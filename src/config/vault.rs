@@ -3,7 +3,10 @@
 use super::problem::Problem;
 use super::settings::RoleSource;
 use super::table::{Bases, Table};
-use crate::credential::{JWT_FILE, KUBERNETES_MOUNT, MOUNT, VaultConfig, VaultLogin, VaultRole};
+use crate::credential::{
+    VAULT_JWT_FILE, VAULT_KUBERNETES_MOUNT, VAULT_MOUNT, VaultConfig, VaultLogin, VaultName, VaultPath,
+    VaultRole,
+};
 use crate::names::Place;
 
 const NO_ROLE: &str = "source \"vault\" needs vault_role, the name of a role of its AliCloud engine";
@@ -25,13 +28,15 @@ pub(super) fn source(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) 
     for (key, _, text) in mistakes.into_iter().filter(|(_, is_one, _)| *is_one) {
         problems.push(table.problem(key, text));
     }
-    let (Some(name), Some(login)) = (table.text("vault_role"), login(table, bases)) else {
+    let mount = path(table, "vault_mount", VAULT_MOUNT);
+    let (Some(name), Some(mount), Some(login)) = (name(table, "vault_role"), mount, login(table, bases))
+    else {
         return RoleSource::Absent("");
     };
-    let mount = table.text("vault_mount").map_or_else(|| MOUNT.into(), Into::into);
-    let role = VaultRole { mount, name: name.into(), login };
+    let role = VaultRole { mount, name, login };
     let address = table.text("vault_address").and_then(|url| Place::whole(&url));
-    RoleSource::Vault(VaultConfig { address, namespace: table.text("vault_namespace").map(Into::into), role })
+    let namespace = table.text("vault_namespace").and_then(|text| VaultPath::parse(&text));
+    RoleSource::Vault(VaultConfig { address, namespace, role })
 }
 
 fn login(table: &Table, bases: &Bases) -> Option<VaultLogin> {
@@ -39,8 +44,16 @@ fn login(table: &Table, bases: &Bases) -> Option<VaultLogin> {
         return Some(VaultLogin::TokenFile(file));
     }
     Some(VaultLogin::Kubernetes {
-        mount: table.text("vault_kubernetes_mount").map_or_else(|| KUBERNETES_MOUNT.into(), Into::into),
-        role: table.text("vault_kubernetes_role")?.into(),
-        jwt_file: table.path("vault_jwt_file", bases).unwrap_or_else(|| JWT_FILE.into()),
+        mount: path(table, "vault_kubernetes_mount", VAULT_KUBERNETES_MOUNT)?,
+        role: name(table, "vault_kubernetes_role")?,
+        jwt_file: table.path("vault_jwt_file", bases).unwrap_or_else(|| VAULT_JWT_FILE.into()),
     })
+}
+
+fn name(table: &Table, key: &str) -> Option<VaultName> {
+    VaultName::parse(&table.text(key)?)
+}
+
+fn path(table: &Table, key: &str, default: &str) -> Option<VaultPath> {
+    VaultPath::parse(table.text(key).as_deref().unwrap_or(default))
 }

@@ -43,6 +43,12 @@ impl<'a> Call<'a> {
 
     /// Makes it. A redirect is no answer: it would lead the call's proof, or our trust, to somebody else.
     pub(super) async fn make(self, carry: &dyn Carry) -> Result<Answer, FetchError> {
+        let to = self.to;
+        no_redirect(to, self.carried(carry).await?)
+    }
+
+    /// The same for whom one redirect or another says more.
+    pub(super) async fn carried(self, carry: &dyn Carry) -> Result<Answer, FetchError> {
         let Self { to, method, target, headers, body, limits } = self;
         let outbound = Outbound {
             to: Receiver::Place(to.clone()),
@@ -56,12 +62,16 @@ impl<'a> Call<'a> {
         };
         // Whoever carries knows the limit; that it holds is not left to trust.
         let carried = timeout(limits.whole, carry.carry(outbound)).await;
-        let answer = carried
+        carried
             .unwrap_or(Err(CarryError::TimedOut))
-            .map_err(|error| FetchError::NoAnswer(to.to_string(), error))?;
-        match answer.status {
-            300..=399 => Err(FetchError::BadAnswer(to.to_string(), AnswerError::Redirect(answer.status))),
-            _ => Ok(answer),
-        }
+            .map_err(|error| FetchError::NoAnswer(to.to_string(), error))
+    }
+}
+
+/// An answer, unless it is a redirect.
+pub(super) fn no_redirect(from: &Place, answer: Answer) -> Result<Answer, FetchError> {
+    match answer.status {
+        300..=399 => Err(FetchError::BadAnswer(from.to_string(), AnswerError::Redirect(answer.status))),
+        _ => Ok(answer),
     }
 }

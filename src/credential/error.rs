@@ -15,6 +15,9 @@ use super::variables::Variable;
 use super::vault::VaultTokenError;
 use crate::names::AccessKeyId;
 
+/// How long whoever may have made a user is not asked for another one.
+const IN_DOUBT_FOR: Duration = Duration::from_secs(60);
+
 /// Why one attempt brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchError {
@@ -46,6 +49,9 @@ pub enum FetchError {
     Refused(Refused),
     /// A place that is no STS gave none. **Action:** what the text says.
     Declined(Declined),
+    /// It came to nothing, and may have made a RAM user all the same, whose lease lies under this path of Vault's. **Action:**
+    /// look there.
+    InDoubt(Box<FetchError>, String),
     /// The credential that signs the call was refused, and there is no newer one. **Action:** as for the refusal.
     SourceRefused(Refused),
     /// The credential that signs the call was refused, and a newer one may still come. **Action:** wait.
@@ -76,6 +82,8 @@ impl FetchError {
             | Self::SameKey(_) => Class::Permanent,
             Self::Refused(refused) => refused.class(),
             Self::Declined(declined) => declined.class,
+            Self::InDoubt(cause, _) if cause.class() == Class::Permanent => Class::Permanent,
+            Self::InDoubt(..) => Class::Throttled,
             Self::KeyFile(error) if error.is_permanent() => Class::Permanent,
             // A file that is not there may still be about to be mounted.
             Self::Profile(error) if !matches!(error.fault, ProfileFault::Unreadable(_)) => Class::Permanent,
@@ -91,6 +99,7 @@ impl FetchError {
         match self {
             Self::Refused(refused) => refused.retry_after,
             Self::Declined(declined) => declined.retry_after,
+            Self::InDoubt(..) => Some(IN_DOUBT_FOR),
             _ => None,
         }
     }
@@ -115,6 +124,7 @@ impl FetchError {
             Self::Refused(_) | Self::Declined(_) => "refused",
             Self::SourceRefused(_) | Self::Stalled(_) => "source_refused",
             Self::Inner(_) => "inner_role",
+            Self::InDoubt(cause, _) => cause.code(),
             Self::NotManaged(_) => "not_managed",
             Self::SameKey(_) => "same_key",
             Self::Broken => "broken",
@@ -157,6 +167,14 @@ impl fmt::Display for FetchError {
             Self::BadAnswer(host, error) => write!(f, "{host}: {error}; check who answers in its place"),
             Self::Refused(refused) | Self::SourceRefused(refused) | Self::Stalled(refused) => refused.fmt(f),
             Self::Declined(declined) => declined.fmt(f),
+            Self::InDoubt(cause, path) => {
+                write!(
+                    f,
+                    "{cause}; this may have made a RAM user, if the role has no role_arn: it is not asked for a minute. "
+                )?;
+                write!(f, "Look with `vault list sys/leases/lookup/{path}/`, and take away what is there ")?;
+                write!(f, "with `vault lease revoke -prefix {path}`")
+            }
             Self::Inner(inner) => inner.fmt(f),
             Self::NotManaged(secret) => {
                 write!(

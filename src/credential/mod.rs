@@ -115,6 +115,6 @@ pub use triple::Triple;
 pub use uri::CredentialsUri;
 pub use variables::{Variable, Variables};
 pub use vault::{
-    JWT_FILE, KUBERNETES_MOUNT, MOUNT, VaultConfig, VaultLogin, VaultRole, VaultTokenError, is_vault_name,
-    is_vault_path,
+    VAULT_JWT_FILE, VAULT_KUBERNETES_MOUNT, VAULT_MOUNT, VaultConfig, VaultLogin, VaultName, VaultPath,
+    VaultRole, VaultTokenError,
 };

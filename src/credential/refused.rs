@@ -8,7 +8,7 @@ use std::time::Duration;
 pub enum Class {
     /// It may pass by itself.
     Passing,
-    /// It is the account's quota: wait as long as asked.
+    /// It must not be asked too often, mostly for the account's quota: wait as long as asked.
     Throttled,
     /// A second attempt at once may well succeed; after that it is a passing failure.
     Once,

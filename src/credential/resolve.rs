@@ -13,7 +13,7 @@ use super::profile::{NoMetadata, ProfileTerms, Program};
 use super::role::{BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
-use super::vault::{VaultConfig, VaultTerms, is_vault_path};
+use super::vault::{VaultConfig, VaultPath, VaultTerms};
 use crate::names::{Host, OidcProviderArn, Place, RoleArn, RoleName, SessionName, is_role_name};
 
 /// The longest way from a role to its source, by the roles on it. STS chains two; and each costs a call at every refresh.
@@ -235,8 +235,7 @@ impl Given<'_> {
         let Some(place) = place else { return Ok(Definition::Nothing(NO_VAULT)) };
         self.check_own(role, &place, address.is_none().then_some(variable))?;
         // Vault's own programs write it with slashes at its ends or without.
-        let path =
-            |text: &str| Some(text.trim_matches('/')).filter(|text| is_vault_path(text)).map(Into::into);
+        let path = |text: &str| VaultPath::parse(text.trim_matches('/'));
         let namespace = self.setting(role, namespace.as_ref(), Variable::VaultNamespace, path)?;
         Ok(Definition::Vault(Box::new(VaultTerms { place, namespace, role: asked.clone() })))
     }

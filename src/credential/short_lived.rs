@@ -1,5 +1,5 @@
-//! Reads a triple that another than STS answers with, a metadata server, a credentials URI, CloudSSO or OAuth, and trusts
-//! none of it.
+//! Reads a triple that another than STS answers with, a metadata server, a credentials URI, Vault, CloudSSO or OAuth, and
+//! trusts none of it.
 
 use std::time::Duration;
 

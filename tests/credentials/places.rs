@@ -1,10 +1,10 @@
 //! Sources that are asked at a place, each against the sandbox's counterpart: what it brings signs, and is verified.
 
-use countersign::sandbox::{CredentialsUri, Metadata, Vault};
+use countersign::sandbox::{CredentialsUri, Metadata};
 use tokio::net::TcpListener;
 
 use crate::kit::sandboxed::Sandboxed;
-use crate::kit::{ECS, Kit, Place, REGIONS};
+use crate::kit::{ECS, Kit, Place, REGIONS, vault};
 
 async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
@@ -67,33 +67,17 @@ async fn what_a_credentials_uri_hands_out_signs() {
     assert_eq!(actions(&sandboxed, kit).await, expected);
 }
 
-/// A role of the counterpart's engine, by a token in the file `token` of a directory, or by a pod's login with what is in it.
-pub(super) fn vault_settings(place: &Place, login: &str) -> String {
-    let file = place.path().join("token").display().to_string();
-    format!(
-        "[role.default]\nsource = \"vault\"\nvault_role = \"app\"\nvault_mount = \"team/cloud\"\nvault_namespace = \"ops\"\n\
-         {login} = {file:?}\n"
-    )
-}
-
-/// The settings of a pod's login, up to the file of its token.
-pub(super) const POD: &str = "vault_kubernetes_role = \"pods\"\nvault_jwt_file";
-
-pub(super) fn vault_room() -> Vault {
-    let room = Vault::new("hvs.root").in_namespace("ops").mounted_at("team/cloud").user_role("people");
-    room.sts_role("app", "acs:ram::1000000000000001:role/app").kubernetes_role("pods")
-}
-
 #[tokio::test]
 async fn a_role_of_vaults_signs_for_whoever_has_a_token_and_for_a_pod_that_logs_in() {
-    for (login, calls) in
-        [("vault_token_file", &[("vault", "Creds")][..]), (POD, &[("vault", "Login"), ("vault", "Creds")])]
-    {
+    for (login, calls) in [
+        ("vault_token_file", &[("vault", "Creds")][..]),
+        (vault::POD, &[("vault", "Login"), ("vault", "Creds")]),
+    ] {
         let (sandboxed, place) = (Sandboxed::start().await, Place::new());
-        let vault = sandboxed.sandbox.vault(listener().await, vault_room()).unwrap();
+        let vault = sandboxed.sandbox.vault(listener().await, vault::room()).unwrap();
         let jwt = sandboxed.sandbox.oidc_token();
-        place.write("token", if login == POD { &jwt } else { "hvs.root\n" });
-        let kit = sandboxed.bare().settings(&vault_settings(&place, login));
+        place.write("token", if login == vault::POD { &jwt } else { "hvs.root\n" });
+        let kit = sandboxed.bare().settings(&vault::settings(&place, login));
         let asked = actions(&sandboxed, kit.variable("VAULT_ADDR", &vault.url(""))).await;
         assert_eq!(asked, pairs(&[calls, &[("ecs", "DescribeRegions")]].concat()));
     }
@@ -108,10 +92,10 @@ async fn what_vault_does_not_give_is_told_with_the_fix() {
         (("\"app\"", "\"people\""), 200, "makes a RAM user each time it is read"),
     ] {
         let (sandboxed, place) = (Sandboxed::start().await, Place::new());
-        let vault = sandboxed.sandbox.vault(listener().await, vault_room()).unwrap();
+        let vault = sandboxed.sandbox.vault(listener().await, vault::room()).unwrap();
         let changed = |text: &str| text.replace(change.0, change.1);
         place.write("token", &changed("hvs.root"));
-        let kit = sandboxed.bare().settings(&changed(&vault_settings(&place, "vault_token_file")));
+        let kit = sandboxed.bare().settings(&changed(&vault::settings(&place, "vault_token_file")));
         let proxy = kit.variable("VAULT_ADDR", &vault.url("")).start().await;
         for _ in 0..2 {
             let answer = proxy.get(ECS, REGIONS).await;

@@ -17,6 +17,7 @@ pub(crate) mod sts;
 pub(crate) mod terminal;
 pub(crate) mod tls;
 pub(crate) mod upstream;
+pub(crate) mod vault;
 pub(crate) mod witness;
 
 pub(crate) use caller::{Answer, Caller};

@@ -1,5 +1,6 @@
 //! Reads what the AliCloud engine answers, and trusts none of it.
 
+use std::mem;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -34,7 +35,7 @@ struct Leased {
 #[derive(Deserialize)]
 struct Data {
     access_key: Option<String>,
-    secret_key: Option<String>,
+    secret_key: Option<Zeroizing<String>>,
     security_token: Option<String>,
     expiration: Option<String>,
 }
@@ -47,13 +48,14 @@ pub(super) fn read((place, answer): (&Place, &Answer), asked_at: Now) -> Result<
         return Ok(Lease::Wrapped);
     }
     let Data { access_key, secret_key, security_token, expiration } = data.ok_or(AnswerError::Incomplete)?;
-    let is_of_user = access_key.is_some() && secret_key.is_some() && security_token.is_none();
-    if is_of_user && expiration.is_none() {
-        let _wiped = secret_key.map(Zeroizing::new);
+    // Nothing and an empty text say the same.
+    let is_there = |text: Option<&str>| text.is_some_and(|text| !text.is_empty());
+    let is_pair = is_there(access_key.as_deref()) && is_there(secret_key.as_ref().map(|text| text.as_str()));
+    if is_pair && !is_there(security_token.as_deref()) && !is_there(expiration.as_deref()) {
         return Ok(Lease::User);
     }
-    let given =
-        ShortLived { access_key_id: access_key, access_key_secret: secret_key, security_token, expiration };
+    let access_key_secret = secret_key.map(|mut text| mem::take(&mut *text));
+    let given = ShortLived { access_key_id: access_key, access_key_secret, security_token, expiration };
     let mut fetched = given.fetched((place, answer), asked_at, false)?;
     let lease =
         lease_duration.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds.into()));

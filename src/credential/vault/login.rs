@@ -102,7 +102,7 @@ impl Tokens {
         if let Some(Remembered(token, _)) = self.remembered().as_ref().filter(is_used) {
             return Ok((token.clone(), false));
         }
-        let (token, life) = self.log_in(server, &format!("/v1/auth/{mount}/login"), role).await?;
+        let (token, life) = self.log_in(server, &format!("/v1/auth/{mount}/login"), role.as_str()).await?;
         let until = life.map(|life| now + life * USED_PERCENT / 100);
         *self.remembered() = Some(Remembered(token.clone(), until));
         Ok((token, true))

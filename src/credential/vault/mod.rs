@@ -1,20 +1,26 @@
 //! Asks Vault's AliCloud engine for the credential of an STS role, after a login of its own.
 //!
 //! A role of the engine that makes RAM users is refused: each reading makes another user, with an AccessKey that lives for
-//! weeks and that nobody here could revoke. What is refused so is not read again.
+//! weeks and that nobody here could revoke. What is refused so is not read again. Until the role has given a session, a
+//! reading may have made a user without our hearing of it, where no answer comes or none that can be read: then the next
+//! one waits for a minute, and the failure says where to look.
 
+mod doubt;
 mod error;
 mod lease;
 mod login;
+mod path;
 mod server;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use error::VaultTokenError;
 use lease::Lease;
 use login::Tokens;
+pub use path::{VaultName, VaultPath};
 use server::{Row, Server};
 use zeroize::Zeroizing;
 
@@ -30,11 +36,11 @@ use crate::clock::{Clock, Now};
 use crate::names::{Place, RoleName};
 
 /// Where the engine is mounted unless it is said: its own default.
-pub const MOUNT: &str = "alicloud";
+pub const VAULT_MOUNT: &str = "alicloud";
 /// Where pods log in unless it is said: the auth method's own default.
-pub const KUBERNETES_MOUNT: &str = "kubernetes";
+pub const VAULT_KUBERNETES_MOUNT: &str = "kubernetes";
 /// Where the kubelet puts a pod's own token.
-pub const JWT_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+pub const VAULT_JWT_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// Vault asks STS before it answers. Who gives up and asks again at once has a role that makes users make more of them.
 const READ: Limits = Limits { connect: LIMITS.connect, whole: Duration::from_secs(8) };
@@ -63,7 +69,7 @@ pub struct VaultConfig {
     /// Where Vault is. `None`: the variable's.
     pub address: Option<Place>,
     /// The namespace that engine and login lie in. `None`: the variable's, else the root.
-    pub namespace: Option<Box<str>>,
+    pub namespace: Option<VaultPath>,
     /// What is asked there.
     pub role: VaultRole,
 }
@@ -71,10 +77,10 @@ pub struct VaultConfig {
 /// A role of the engine, and how to come to read it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VaultRole {
-    /// Where the engine is mounted, which [`is_vault_path`].
-    pub mount: Box<str>,
-    /// The role's name, which [`is_vault_name`].
-    pub name: Box<str>,
+    /// Where the engine is mounted.
+    pub mount: VaultPath,
+    /// The role's name.
+    pub name: VaultName,
     /// How to log in.
     pub login: VaultLogin,
 }
@@ -86,10 +92,10 @@ pub enum VaultLogin {
     TokenFile(PathBuf),
     /// As a pod, with the token of its service account.
     Kubernetes {
-        /// Where the auth method is mounted, which [`is_vault_path`].
-        mount: Box<str>,
-        /// The role of the auth method, which [`is_vault_name`].
-        role: Box<str>,
+        /// Where the auth method is mounted.
+        mount: VaultPath,
+        /// The role of the auth method.
+        role: VaultName,
         /// The file of the pod's token.
         jwt_file: PathBuf,
     },
@@ -99,20 +105,8 @@ pub enum VaultLogin {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct VaultTerms {
     pub(super) place: Place,
-    pub(super) namespace: Option<Box<str>>,
+    pub(super) namespace: Option<VaultPath>,
     pub(super) role: VaultRole,
-}
-
-/// Whether a text can be the name of a role in Vault. It becomes part of a target, so nothing in it may mean anything there.
-pub fn is_vault_name(text: &str) -> bool {
-    (1..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        && text.bytes().any(|byte| byte != b'.')
-}
-
-/// Whether a text can be where something is mounted in Vault, or a namespace: names with `/` between them.
-pub fn is_vault_path(text: &str) -> bool {
-    text.len() <= 512 && text.split('/').all(is_vault_name)
 }
 
 /// The source. What it remembers is no credential, but what it asks with.
@@ -120,10 +114,13 @@ pub fn is_vault_path(text: &str) -> bool {
 pub(super) struct Vault {
     server: Server,
     tokens: Tokens,
-    target: String,
+    /// What is read, and what the leases of all that it made lie under.
+    path: String,
     clock: Arc<dyn Clock>,
     /// That the role makes users.
     refused: OnceLock<Declined>,
+    /// That the role has given a session.
+    gives_sessions: AtomicBool,
 }
 
 impl Vault {
@@ -136,9 +133,10 @@ impl Vault {
         Self {
             server: Server { place, namespace, carry },
             tokens: Tokens::new(login, (role, observer)),
-            target: format!("/v1/{mount}/creds/{name}"),
+            path: format!("{mount}/creds/{name}"),
             clock,
             refused: OnceLock::new(),
+            gives_sessions: AtomicBool::new(false),
         }
     }
 
@@ -148,25 +146,46 @@ impl Vault {
         }
         loop {
             let (token, is_new) = self.tokens.token(&self.server, &*self.clock).await?;
-            let asked_at = self.clock.now();
-            let answer = self.read(token).await?;
-            match answer.status {
-                200 => return self.taken(&answer, asked_at),
-                403 => self.tokens.forget(),
-                _ => {}
+            let outcome = self.read(token).await;
+            let is_denied =
+                matches!(&outcome, Err(FetchError::Declined(Declined { status, .. })) if *status == 403);
+            if is_denied {
+                self.tokens.forget();
             }
             // The token of an earlier login may have been revoked, or have ended by Vault's own clock.
-            if answer.status != 403 || is_new {
-                let denied = if self.tokens.are_of_a_file() { DENIED_TOKEN } else { DENIED_POD };
-                let rows = [(403, Class::Permanent, denied), ABSENT, FAILED];
-                return Err(FetchError::Declined(self.server.declined(&answer, &rows)));
+            if !is_denied || is_new {
+                return self.judged(outcome);
             }
         }
     }
 
-    async fn read(&self, token: Zeroizing<String>) -> Result<Answer, FetchError> {
-        let get = Call::get(&self.server.place, &self.target);
-        self.server.ask(Call { headers: vec![("x-vault-token", token)], limits: READ, ..get }).await
+    async fn read(&self, token: Zeroizing<String>) -> Result<Fetched, FetchError> {
+        let asked_at = self.clock.now();
+        let target = format!("/v1/{}", self.path);
+        let get = Call::get(&self.server.place, &target);
+        let call = Call { headers: vec![("x-vault-token", token)], limits: READ, ..get };
+        let answer = self.server.ask(call).await?;
+        if answer.status == 200 {
+            return self.taken(&answer, asked_at);
+        }
+        let denied = if self.tokens.are_of_a_file() { DENIED_TOKEN } else { DENIED_POD };
+        let rows = [(403, Class::Permanent, denied), ABSENT, FAILED];
+        Err(FetchError::Declined(self.server.declined(&answer, &rows)))
+    }
+
+    /// Says of a failure what it may have left, until the role has shown what it makes.
+    fn judged(&self, outcome: Result<Fetched, FetchError>) -> Result<Fetched, FetchError> {
+        match outcome {
+            Ok(fetched) => {
+                self.gives_sessions.store(true, Ordering::Relaxed);
+                Ok(fetched)
+            }
+            Err(_) if self.gives_sessions.load(Ordering::Relaxed) || self.refused.get().is_some() => outcome,
+            Err(error) if doubt::is_left_by(&error) => {
+                Err(FetchError::InDoubt(Box::new(error), self.path.clone()))
+            }
+            Err(_) => outcome,
+        }
     }
 
     fn taken(&self, answer: &Answer, asked_at: Now) -> Result<Fetched, FetchError> {
@@ -191,6 +210,11 @@ impl Source for Vault {
 
     fn name(&self) -> &'static str {
         "vault"
+    }
+
+    /// Enough for a login that is no longer taken and one more, so that no reading is cut off before its own limit.
+    fn attempt_timeout(&self) -> Duration {
+        READ.whole * 2 + LIMITS.whole * 2
     }
 
     fn mark(&self) -> Boxed<'_, Option<u64>> {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::credential::at_place::Call;
+use super::VaultPath;
+use crate::credential::at_place::{Call, no_redirect};
 use crate::credential::carry::{Answer, Carry};
 use crate::credential::declined::Declined;
-use crate::credential::error::{AnswerError, FetchError};
+use crate::credential::error::FetchError;
 use crate::credential::refused::Class;
 use crate::names::Place;
 
@@ -38,7 +39,7 @@ const ELSE: &str = "see Vault's own log, which has the reason";
 pub(super) struct Server {
     pub(super) place: Place,
     /// The namespace that all of it lies in.
-    pub(super) namespace: Option<Box<str>>,
+    pub(super) namespace: Option<VaultPath>,
     pub(super) carry: Arc<dyn Carry>,
 }
 
@@ -49,15 +50,12 @@ impl Server {
         // Vault's agents can be told to ask for it, since nobody can make a browser or a URL fetcher send it.
         add("x-vault-request", "true");
         if let Some(namespace) = &self.namespace {
-            add("x-vault-namespace", namespace);
+            add("x-vault-namespace", namespace.as_str());
         }
-        match call.make(&*self.carry).await {
-            Err(FetchError::BadAnswer(place, AnswerError::Redirect(STANDBY))) => {
-                let (class, advice) = meaning(STANDBY, &[]).unwrap_or((Class::Passing, ELSE));
-                let (status, code) = (STANDBY, String::new());
-                Err(FetchError::Declined(Declined { place, status, code, class, advice, retry_after: None }))
-            }
-            outcome => outcome,
+        let answer = call.carried(&*self.carry).await?;
+        match answer.status {
+            STANDBY => Err(FetchError::Declined(self.declined(&answer, &[]))),
+            _ => no_redirect(&self.place, answer),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Vault's AliCloud engine, for whoever has a token and for a pod that logs in.
 
-use super::super::places::{POD, vault_room, vault_settings};
 use super::*;
 use crate::kit::Place;
+use crate::kit::vault::{self, POD};
 
 const TOKEN_FILE: &str = "vault_token_file";
 
@@ -36,15 +36,16 @@ const NO_LOGIN: &[(u16, &str, Told)] = &[
 ];
 
 async fn asked(sandboxed: Arc<Sandboxed>, login: &str) -> Source {
-    let (directory, vault) = (Place::new(), sandboxed.sandbox.vault(listener().await, vault_room()).unwrap());
+    let (directory, counterpart) =
+        (Place::new(), sandboxed.sandbox.vault(listener().await, vault::room()).unwrap());
     let token = match login {
         POD => sandboxed.sandbox.oidc_token_for(Duration::from_secs(36_000)),
         _ => "hvs.root".to_owned(),
     };
     directory.write("token", &token);
-    let kit = sandboxed.bare().settings(&vault_settings(&directory, login));
-    let kit = kit.variable("VAULT_ADDR", &vault.url(""));
-    let mut source = Source::new(kit, vault.url("")).secret(&token).holding(vault);
+    let kit = sandboxed.bare().settings(&vault::settings(&directory, login));
+    let kit = kit.variable("VAULT_ADDR", &counterpart.url(""));
+    let mut source = Source::new(kit, counterpart.url("")).secret(&token).holding(counterpart);
     source.held.push(Box::new(directory));
     source
 }

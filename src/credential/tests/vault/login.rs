@@ -74,11 +74,7 @@ async fn a_login_is_renewed_when_four_fifths_of_its_life_are_over() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_may_log_in_at_a_mount_of_its_own() {
-    let stage = stage(|stage| {
-        let (mount, jwt_file) = ("clusters/east".into(), stage.token.path());
-        let login = VaultLogin::Kubernetes { mount, role: "pods".into(), jwt_file };
-        VaultConfig { namespace: None, ..config(login) }
-    });
+    let stage = stage(|stage| VaultConfig { namespace: None, ..config(pod_at("clusters/east", stage)) });
     stage.cloud.play(|seen| match seen.target.as_str() {
         CREDS => Reply::answer(200, BODY),
         _ => Reply::answer(200, LOGGED_IN),

@@ -1,5 +1,6 @@
 //! Vault: what is read, when it is read again, and what goes wrong there.
 
+mod doubt;
 mod login;
 
 use super::matrix::{self, Right};
@@ -14,19 +15,27 @@ const BODY: &str = r#"{"request_id":"r-1","lease_id":"alicloud/creds/app/x","ren
     "expiration":"2027-01-15T09:00:00Z"},"wrap_info":null,"warnings":null,"auth":null}"#;
 const LOGGED_IN: &str = r#"{"auth":{"client_token":"canary-login","lease_duration":600,"renewable":true}}"#;
 
+fn path(text: &str) -> VaultPath {
+    VaultPath::parse(text).unwrap()
+}
+
 fn config(login: VaultLogin) -> VaultConfig {
     let address = Some(Place::parse("https://vault.example:8200").unwrap().0);
-    let role = VaultRole { mount: "team/alicloud".into(), name: "app".into(), login };
-    VaultConfig { address, namespace: Some("ops".into()), role }
+    let role = VaultRole { mount: path("team/alicloud"), name: VaultName::parse("app").unwrap(), login };
+    VaultConfig { address, namespace: Some(path("ops")), role }
 }
 
 fn by_token(stage: &Stage) -> VaultConfig {
     config(VaultLogin::TokenFile(stage.token.path()))
 }
 
+fn pod_at(mount: &str, stage: &Stage) -> VaultLogin {
+    let role = VaultName::parse("pods").unwrap();
+    VaultLogin::Kubernetes { mount: path(mount), role, jwt_file: stage.token.path() }
+}
+
 fn by_pod(stage: &Stage) -> VaultConfig {
-    let (mount, jwt_file) = (KUBERNETES_MOUNT.into(), stage.token.path());
-    config(VaultLogin::Kubernetes { mount, role: "pods".into(), jwt_file })
+    config(pod_at(VAULT_KUBERNETES_MOUNT, stage))
 }
 
 /// How to log in.
@@ -132,7 +141,7 @@ async fn what_vault_refuses_is_told_with_the_fix_and_without_its_words() {
         (FILE, CREDS, 429, Class::Throttled, "answered 429; wait, or raise Vault's quota"),
         (FILE, CREDS, 472, Class::Passing, "answered 472; a secondary or standby node"),
         (FILE, CREDS, 473, Class::Passing, "answered 473; a secondary or standby node"),
-        (FILE, CREDS, 502, Class::Passing, "answered 502; wait"),
+        (FILE, CREDS, 502, Class::Throttled, "answered 502; wait"),
         (FILE, CREDS, 503, Class::Passing, "answered 503; unseal Vault"),
         (POD, CREDS, 403, Class::Permanent, "answered 403; let the policies of vault_kubernetes_role read"),
         (POD, LOGIN, 400, Class::Permanent, "answered 400; check vault_kubernetes_role"),
