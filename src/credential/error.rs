@@ -51,7 +51,7 @@ pub enum FetchError {
     Declined(Declined),
     /// It came to nothing, and may have made a RAM user all the same, whose lease lies under this path of Vault's. **Action:**
     /// look there.
-    InDoubt(Box<FetchError>, String),
+    InDoubt(Box<Self>, String),
     /// The credential that signs the call was refused, and there is no newer one. **Action:** as for the refusal.
     SourceRefused(Refused),
     /// The credential that signs the call was refused, and a newer one may still come. **Action:** wait.
