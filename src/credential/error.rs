@@ -18,6 +18,8 @@ use crate::names::AccessKeyId;
 /// How long whoever may have made a user is not asked for another one.
 const IN_DOUBT_FOR: Duration = Duration::from_secs(60);
 
+const ANEW: &str = "set it anew, without quotes or line ends";
+
 /// Why one attempt brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchError {
@@ -147,15 +149,10 @@ impl fmt::Display for FetchError {
                 )
             }
             Self::LoginStore(what) => f.write_str(what),
-            Self::BadVariable(name) if let Some(form) = Variable::form_of(name) => {
-                write!(f, "{name} has not the form that it must have; write {form}")
-            }
-            Self::BadVariable(name) => {
-                write!(
-                    f,
-                    "{name} holds characters, or more of them, than a credential has; set it anew, without quotes or line ends"
-                )
-            }
+            Self::BadVariable(name) => match Variable::form_of(name) {
+                Some(form) => write!(f, "{name} has not the form that it must have; write {form}"),
+                None => write!(f, "{name} holds characters, or more of them, than a credential has; {ANEW}"),
+            },
             Self::TokenFile(error) => error.fmt(f),
             Self::VaultToken(error) => error.fmt(f),
             Self::KeyFile(error) => error.fmt(f),
