@@ -2,9 +2,10 @@
 
 use super::kind::Check;
 use super::problem::shown;
-use crate::credential::{CredentialsUri, KmsSecret, VaultName, VaultPath};
+use crate::credential::{CredentialsUri, VaultName, VaultPath};
 use crate::names::{
-    OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name, is_role_name,
+    KmsSecretName, OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name,
+    is_role_name,
 };
 use crate::suggest::meant;
 
@@ -148,7 +149,7 @@ pub(super) fn process_command(text: &str) -> Result<(), String> {
 /// The secret of KMS that keeps a RAM user's AccessKey.
 pub(super) fn kms_secret_name(text: &str) -> Result<(), String> {
     held_to(
-        KmsSecret::parse(text).is_some(),
+        KmsSecretName::parse(text).is_some(),
         text,
         "is not a secret that keeps a RAM user's AccessKey; write it as KMS shows it, \"acs/ram/user/NAME\"",
     )

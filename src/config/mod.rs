@@ -12,6 +12,7 @@ mod grammar;
 mod hosts;
 mod keys;
 mod kind;
+mod kms;
 mod login;
 mod print;
 mod problem;

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::file;
+use super::kms;
 use super::problem::Problem;
 use super::settings::{Assume, Role, RoleSource};
 use super::table::{Bases, Table};
 use super::vault;
-use crate::credential::{CiToken, CredentialsUri, KmsConfig, KmsSecret};
+use crate::credential::{CiToken, CredentialsUri, KmsConfig};
 use crate::names::{OidcProviderArn, RoleArn, RoleName, SamlProviderArn, SessionName};
 use crate::suggest::meant;
 
@@ -97,7 +98,7 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
                 RoleSource::Absent("")
             }
         },
-        Some("kms") => kms(table, problems),
+        Some("kms") => kms::source(table, problems),
         Some(other) => match other.strip_prefix("role:") {
             Some(name) => RoleSource::Role(RoleName::new(name)),
             None => RoleSource::Auto,
@@ -128,26 +129,6 @@ fn role(table: &Table, bases: &Bases, problems: &mut Vec<Problem>) -> Role {
         assume: table.list("assume").iter().filter_map(|step| assume(step, bases, problems)).collect(),
         is_whole: true,
         origin: table.origin.clone(),
-    }
-}
-
-fn kms(table: &Table, problems: &mut Vec<Problem>) -> RoleSource {
-    let secret = table.text("kms_secret_name").and_then(|name| KmsSecret::parse(&name));
-    let role = table.text("kms_role").map(|name| RoleName::new(&name));
-    for (key, what) in [
-        ("kms_secret_name", "the name of the secret, \"acs/ram/user/NAME\""),
-        ("kms_role", "the role whose credential reads the secret"),
-    ] {
-        if !table.is_set(key) {
-            problems.push(table.problem("source", &format!("source \"kms\" needs {key}, {what}")));
-        }
-    }
-    match (secret, role) {
-        (Some(secret), Some(role)) => {
-            RoleSource::Kms(KmsConfig { secret, role, region: table.text("kms_region") })
-        }
-        // What is missing or misread has been told.
-        _ => RoleSource::Absent(""),
     }
 }
 

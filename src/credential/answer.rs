@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::carry::Answer;
 use super::error::{AnswerError, FetchError};
 use super::grammar;
-use super::refused::Refused;
+use super::refused::{Meanings, OF_STS, Refused};
 use crate::names::{AccessKeyId, RoleArn};
 use crate::secret::{Secret, SecurityToken};
 use crate::sign::parse_iso;
@@ -66,7 +66,7 @@ pub(super) fn read(host: &str, role: &RoleArn, answer: &Answer) -> Result<Grante
     match answer.status {
         200 => granted(role, &answer.body).map_err(bad),
         300..=399 => Err(bad(AnswerError::Redirect(answer.status))),
-        _ => Err(FetchError::Refused(refused(host, answer))),
+        _ => Err(FetchError::Refused(refused(host, answer, &OF_STS))),
     }
 }
 
@@ -131,27 +131,23 @@ fn is_session_of(role: &RoleArn, user: &str) -> bool {
     }
 }
 
-pub(super) fn refused(host: &str, answer: &Answer) -> Refused {
+/// A refusal, explained by what its codes mean where it comes from.
+pub(super) fn refused(host: &str, answer: &Answer, meanings: &Meanings) -> Refused {
     // A gateway's HTML has neither code nor id; the status decides then.
     let Failure { code, request_id } = json(&answer.body).unwrap_or_default();
-    refused_with(host, answer, (code, request_id), None)
+    refused_with(host, answer, (code, request_id), meanings)
 }
 
-/// The same of an answer that calls code and RequestId by other names. `elsewhere`: what to do, where it is no STS's.
+/// The same of an answer that calls code and RequestId by other names.
 pub(super) fn refused_with(
     host: &str,
     answer: &Answer,
     (code, request_id): (Option<String>, Option<String>),
-    elsewhere: Option<&'static str>,
+    meanings: &Meanings,
 ) -> Refused {
-    Refused {
-        host: host.to_owned(),
-        status: answer.status,
-        code: word(code),
-        request_id: word(request_id),
-        retry_after: retry_after(answer),
-        elsewhere,
-    }
+    let (status, code, retry_after) = (answer.status, word(code), retry_after(answer));
+    let (class, advice) = meanings.of((status, &code), retry_after);
+    Refused { host: host.to_owned(), status, code, request_id: word(request_id), class, advice, retry_after }
 }
 
 /// The code of an answer, if it has one.

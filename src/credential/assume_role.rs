@@ -11,7 +11,7 @@ use super::claims::OidcToken;
 use super::credential::{Credential, Fetched};
 use super::error::FetchError;
 use super::exchange::Exchange;
-use super::signed_call::{pair, signed_call};
+use super::signed_call::{access_key, signed_call};
 use super::source::Source;
 use super::sts::Sts;
 use crate::names::{RoleArn, SessionName};
@@ -38,7 +38,7 @@ pub(super) struct AssumeRole {
 impl AssumeRole {
     async fn assume(&self) -> Result<Fetched, FetchError> {
         let exchange = &self.step.exchange();
-        let call = async |signer: Arc<Credential>| self.sts.call(exchange, Some(pair(&signer)?)).await;
+        let call = async |signer: Arc<Credential>| self.sts.call(exchange, Some(access_key(&signer)?)).await;
         signed_call(&self.inner, |signer| Box::pin(call(signer))).await
     }
 }

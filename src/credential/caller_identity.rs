@@ -12,6 +12,7 @@ use super::carry::{Answer, Boxed};
 use super::claims::OidcToken;
 use super::credential::{AccessKey, Fetched, Proof};
 use super::error::{AnswerError, FetchError};
+use super::refused::OF_STS;
 use super::source::Source;
 use super::sts::Sts;
 use crate::names::AccessKeyId;
@@ -61,7 +62,7 @@ pub(super) fn read(host: &str, answer: &Answer) -> Result<CallerIdentity, FetchE
     match answer.status {
         200 => identity(&answer.body).map_err(bad),
         300..=399 => Err(bad(AnswerError::Redirect(answer.status))),
-        _ => Err(FetchError::Refused(answer::refused(host, answer))),
+        _ => Err(FetchError::Refused(answer::refused(host, answer, &OF_STS))),
     }
 }
 

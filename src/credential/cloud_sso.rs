@@ -9,15 +9,16 @@ use super::ask::{Ask, AskBody, ask};
 use super::carry::{Answer, Carry};
 use super::credential::Fetched;
 use super::error::FetchError;
-use super::refused::Refused;
+use super::refused::{Meanings, Refused};
 use super::short_lived::ShortLived;
 use crate::clock::Clock;
 use crate::names::Place;
 use crate::secret::BearerToken;
 
 /// What to do about a refusal that is not that a login is over.
-const ADVICE: &str =
-    "check that CloudSSO assigns this account and access configuration to you, or log in for others";
+const MEANINGS: Meanings = Meanings::of_a_login(
+    "check that CloudSSO assigns this account and access configuration to you, or log in for others",
+);
 
 /// What of an account is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,5 +75,5 @@ pub(super) fn is_over(refused: &Refused) -> bool {
 /// What CloudSSO says when it refuses.
 pub fn refusal(host: &str, answer: &Answer) -> Refused {
     let Failure { error_code, request_id } = answer::json(&answer.body).unwrap_or_default();
-    answer::refused_with(host, answer, (error_code, request_id), Some(ADVICE))
+    answer::refused_with(host, answer, (error_code, request_id), &MEANINGS)
 }

@@ -82,7 +82,7 @@ impl FetchError {
             | Self::SourceRefused(_)
             | Self::NotManaged(_)
             | Self::SameKey(_) => Class::Permanent,
-            Self::Refused(refused) => refused.class(),
+            Self::Refused(refused) => refused.class,
             Self::Declined(declined) => declined.class,
             Self::InDoubt(cause, _) if cause.class() == Class::Permanent => Class::Permanent,
             Self::InDoubt(..) => Class::Throttled,
@@ -173,10 +173,10 @@ impl fmt::Display for FetchError {
                 write!(f, "with `vault lease revoke -prefix {path}`")
             }
             Self::Inner(inner) => inner.fmt(f),
-            Self::NotManaged(secret) => {
+            Self::NotManaged(name) => {
                 write!(
                     f,
-                    "KMS keeps no AccessKey of a RAM user in {secret}: it is not of the type RAMCredentials; "
+                    "KMS keeps no AccessKey of a RAM user in {name}: it is not of the type RAMCredentials; "
                 )?;
                 f.write_str("name one that is (kms_secret_name)")
             }

@@ -57,9 +57,8 @@ mod exchange;
 mod flat_answer;
 mod grammar;
 mod hedge;
-mod kms_answer;
-mod kms_call;
 mod launch;
+mod line;
 mod pace;
 mod refused;
 mod short_lived;
@@ -96,7 +95,7 @@ pub use error::{AnswerError, FetchError, TokenFileError};
 pub use key_file::KeyKind;
 pub use key_file_error::KeyFileError;
 pub use keys::{KeyConfig, Keys, Opens};
-pub use kms::KmsSecret;
+pub use kms::KmsConfig;
 pub use launch::{DEPTH, Launch, LaunchError, Printed, Program};
 pub use login::{
     CloudSsoSession, Logins, NoLogins, OAuthSession, SESSION_BYTES_MAX, SamlSession, Session, Unkept,
@@ -108,7 +107,7 @@ pub use presence::{DMI, presence};
 pub use process_error::{ProcessError, ProcessFault};
 pub use profile::{ProfileError, ProfileFault};
 pub use refused::{Class, Refused};
-pub use role::{AssumeConfig, BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
+pub use role::{AssumeConfig, BadRole, DURATION, RoleConfig, SourceConfig, StsTable};
 pub use saml::{Assertion, SamlError, assume_with_saml};
 pub use source::Source;
 pub use triple::Triple;

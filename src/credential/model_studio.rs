@@ -11,6 +11,7 @@ use super::carry::{Boxed, Carry, FORM, Method, Outbound, Receiver};
 use super::credential::{Fetched, Proof};
 use super::error::{AnswerError, FetchError};
 use super::grammar;
+use super::refused::{Class, LOOK_UP, Meanings, QUOTA, Row};
 use super::source::Source;
 use super::variables::{Variable, Variables};
 use crate::clock::Clock;
@@ -65,6 +66,14 @@ pub(super) struct Minted {
     pub(super) clock: Arc<dyn Clock>,
 }
 
+/// What its refusals mean.
+const MEANINGS: Meanings = Meanings { tables: &[ROWS, QUOTA], advice: LOOK_UP };
+const ROWS: &[Row] = &[(
+    "InvalidApiKey",
+    Class::Permanent,
+    "replace the key of Model Studio, or name the region that it belongs to",
+)];
+
 #[derive(Deserialize)]
 struct Granted {
     token: Zeroizing<String>,
@@ -94,7 +103,7 @@ impl Minted {
         match answer.status {
             200 => {}
             300..=399 => return Err(bad(AnswerError::Redirect(answer.status))),
-            _ => return Err(FetchError::Refused(answer::refused(self.host.as_str(), &answer))),
+            _ => return Err(FetchError::Refused(answer::refused(self.host.as_str(), &answer, &MEANINGS))),
         }
         let Granted { token, expires_at } = answer::json(&answer.body).map_err(bad)?;
         let key: ApiKey =

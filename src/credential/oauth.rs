@@ -8,6 +8,7 @@ use super::ask::{Ask, AskBody, ask};
 use super::carry::{Answer, Carry};
 use super::credential::Fetched;
 use super::error::{AnswerError, FetchError};
+use super::refused::Meanings;
 use super::short_lived::ShortLived;
 use crate::clock::Clock;
 use crate::names::Place;
@@ -19,7 +20,8 @@ use crate::wire::Spelling;
 const LIFE_MAX: i64 = 366 * 24 * 3_600;
 
 /// What to do about a refusal that is not that a login is over.
-const ADVICE: &str = "check that the OAuth application may be used in this account, or log in again";
+const MEANINGS: Meanings =
+    Meanings::of_a_login("check that the OAuth application may be used in this account, or log in again");
 
 /// What an exchange for tokens brings.
 #[derive(Debug)]
@@ -95,7 +97,7 @@ fn check(place: &Place, answer: &Answer) -> Result<(), FetchError> {
         return Ok(());
     }
     let Failure { error, request_id } = answer::json(&answer.body).unwrap_or_default();
-    let refused = answer::refused_with(&place.authority(), answer, (error, request_id), Some(ADVICE));
+    let refused = answer::refused_with(&place.authority(), answer, (error, request_id), &MEANINGS);
     Err(FetchError::Refused(refused))
 }
 

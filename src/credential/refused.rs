@@ -1,4 +1,5 @@
-//! What the refusals of STS and KMS mean: one table from its codes to what we do and what the reader should do.
+//! What a refusal means: tables from codes to what we do and what the reader should do. Here are those of STS, and what all
+//! say who verify a signature; whoever else refuses has its own beside its calls.
 
 use std::fmt;
 use std::time::Duration;
@@ -33,53 +34,85 @@ impl Class {
 
 /// What is said of what passes by itself.
 const WAIT: &str = "wait; it is tried again";
+/// What is said of a code that no table has, where nothing better is known.
+pub(super) const LOOK_UP: &str = "look the code up in the documentation of whoever answered";
 
 /// One row: a code, or with a final `*` every code that starts so; what it says; what to do about it.
-type Row = (&'static str, Class, &'static str);
+pub(super) type Row = (&'static str, Class, &'static str);
 
-/// Sources: the error tables of STS's and KMS's API references. The first row that fits counts.
-const ROWS: &[Row] = &[
-    (
-        "Throttling*",
-        Class::Throttled,
-        "the account's quota of such calls is used up; spread them, or ask for a larger quota",
-    ),
-    (
-        "InvalidApiKey",
-        Class::Permanent,
-        "replace the key of Model Studio, or name the region that it belongs to",
-    ),
-    (
-        "Rejected.Throttling",
-        Class::Throttled,
-        "the quota of such calls of KMS is used up; spread them, or ask for a larger quota",
-    ),
-    ("ServiceUnavailableTemporary", Class::Passing, "wait; KMS is not available"),
-    ("InternalFailure", Class::Passing, "wait; KMS has a fault of its own"),
-    (
-        "Forbidden.ResourceNotFound",
-        Class::Permanent,
-        "check kms_secret_name and kms_region: KMS keeps no such secret there",
-    ),
-    (
-        "Forbidden.NoPermission",
-        Class::Permanent,
-        "give the role that kms_role names the right to kms:GetSecretValue of this secret, and to kms:Decrypt with the key \
-         that it is encrypted with",
-    ),
-    (
-        "Rejected.Unavailable",
-        Class::Permanent,
-        "look at the secret in KMS: it, its key or its KMS instance is disabled, expired or about to be deleted",
-    ),
-    ("InternalError", Class::Passing, "wait; STS has a fault of its own"),
-    ("ServiceUnavailable", Class::Passing, "wait; STS is not available"),
+/// What the codes of one answerer mean: the same code means other things elsewhere, and other rights are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meanings {
+    /// Its tables. The first row that fits counts.
+    pub(super) tables: &'static [&'static [Row]],
+    /// What to do about what no row knows and does not pass.
+    pub(super) advice: &'static str,
+}
+
+impl Meanings {
+    /// Those of a login, whose refusals all have one cure.
+    pub(super) const fn of_a_login(advice: &'static str) -> Self {
+        Self { tables: &[&[("Throttling*", Class::Throttled, WAIT)]], advice }
+    }
+
+    /// What a refusal says, and what to do about it.
+    pub(super) fn of(
+        &self,
+        (status, code): (u16, &str),
+        retry_after: Option<Duration>,
+    ) -> (Class, &'static str) {
+        let row =
+            self.tables.iter().copied().flatten().find(|(pattern, ..)| match pattern.strip_suffix('*') {
+                Some(start) => code.starts_with(start),
+                None => code == *pattern,
+            });
+        match (row, Class::of_status(status, retry_after)) {
+            (Some((_, class, advice)), _) => (*class, *advice),
+            (None, Class::Permanent) => (Class::Permanent, self.advice),
+            (None, class) => (class, WAIT),
+        }
+    }
+}
+
+/// STS's.
+pub(super) const OF_STS: Meanings = Meanings { tables: &[STS, SIGNED, QUOTA], advice: LOOK_UP };
+
+/// A quota of calls, as every OpenAPI says it.
+pub(super) const QUOTA: &[Row] = &[(
+    "Throttling*",
+    Class::Throttled,
+    "the account's quota of such calls is used up; spread them, or ask for a larger quota",
+)];
+
+/// What everybody says who verifies a signature. Source: the error table of STS's API reference, and the "common errors" of
+/// OpenAPI.
+pub(super) const SIGNED: &[Row] = &[
     ("SignatureNonceUsed", Class::Once, "nothing; a new nonce is used at once"),
     (
         "InvalidTimeStamp.Expired",
         Class::Once,
-        "set this machine's clock; STS takes at most 15 minutes' difference",
+        "set this machine's clock; the cloud takes at most 15 minutes' difference",
     ),
+    ("InvalidAccessKeyId.Inactive", Class::Permanent, "enable the source's AccessKey, or replace it"),
+    ("InvalidAccessKeyId*", Class::Permanent, "replace the source's AccessKey; it does not exist"),
+    ("SignatureDoesNotMatch", Class::Permanent, "check the AccessKey's secret; it does not belong to its id"),
+    ("InvalidSecurityToken.Expired", Class::Permanent, "renew the source's security token"),
+    (
+        "InvalidSecurityToken*",
+        Class::Permanent,
+        "take AccessKey id, secret and security token from one and the same answer of STS",
+    ),
+    (
+        "MissingSecurityToken",
+        Class::Permanent,
+        "hand over the security token that belongs to the source's AccessKey",
+    ),
+];
+
+/// Source: the error tables of STS's API reference.
+const STS: &[Row] = &[
+    ("InternalError", Class::Passing, "wait; STS has a fault of its own"),
+    ("ServiceUnavailable", Class::Passing, "wait; STS is not available"),
     (
         "AuthenticationFail.OIDCToken.Expired",
         Class::Once,
@@ -130,23 +163,10 @@ const ROWS: &[Row] = &[
     ),
     ("AuthenticationFail.IDPMetadata*", Class::Permanent, "give RAM the identity provider's metadata anew"),
     ("EntityNotExist.SAMLProvider", Class::Permanent, "check the SAML provider's ARN; there is none such"),
-    ("InvalidAccessKeyId.Inactive", Class::Permanent, "enable the source's AccessKey, or replace it"),
-    ("InvalidAccessKeyId*", Class::Permanent, "replace the source's AccessKey; it does not exist"),
-    ("SignatureDoesNotMatch", Class::Permanent, "check the AccessKey's secret; it does not belong to its id"),
-    ("InvalidSecurityToken.Expired", Class::Permanent, "renew the source's security token"),
-    (
-        "InvalidSecurityToken*",
-        Class::Permanent,
-        "take AccessKey id, secret and security token from one and the same answer of STS",
-    ),
-    (
-        "MissingSecurityToken",
-        Class::Permanent,
-        "hand over the security token that belongs to the source's AccessKey",
-    ),
 ];
 
-/// One refusal of STS. Holds no text of its message: that may repeat parameters of the request.
+/// One refusal of STS, of KMS, of Model Studio or of a login. Holds no text of its message: that may repeat parameters of the
+/// request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The host that refused.
@@ -157,43 +177,18 @@ pub struct Refused {
     pub code: String,
     /// What to ask Alibaba Cloud's support about, in the same characters.
     pub request_id: String,
-    /// How long STS asked us to wait.
+    /// What to do next.
+    pub class: Class,
+    /// What the reader should do.
+    pub advice: &'static str,
+    /// How long we were asked to wait.
     pub retry_after: Option<Duration>,
-    /// What to do about what does not pass, where it is no STS that refused: its codes mean other things, and other rights
-    /// are asked for.
-    pub elsewhere: Option<&'static str>,
 }
 
 impl Refused {
-    /// What to do next.
-    pub fn class(&self) -> Class {
-        if let Some((_, class, _)) = self.row() {
-            return *class;
-        }
-        Class::of_status(self.status, self.retry_after)
-    }
-
-    /// What the reader should do.
-    pub fn advice(&self) -> &'static str {
-        match (self.row(), self.class()) {
-            (_, Class::Permanent) if let Some(advice) = self.elsewhere => advice,
-            (_, _) if self.elsewhere.is_some() => WAIT,
-            (Some((_, _, advice)), _) => advice,
-            (None, Class::Permanent) => "look the code up in the documentation of whoever answered",
-            (None, _) => WAIT,
-        }
-    }
-
     /// Whether it is the credential that signed the call which was refused, and a newer one may help.
     pub fn blames_the_signer(&self) -> bool {
         self.code == "InvalidSecurityToken.Expired" || self.code.starts_with("InvalidAccessKeyId")
-    }
-
-    fn row(&self) -> Option<&'static Row> {
-        ROWS.iter().find(|(pattern, ..)| match pattern.strip_suffix('*') {
-            Some(start) => self.code.starts_with(start),
-            None => self.code == *pattern,
-        })
     }
 }
 
@@ -204,18 +199,13 @@ impl fmt::Display for Refused {
         if !self.request_id.is_empty() {
             write!(f, " (RequestId {})", self.request_id)?;
         }
-        write!(f, "; {}", self.advice())
+        write!(f, "; {}", self.advice)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refused(status: u16, code: &str) -> Refused {
-        let (host, request_id) = ("sts.aliyuncs.com".to_owned(), String::new());
-        Refused { host, status, code: code.to_owned(), request_id, retry_after: None, elsewhere: None }
-    }
 
     #[test]
     fn codes_are_told_apart_and_status_decides_only_without_one() {
@@ -233,15 +223,20 @@ mod tests {
             (404, "EntityNotExist.RoleArn", Class::Permanent),
             (403, "NoPermission", Class::Permanent),
             (403, "NeverHeardOf", Class::Permanent),
+            // KMS's, which STS does not say.
+            (500, "Rejected.Unavailable", Class::Passing),
             (403, "", Class::Permanent),
         ] {
-            assert_eq!(refused(status, code).class(), class, "{status} {code}");
+            assert_eq!(OF_STS.of((status, code), None).0, class, "{status} {code}");
         }
     }
 
     #[test]
     fn a_refusal_names_its_code_and_what_to_do() {
-        let text = refused(403, "NoPermission").to_string();
+        let (status, code) = (403, "NoPermission".to_owned());
+        let (class, advice) = OF_STS.of((status, &code), None);
+        let (host, request_id) = ("sts.aliyuncs.com".to_owned(), String::new());
+        let text = Refused { host, status, code, request_id, class, advice, retry_after: None }.to_string();
         assert!(text.contains("NoPermission") && text.contains("trust policy"), "{text}");
     }
 
@@ -255,8 +250,8 @@ mod tests {
             (503, "ServiceUnavailable", WAIT),
             (502, "", WAIT),
         ] {
-            let refused = Refused { elsewhere: Some("log in with others"), ..refused(status, code) };
-            assert_eq!(refused.advice(), advice, "{status} {code}");
+            let meanings = Meanings::of_a_login("log in with others");
+            assert_eq!(meanings.of((status, code), None).1, advice, "{status} {code}");
         }
     }
 }

@@ -7,10 +7,10 @@ use super::assume_role::Step;
 use super::ci_token::{self, CiToken};
 use super::ecs::EcsTerms;
 use super::hedge::{CENTRAL, StsHosts};
-use super::kms::KmsTerms;
+use super::kms::{KmsConfig, KmsTerms};
 use super::oidc::{OidcTerms, TokenAt};
 use super::profile::{NoMetadata, ProfileTerms, Program};
-use super::role::{BadRole, DURATION, KmsConfig, RoleConfig, SourceConfig, StsTable};
+use super::role::{BadRole, DURATION, RoleConfig, SourceConfig, StsTable};
 use super::uri::CredentialsUri;
 use super::variables::{Variable, Variables};
 use super::vault::{VaultConfig, VaultPath, VaultTerms};
@@ -171,7 +171,7 @@ impl Given<'_> {
         let is_vpc = self.variables.is_true(Variable::VpcEndpointEnabled);
         let host = self.table.kms(region, is_vpc);
         let host = host.ok_or_else(|| BadRole::NoKms(role.clone(), region.to_owned(), variable))?;
-        let terms = KmsTerms { secret: kms.secret.clone(), host };
+        let terms = KmsTerms { secret_name: kms.secret_name.clone(), host };
         Ok(Definition::Kms(terms, self.hosts(role, config)?, inner))
     }
 
@@ -201,7 +201,7 @@ impl Given<'_> {
                 Err(BadRole::BadVariable(_, name)) => Err(NoMetadata::BadVariable(name)),
                 _ => Err(NoMetadata::Own),
             },
-            oauth: config.oauth.clone(),
+            oauth_url: config.oauth_url.clone(),
             may_ask_others: !of_variable(Variable::DisableExternalProcess).is_some_and(forbids),
         })
     }

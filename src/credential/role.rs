@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ci_token::CiToken;
-use super::kms::KmsSecret;
+use super::kms::KmsConfig;
 use super::uri::CredentialsUri;
 use super::variables::Variable;
 use super::vault::VaultConfig;
@@ -36,7 +36,7 @@ pub struct RoleConfig {
     /// The SDKs' ini file. `None`: by the variables, else below `HOME`.
     pub credentials_file: Option<PathBuf>,
     /// Where the OAuth token of a profile of the CLI is exchanged. `None`: at its site.
-    pub oauth: Option<Place>,
+    pub oauth_url: Option<Place>,
     /// The token's place, where it is no file.
     pub oidc_token: Option<CiToken>,
     /// What the audit trail calls the session.
@@ -87,17 +87,6 @@ pub enum SourceConfig {
     Absent(&'static str),
 }
 
-/// Which AccessKey KMS is asked for, by whom and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KmsConfig {
-    /// The secret.
-    pub secret: KmsSecret,
-    /// The role whose credential reads it.
-    pub role: RoleName,
-    /// The region that it is in. `None`: by the variable.
-    pub region: Option<String>,
-}
-
 /// One step of a chain of roles.
 #[derive(Clone, Debug)]
 pub struct AssumeConfig {
@@ -115,8 +104,8 @@ pub struct AssumeConfig {
     pub duration: Option<Duration>,
 }
 
-/// The hosts of STS and KMS that the endpoint table knows, and what is no source. `sidecar` answers from the table, so that no token goes
-/// elsewhere.
+/// The hosts of STS and KMS that the endpoint table knows, and what is no source. `sidecar` answers from the table, so that
+/// no token goes elsewhere.
 pub trait StsTable: Send + Sync + fmt::Debug {
     /// The STS host of a region; the central one where the region has none of its own. `None`: no such region.
     fn regional(&self, region: &str, is_vpc: bool) -> Option<Host>;

@@ -12,10 +12,11 @@ use super::credential::Proof;
 use super::credentials::Surroundings;
 use super::error::FetchError;
 use super::exchange::Exchange;
+use super::line::Line;
 use super::login::{SamlSession, Session};
 use super::resolve::Given;
 use super::role::{BadRole, DURATION, RoleConfig, StsTable};
-use super::sts::{Line, Sts};
+use super::sts::Sts;
 use crate::names::{RoleArn, RoleName, SamlProviderArn};
 
 /// What STS takes.

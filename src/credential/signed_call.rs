@@ -26,6 +26,6 @@ pub(super) async fn signed_call<'a, T>(
 }
 
 /// What the call is signed with. No role has an API key.
-pub(super) fn pair(signer: &Credential) -> Result<&AccessKey, FetchError> {
+pub(super) fn access_key(signer: &Credential) -> Result<&AccessKey, FetchError> {
     signer.access_key().ok_or(FetchError::Broken)
 }

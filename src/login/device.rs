@@ -123,8 +123,8 @@ impl Device {
                 "SlowDown" | "slow_down" => interval += SLOWER_BY,
                 "AccessDenied" | "access_denied" => return Ok(Waited::Denied),
                 "InvalidDeviceCodeError" | "ExpiredToken" | "expired_token" => return Ok(Waited::TooLate),
-                _ if refused.class() == Class::Throttled => interval += SLOWER_BY,
-                _ if refused.class() == Class::Passing => {}
+                _ if refused.class == Class::Throttled => interval += SLOWER_BY,
+                _ if refused.class == Class::Passing => {}
                 _ => return Err(FetchError::Refused(refused)),
             }
         }

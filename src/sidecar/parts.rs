@@ -222,8 +222,8 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
     };
     let vended = vending::roles(settings);
     // Of this form, or the settings would have been refused.
-    let oauth = settings.login.oauth_url.as_deref().and_then(|url| Place::parse(url).ok());
-    let oauth = oauth.map(|(place, _)| place);
+    let oauth_url = settings.login.oauth_url.as_deref().and_then(|url| Place::parse(url).ok());
+    let oauth_url = oauth_url.map(|(place, _)| place);
     let role = |name: &RoleName, role: &crate::config::Role| RoleConfig {
         source: source(&role.source),
         duration: role.duration,
@@ -234,7 +234,7 @@ pub(super) fn roles(settings: &Settings) -> BTreeMap<RoleName, crate::credential
         profile: role.profile.clone(),
         config_file: role.config_file.clone(),
         credentials_file: role.credentials_file.clone(),
-        oauth: oauth.clone(),
+        oauth_url: oauth_url.clone(),
         oidc_token: role.oidc_token.clone(),
         session_name: role.session_name.clone(),
         accounts: role.accounts.clone(),

@@ -102,7 +102,7 @@ fn a_secret_of_kms_is_read_with_the_role_that_reads_it() {
     let text = "[role.a]\nsource = \"kms\"\nkms_secret_name = \"acs/ram/user/ops\"\nkms_role = \"default\"\nkms_region = \"cn-beijing\"\n";
     let first = loaded(text, &[]).unwrap();
     let RoleSource::Kms(kms) = &first.settings.roles[&RoleName::new("a")].source else { panic!("of KMS") };
-    assert_eq!((kms.secret.as_str(), kms.role.as_str()), ("acs/ram/user/ops", "default"));
+    assert_eq!((kms.secret_name.as_str(), kms.role.as_str()), ("acs/ram/user/ops", "default"));
     assert_eq!(kms.region.as_deref(), Some("cn-beijing"));
     let again = loaded(&first.print(), &[]).unwrap().settings;
     assert_eq!(again.roles[&RoleName::new("a")].source, first.settings.roles[&RoleName::new("a")].source);

@@ -12,12 +12,13 @@ use crate::credential::credential::{Credential, Fetched};
 use crate::credential::ecs::{Ecs, EcsTerms};
 use crate::credential::error::FetchError;
 use crate::credential::hedge::{CENTRAL, StsHosts};
+use crate::credential::line::Line;
 use crate::credential::observer::Event;
 use crate::credential::oidc::{Oidc, OidcTerms, TokenAt};
 use crate::credential::process::Programs;
 use crate::credential::role::{DURATION, StsTable};
 use crate::credential::source::Source;
-use crate::credential::sts::{Line, Sts};
+use crate::credential::sts::Sts;
 use crate::credential::uri::Uri;
 use crate::names::{RoleArn, RoleName};
 
@@ -76,8 +77,9 @@ impl Guide {
                     Ecs::new(metadata, carry, clock).fetch().await
                 }
                 Way::Session(session) => {
-                    let fetched =
-                        session.fetch((&*self.line.carry, &*self.line.clock), terms.oauth.as_ref()).await?;
+                    let fetched = session
+                        .fetch((&*self.line.carry, &*self.line.clock), terms.oauth_url.as_ref())
+                        .await?;
                     fetched
                         .ok_or_else(|| FetchError::LoginRequired(told(ProfileFault::LoginOver).to_string()))
                 }

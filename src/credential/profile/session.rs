@@ -67,7 +67,7 @@ impl Session {
     pub(super) async fn fetch(
         self,
         with: (&dyn Carry, &dyn Clock),
-        oauth: Option<&Place>,
+        oauth_url: Option<&Place>,
     ) -> Result<Option<Fetched>, FetchError> {
         let Self { triple, token, place, kind } = self;
         let now = with.1.now();
@@ -81,7 +81,7 @@ impl Session {
         let Some((token, _)) = token.filter(|_| left_of_it <= LEFT_MIN) else { return Ok(living) };
         let outcome = match &kind {
             Kind::CloudSso(assignment) => cloud_sso::credentials(with, &place, &token, assignment).await,
-            Kind::OAuth => oauth::exchange(with, oauth.unwrap_or(&place), &token).await,
+            Kind::OAuth => oauth::exchange(with, oauth_url.unwrap_or(&place), &token).await,
         };
         match outcome {
             Ok(fetched) => Ok(Some(fetched)),

@@ -56,7 +56,7 @@ pub(in crate::credential) struct ProfileTerms {
     /// The metadata server, for a profile that leads there; or why it cannot be asked.
     pub(in crate::credential) metadata: Result<EcsTerms, NoMetadata>,
     /// Where an OAuth token is exchanged, instead of at its site.
-    pub(in crate::credential) oauth: Option<Place>,
+    pub(in crate::credential) oauth_url: Option<Place>,
     /// Whether a profile may run programs and ask URIs.
     pub(in crate::credential) may_ask_others: bool,
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::super::file;
 use super::super::file::File;
 use super::super::hedge::StsHosts;
+use super::super::line::Line;
 use super::super::oidc::{Oidc, OidcTerms, TokenAt, Tokens};
-use super::super::sts::{Line, Sts};
+use super::super::sts::Sts;
 use super::*;
 use crate::names::{OidcProviderArn, SessionName};
 

@@ -51,7 +51,8 @@ impl Source for Process {
                 code,
                 request_id,
                 retry_after: None,
-                elsewhere: None,
+                class: Class::Throttled,
+                advice: "",
             }))
         };
         Box::pin(async move {

@@ -104,6 +104,14 @@ async fn a_refusal_of_kms_names_the_fix_and_only_what_may_pass_is_asked_again_so
         (400, "Rejected.Throttling", Class::Throttled, "spread them"),
         (503, "ServiceUnavailableTemporary", Class::Passing, "wait; KMS is not available"),
         (500, "InternalFailure", Class::Passing, "wait; KMS has a fault of its own"),
+        // What `--sandbox-fault fail=kms` answers, and what STS calls by the same codes.
+        (503, "ServiceUnavailable", Class::Passing, "wait; KMS is not available"),
+        (500, "InternalError", Class::Passing, "wait; KMS has a fault of its own"),
+        (400, "InvalidParameter", Class::Permanent, "check kms_secret_name and kms_region"),
+        (400, "MissingParameter", Class::Permanent, "check kms_secret_name and kms_region"),
+        (403, "NoPermission", Class::Permanent, "the right to kms:GetSecretValue"),
+        (404, "EntityNotExist.Role", Class::Permanent, "look the code up"),
+        (400, "InvalidTimeStamp.Expired", Class::Once, "set this machine's clock; the cloud takes"),
         (400, "NeverHeardOf", Class::Permanent, "look the code up"),
         (502, "", Class::Passing, "wait; it is tried again"),
     ] {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::super::caller_identity::{self, IdentityKind};
 use super::super::process_error::ProcessFault;
+use super::super::refused::OF_STS;
 use super::super::short_lived::ShortLived;
 use super::super::{answer, cloud_sso, process_answer};
 use super::*;
@@ -56,18 +57,18 @@ fn every_refusal_of_sts_is_known_by_its_code_with_its_own_advice() {
     let rows = recorded("error.");
     assert!(rows.len() >= 32, "{}", rows.len());
     for (name, row) in rows {
-        let refused = answer::refused(STS, &row.answer());
+        let refused = answer::refused(STS, &row.answer(), &OF_STS);
         let text = refused.to_string();
         assert!(!text.contains("http") && !text.contains("tengine"), "{name}: {text}");
         if name.starts_with("gateway") || name.ends_with(".xml") {
             assert_eq!(refused.code, "", "{name}: {text}");
-            let is_passing = refused.class() == Class::Passing;
+            let is_passing = refused.class == Class::Passing;
             assert_eq!(is_passing, row.status >= 500, "{name}: the status decides");
             continue;
         }
         assert_eq!(refused.code, name, "{text}");
         assert_eq!(refused.request_id, "00000000-0000-0000-0000-000000000001");
-        assert!(!refused.advice().contains("look the code up"), "{name}: {text}");
+        assert!(!refused.advice.contains("look the code up"), "{name}: {text}");
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::super::age::{Age, Life, Use};
 use super::super::super::chance::Chance;
 use super::super::super::credential::{Credential, Fetched};
 use super::super::super::error::FetchError;
-use super::super::super::refused::Refused;
+use super::super::super::refused::{OF_STS, Refused};
 use super::super::super::state::{Brought, Ended, Event, Patience, Serve, State, Then};
 use super::rules::{Rules, Seen};
 use super::{Happening, Mood, ms};
@@ -238,12 +238,14 @@ impl World {
 fn refused(status: u16, code: &str, asked: Option<u64>) -> FetchError {
     let (host, request_id) = ("sts.aliyuncs.com".to_owned(), String::new());
     let retry_after = asked.map(Duration::from_secs);
+    let (class, advice) = OF_STS.of((status, code), retry_after);
     FetchError::Refused(Refused {
         host,
         status,
         code: code.to_owned(),
         request_id,
         retry_after,
-        elsewhere: None,
+        class,
+        advice,
     })
 }

@@ -2,10 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::credential::AccessKey;
-use super::exchange::joined;
-use super::kms::KmsSecret;
-use crate::names::{Host, Moment};
+use crate::credential::credential::AccessKey;
+use crate::credential::exchange::joined;
+use crate::names::{Host, KmsSecretName, Moment};
 use crate::sign::{EMPTY_HASH, Workspace, acs3, iso};
 use crate::wire::{Field, Parameter};
 
@@ -13,18 +12,18 @@ const ACTION: &str = "GetSecretValue";
 const VERSION: &str = "2016-01-20";
 
 /// The headers of a call, by names in lower case.
-pub(super) type Headers = Vec<(&'static str, Zeroizing<String>)>;
+pub(in crate::credential) type Headers = Vec<(&'static str, Zeroizing<String>)>;
 
 /// The target and the headers of one call. It has no body; a token is in a header, and so never in what servers log.
-pub(super) fn written(
-    secret: &KmsSecret,
+pub(in crate::credential) fn written(
+    secret_name: &KmsSecretName,
     host: &Host,
     signer: &AccessKey,
     moment: &Moment,
 ) -> (Zeroizing<String>, Headers) {
     let query = [
         Parameter::plain(b"FetchExtendedConfig", b"true"),
-        Parameter::plain(b"SecretName", secret.as_str().as_bytes()),
+        Parameter::plain(b"SecretName", secret_name.as_str().as_bytes()),
         Parameter::plain(b"VersionStage", b"ACSCurrent"),
     ];
     let mut headers = covered(signer, moment);

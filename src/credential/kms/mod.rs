@@ -1,10 +1,13 @@
 //! Asks KMS for the AccessKey of a RAM user that it keeps and changes: a managed RAM credential, read with another role's
 //! credential.
 
-use std::fmt;
+mod answer;
+pub(super) mod call;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use answer::Rotation;
 use zeroize::Zeroizing;
 
 use super::carry::Boxed;
@@ -13,18 +16,11 @@ use super::chance::Chance;
 use super::claims::OidcToken;
 use super::credential::{AccessKey, Credential, Fetched};
 use super::error::FetchError;
-use super::kms_answer::{self, Rotation};
-use super::kms_call;
+use super::line::Line;
 use super::observer::Event;
-use super::signed_call::{pair, signed_call};
+use super::signed_call::{access_key, signed_call};
 use super::source::Source;
-use super::sts::Line;
-use crate::names::{Host, RoleName};
-
-/// What the names of all secrets of RAM users begin with.
-const PREFIX: &str = "acs/ram/user/";
-/// The longest name of a RAM user.
-const USER_BYTES_MAX: usize = 64;
+use crate::names::{Host, KmsSecretName, RoleName};
 
 /// How long after the date of a rotation its key is asked for: a rotation takes its time, and a fleet must not ask at once.
 /// The old key stays good until the rotation after it.
@@ -34,35 +30,21 @@ const ELSE_AFTER: Duration = Duration::from_secs(6 * 3_600);
 /// The longest interval that KMS takes between two rotations.
 const INTERVAL_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
 
-/// The name of a secret that KMS keeps a RAM user's AccessKey in: `acs/ram/user/NAME`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KmsSecret(Box<str>);
-
-impl KmsSecret {
-    /// Takes the whole name, as KMS shows it.
-    pub fn parse(name: &str) -> Option<Self> {
-        let user = name.strip_prefix(PREFIX)?;
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        let is_one = (1..=USER_BYTES_MAX).contains(&user.len()) && user.bytes().all(fits);
-        is_one.then(|| Self(name.into()))
-    }
-
-    /// The whole name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// Which AccessKey KMS is asked for, by whom and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KmsConfig {
+    /// The secret.
+    pub secret_name: KmsSecretName,
+    /// The role whose credential reads it.
+    pub role: RoleName,
+    /// The region that it is in. `None`: by the variable.
+    pub region: Option<String>,
 }
 
-impl fmt::Display for KmsSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What is asked, and where.
+/// What is asked where, with every default filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct KmsTerms {
-    pub(super) secret: KmsSecret,
+    pub(super) secret_name: KmsSecretName,
     pub(super) host: Host,
 }
 
@@ -82,18 +64,18 @@ impl Kms {
     }
 
     async fn read(&self) -> Result<Fetched, FetchError> {
-        let call = async |signer: Arc<Credential>| self.ask(pair(&signer)?).await;
+        let call = async |signer: Arc<Credential>| self.ask(access_key(&signer)?).await;
         signed_call(&self.inner, |signer| Box::pin(call(signer))).await
     }
 
     /// Asks once.
     async fn ask(&self, signer: &AccessKey) -> Result<Fetched, FetchError> {
-        let KmsTerms { secret, host } = &self.terms;
+        let KmsTerms { secret_name, host } = &self.terms;
         let asked_at = self.line.clock.now();
-        let (target, headers) = kms_call::written(secret, host, signer, &self.line.moment());
+        let (target, headers) = call::written(secret_name, host, signer, &self.line.moment());
         let body = Zeroizing::default();
         let (answer, server) = self.line.ask((*host, &self.role), target, headers, body).await?;
-        let kept = kms_answer::read(host.as_str(), secret, &answer)?;
+        let kept = answer::read(host.as_str(), secret_name, &answer)?;
         let again_after = match kept.rotation {
             Rotation::At(date) => {
                 self.after(date.saturating_sub(server.unwrap_or_else(|| asked_at.unix_seconds())))
