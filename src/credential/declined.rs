@@ -15,7 +15,7 @@ pub struct Declined {
     pub place: String,
     /// The status.
     pub status: u16,
-    /// The code, in letters, digits, `.`, `-` and `_`. Empty when the answer had none.
+    /// The code, in letters, digits, `.`, `-` and `_`. Empty when the answer had none, or the place has none.
     pub code: String,
     /// What to do next.
     pub class: Class,
@@ -35,8 +35,14 @@ impl Declined {
             status => Class::of_status(status, retry_after),
         };
         let advice = if class == Class::Permanent { advice } else { "wait; it is tried again" };
-        let code = answer::code(answer);
-        Self { place: place.to_string(), status: answer.status, code, class, advice, retry_after }
+        let (place, status) = (place.to_string(), answer.status);
+        Self { place, status, code: String::new(), class, advice, retry_after }
+    }
+
+    /// The same with the answer's `Code`, where the place is one whose answers have it: of any other, what stands there is no
+    /// code, and could be anything.
+    pub(super) fn coded(self, answer: &Answer) -> Self {
+        Self { code: answer::code(answer), ..self }
     }
 
     /// An answer that stays as it is until somebody does what is advised.

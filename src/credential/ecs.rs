@@ -201,7 +201,7 @@ impl Ecs {
             403 => NO_ACCESS,
             _ => advice,
         };
-        FetchError::Declined(Declined::by_status(&self.terms.place, answer, advice))
+        FetchError::Declined(Declined::by_status(&self.terms.place, answer, advice).coded(answer))
     }
 
     fn bad(&self, error: AnswerError) -> FetchError {

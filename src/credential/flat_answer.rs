@@ -32,7 +32,7 @@ pub(super) fn read(
     let bad = |error| FetchError::BadAnswer(place.to_string(), error);
     let Flat { code, given } = answer::object(&answer.body).map_err(bad)?;
     if code.is_some_and(|code| code != "Success") {
-        return Err(FetchError::Declined(Declined::for_good(place, answer, advice)));
+        return Err(FetchError::Declined(Declined::for_good(place, answer, advice).coded(answer)));
     }
     given.fetched((place, answer), asked_at, may_be_endless).map_err(bad)
 }

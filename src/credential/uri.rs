@@ -58,7 +58,7 @@ impl Uri {
         // Of the SDKs some take every 2xx: a credential that comes with another status is one that somebody logs as an error.
         match answer.status {
             200 => flat_answer::read(place, &answer, asked_at, (Advice(NO_SUCCESS), true)),
-            _ => Err(FetchError::Declined(Declined::by_status(place, &answer, DECLINED))),
+            _ => Err(FetchError::Declined(Declined::by_status(place, &answer, DECLINED).coded(&answer))),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::mem::take;
 
 use serde::Deserialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::credential::answer;
@@ -77,8 +78,9 @@ struct Answered {
     secret_type: Option<String>,
     /// JSON in a text.
     secret_data: Option<Zeroizing<String>>,
-    automatic_rotation: Option<String>,
-    next_rotation_date: Option<String>,
+    // Of any type: see `rotation`.
+    automatic_rotation: Option<Value>,
+    next_rotation_date: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +108,9 @@ pub(super) fn read(host: &str, secret_name: &KmsSecretName, answer: &Answer) -> 
     }
     let data = answered.secret_data.filter(|data| !data.is_empty()).ok_or(AnswerError::Incomplete);
     let (access_key_id, secret) = data.and_then(|data| key_in(data.as_bytes())).map_err(bad)?;
-    let rotation = rotation(answered.automatic_rotation.as_deref(), answered.next_rotation_date.as_deref());
+    let text = |value: &'_ Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let (automatic, next) = (text(&answered.automatic_rotation), text(&answered.next_rotation_date));
+    let rotation = rotation(automatic.as_deref(), next.as_deref());
     Ok(Kept { access_key_id, secret, rotation })
 }
 

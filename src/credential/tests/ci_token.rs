@@ -78,7 +78,7 @@ async fn whatever_is_wrong_at_github_is_told_with_what_to_do() {
 #[tokio::test(start_paused = true)]
 async fn what_github_says_no_with_is_told() {
     let stage = stage();
-    stage.cloud.play(|_| Reply::answer(403, "canary"));
+    stage.cloud.play(|_| Reply::answer(403, r#"{"Code":"canary"}"#));
     let refusal = stage.open().wait().await.unwrap_err();
     assert_eq!(refusal.code(), "credentials_refused");
     let text = refusal.to_string();

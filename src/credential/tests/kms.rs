@@ -137,6 +137,8 @@ async fn it_is_asked_again_minutes_after_a_rotation_and_else_after_six_hours() {
         (at("2027-01-15T07:00:00Z"), None, minutes(5.0), minutes(15.0)),
         (at("2036-01-08T00:00:00Z"), None, 6.0 * HOUR, 6.0 * HOUR),
         (at("tomorrow"), None, 6.0 * HOUR, 6.0 * HOUR),
+        (HOURLY.replace("\"2027-01-15T09:00:00Z\"", "5"), None, 6.0 * HOUR, 6.0 * HOUR),
+        (HOURLY.replace("\"Enabled\"", "[1]"), None, 6.0 * HOUR, 6.0 * HOUR),
         (HOURLY.replace("Enabled", "Disabled"), None, 6.0 * HOUR, 6.0 * HOUR),
         (HOURLY.replace("Enabled", "Invalid"), None, 6.0 * HOUR, 6.0 * HOUR),
         (String::new(), None, 6.0 * HOUR, 6.0 * HOUR),

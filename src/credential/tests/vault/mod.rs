@@ -153,7 +153,7 @@ async fn what_vault_refuses_is_told_with_the_fix_and_without_its_words() {
     ] {
         let stage = stage(config);
         stage.cloud.play(move |seen| match seen.target == target {
-            true => Reply::answer(status, r#"{"errors":["canary"]}"#),
+            true => Reply::answer(status, r#"{"errors":["canary"],"Code":"canary"}"#),
             false => Reply::answer(200, LOGGED_IN),
         });
         let cell = stage.open();
