@@ -41,13 +41,12 @@ const NO_URI: &str = "--sandbox ignores credential variables, so source = \"uri\
      `source` out";
 const NO_VAULT: &str = "--sandbox ignores credential variables, so source = \"vault\" needs vault_address in the \
      settings; set it, or leave `source` out";
+const NO_KMS: &str = "--sandbox ignores credential variables, so source = \"kms\" needs kms_region in the settings; set it, or \
+     leave `source` out";
 const NO_CLI: &str = "--sandbox ignores other programs' credential files, so source = \"cli\" needs config_file in the \
      settings; set it, or leave `source` out";
 const NO_INI: &str = "--sandbox ignores other programs' credential files, so source = \"ini\" needs credentials_file in the \
      settings; set it, or leave `source` out";
-
-const NO_KMS: &str = "--sandbox ignores credential variables, so source = \"kms\" needs kms_region in the settings; set it, or \
-     leave `source` out";
 
 /// A running sandbox, and what the proxy needs to use it.
 pub(super) struct Cloud {

@@ -1,10 +1,11 @@
 //! Where a listener listens: an address of this machine, or a unix socket.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::problem::shown;
+use crate::names::METADATA;
 
 /// A unix socket's path must fit the kernel's `sun_path`: 108 bytes with its closing zero.
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -17,10 +18,6 @@ pub enum Address {
     /// The path of a unix socket.
     Unix(PathBuf),
 }
-
-/// The address of the metadata server of ECS, which SDKs have built in: whoever plays it has this address on its own
-/// machine.
-pub const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200));
 
 /// Who may reach a listener. Architecture decision: one that other machines can reach authenticates its clients, or does
 /// not exist.

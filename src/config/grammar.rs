@@ -2,7 +2,7 @@
 
 use super::kind::Check;
 use super::problem::shown;
-use crate::credential::{CredentialsUri, VaultName, VaultPath};
+use crate::credential::{CredentialsUri, VaultName, VaultPath, program_and_arguments};
 use crate::names::{
     KmsSecretName, OidcProviderArn, Place, RoleArn, SamlProviderArn, SessionName, is_account, is_host_name,
     is_role_name,
@@ -49,12 +49,17 @@ pub(super) fn product_code(text: &str) -> Result<(), String> {
     held_to(fits, text, "is not a product code; use lower-case letters, digits and `-`, such as \"ecs\"")
 }
 
-/// The words for where a role's credential comes from, beside `role:NAME`.
-const SOURCES: [&str; 11] =
-    ["auto", "environment", "oidc", "ecs", "cli", "ini", "process", "uri", "vault", "kms", "login"];
+macro_rules! sources {
+    ($($word:literal)*) => {
+        /// The words for where a role's credential comes from, beside `role:NAME`.
+        const SOURCES: &[&str] = &[$($word),*];
 
-/// The same for the reference.
-pub(super) const SOURCE_WORDS: &str = "`\"auto\"`, `\"environment\"`, `\"oidc\"`, `\"ecs\"`, `\"cli\"`, `\"ini\"`, `\"process\"`, `\"uri\"`, `\"vault\"`, `\"kms\"`, `\"login\"` or `\"role:NAME\"`";
+        /// The same for the reference.
+        pub(super) const SOURCE_WORDS: &str = concat!($("`\"", $word, "\"`, ",)* "or `\"role:NAME\"`");
+    };
+}
+
+sources! { "auto" "environment" "oidc" "ecs" "cli" "ini" "process" "uri" "vault" "kms" "login" }
 
 /// Where a role's credential comes from.
 pub(super) fn source(text: &str) -> Result<(), String> {
@@ -64,7 +69,7 @@ pub(super) fn source(text: &str) -> Result<(), String> {
     if SOURCES.contains(&text) {
         return Ok(());
     }
-    let meant = match meant(text, SOURCES.into_iter()) {
+    let meant = match meant(text, SOURCES.iter().copied()) {
         Some(word) => format!("; did you mean {word:?}?"),
         None => String::new(),
     };
@@ -141,8 +146,7 @@ pub(super) fn profile(text: &str) -> Result<(), String> {
 
 /// A program and its arguments, as for a shell.
 pub(super) fn process_command(text: &str) -> Result<(), String> {
-    let words = if text.contains('\0') { None } else { shlex::split(text) };
-    let fits = words.as_ref().and_then(|words| words.first()).is_some_and(|program| !program.is_empty());
+    let fits = !text.contains('\0') && program_and_arguments(text).is_some();
     held_to(fits, text, "names no program, or a quote in it is not closed; write it as for a shell")
 }
 

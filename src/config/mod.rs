@@ -28,7 +28,7 @@ mod vault;
 mod vend;
 mod watched;
 
-pub use address::{Address, METADATA};
+pub use address::Address;
 pub use connect_to::{ConnectTo, Target, target};
 pub use file::{check_appendable, check_directory};
 pub use grammar::role_name as check_role_name;

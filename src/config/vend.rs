@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::address::{Address, METADATA, Reach, socket_path_rule};
+use super::address::{Address, Reach, socket_path_rule};
 use super::assemble::any_port;
 use super::keys::Key;
 use super::kind::Kind;
@@ -11,7 +11,7 @@ use super::roles;
 use super::rows::{ROLE, key, unset};
 use super::settings::{Role, RoleSource, Vend, VendWay};
 use super::table::{Bases, Table};
-use crate::names::RoleName;
+use crate::names::{METADATA, RoleName};
 
 const URI: &str = "uri";
 const METADATA_KIND: &str = "metadata";

@@ -85,6 +85,7 @@ impl FetchError {
             Self::Refused(refused) => refused.class,
             Self::Declined(declined) => declined.class,
             Self::InDoubt(cause, _) if cause.class() == Class::Permanent => Class::Permanent,
+            // It is not made sooner than the time that is named below, whether a credential lives or none does.
             Self::InDoubt(..) => Class::Throttled,
             Self::KeyFile(error) if error.is_permanent() => Class::Permanent,
             // A file that is not there may still be about to be mounted.

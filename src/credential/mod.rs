@@ -104,6 +104,7 @@ pub use no_credential::NoCredential;
 pub use oauth::{Tokens, encoded, tokens};
 pub use observer::{Event, Observer, Unobserved};
 pub use presence::{DMI, presence};
+pub use process::program_and_arguments;
 pub use process_error::{ProcessError, ProcessFault};
 pub use profile::{ProfileError, ProfileFault};
 pub use refused::{Class, Refused};

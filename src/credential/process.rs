@@ -19,6 +19,14 @@ const STDOUT_BYTES_MAX: usize = 64 * 1024;
 /// What an attempt with a program in it may take: the program's time, and that of a call with what it printed.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// A command's program and its arguments, as a shell takes words apart, with quotes and backslashes, and without a shell: no
+/// globs, no variables. `None`: it names no program, or a quote in it is not closed.
+pub fn program_and_arguments(command: &str) -> Option<(String, Vec<String>)> {
+    let mut words = shlex::split(command)?.into_iter();
+    let program = words.next().filter(|program| !program.is_empty())?;
+    Some((program, words.collect()))
+}
+
 /// How programs are run, and whether they may be.
 #[derive(Clone, Debug)]
 pub(super) struct Programs {
@@ -31,21 +39,16 @@ pub(super) struct Programs {
 impl Programs {
     /// Runs the command once, and reads what it prints.
     pub(super) async fn run(&self, command: &str) -> Result<Fetched, FetchError> {
-        // As a shell takes words apart, with quotes and backslashes, and without a shell: no globs, no variables.
-        let mut words = shlex::split(command).unwrap_or_default().into_iter();
-        let name = words.next().filter(|name| !name.is_empty());
-        let told =
-            |fault| FetchError::Process(ProcessError { program: name.clone().unwrap_or_default(), fault });
-        let Some(name) = name.clone() else { return Err(told(ProcessFault::BadCommand)) };
+        let Some((name, arguments)) = program_and_arguments(command) else {
+            let program = String::new();
+            return Err(FetchError::Process(ProcessError { program, fault: ProcessFault::BadCommand }));
+        };
+        let told = |fault| FetchError::Process(ProcessError { program: name.clone(), fault });
         if self.is_nested {
             return Err(told(ProcessFault::Nested));
         }
-        let program = Program {
-            name,
-            arguments: words.collect(),
-            timeout: TIMEOUT,
-            stdout_bytes_max: STDOUT_BYTES_MAX,
-        };
+        let program =
+            Program { name: name.clone(), arguments, timeout: TIMEOUT, stdout_bytes_max: STDOUT_BYTES_MAX };
         let printed = self.launch.launch(program).await.map_err(|error| told(ProcessFault::Launch(error)))?;
         if printed.status != Some(0) {
             return Err(told(ProcessFault::Failed(printed.status, printed.stderr_bytes)));

@@ -4,8 +4,9 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt;
 
-/// At which a machine of the cloud is told its own credentials.
-const METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+/// The metadata server of ECS, at which a machine of the cloud is told its own credentials. SDKs have it built in: whoever plays
+/// it has this address on its own machine.
+pub const METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
 /// Why no endpoint of the cloud is at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod place;
 mod product;
 mod ram;
 
-pub use address::{Unfit, is_private, unfit};
+pub use address::{METADATA, Unfit, is_private, unfit};
 pub use call::{Action, Call, Scope, Version};
 pub use decimal::{decimal, write_decimal};
 pub use endpoint::{Endpoint, Network};

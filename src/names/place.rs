@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::address::is_private;
+use super::address::{METADATA, is_private};
 
 /// The longest URL that is read. Real ones have under 200 characters.
 const URL_BYTES_MAX: usize = 2_048;
@@ -53,7 +53,7 @@ impl std::error::Error for BadUrl {}
 impl Place {
     /// The metadata server of an ECS instance.
     pub fn metadata() -> Self {
-        Self { is_tls: false, host: "100.100.100.200".into(), port: 80 }
+        Self { is_tls: false, host: METADATA.to_string().into(), port: 80 }
     }
 
     /// Takes a URL apart: what is dialled, and the target that is asked for there, which begins with `/`.

@@ -11,7 +11,8 @@ use super::{StartError, vending};
 use crate::accept::{self, BindError};
 use crate::classify::Listener;
 use crate::clock::Clock;
-use crate::config::{self, METADATA, Settings, check_directory};
+use crate::config::{self, Settings, check_directory};
+use crate::names::METADATA;
 
 /// Why an address could not be bound, and how to have another.
 #[derive(Debug)]

@@ -10,7 +10,9 @@ use crate::config::{
     Access, Address, Origin, Problem, Role, RoleSource, Settings, Target, VendWay, check_appendable,
     check_directory,
 };
-use crate::credential::{BadRole, CiToken, Credentials, LaunchError, StsTable, Variables};
+use crate::credential::{
+    BadRole, CiToken, Credentials, LaunchError, StsTable, Variables, program_and_arguments,
+};
 use crate::endpoint::{self, Tenants};
 use crate::names::{Host, Place, RoleName};
 use crate::upstream::{Dial, Egress};
@@ -33,8 +35,8 @@ pub fn mistakes(
 fn loops(settings: &Settings, environment: &BTreeMap<String, String>) -> Vec<Problem> {
     let programs = Programs::new(environment.get("PATH").map(String::as_str));
     let is_loop = |command: &str| {
-        let name = shlex::split(command).and_then(|words| words.into_iter().next());
-        name.is_some_and(|name| programs.find(&name) == Err(LaunchError::IsOurselves))
+        let program = program_and_arguments(command);
+        program.is_some_and(|(name, _)| programs.find(&name) == Err(LaunchError::IsOurselves))
     };
     let problem = |(name, role): (&RoleName, &Role)| match &role.source {
         RoleSource::Process(command) if is_loop(command) => Some(Problem::new(
@@ -85,10 +87,7 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
                 "`listen[{index}].endpoint`: {text:?}: every request there is answered {status}: {refusal}"
             )));
         }
-        let text = no_directory(&listen.address);
-        let text =
-            text.map(|text| Problem::new(&listen.origin, format!("`listen[{index}].address`: {text}")));
-        warnings.extend(text);
+        warnings.extend(no_directory((&listen.address, &listen.origin), &format!("listen[{index}]")));
     }
     for (name, role) in &settings.roles {
         if let RoleSource::Absent(text) = role.source {
@@ -100,10 +99,11 @@ pub fn warnings(settings: &Settings) -> Vec<Problem> {
     warnings
 }
 
-/// What is wrong with the directory that a socket is to lie in.
-pub(super) fn no_directory(address: &Address) -> Option<String> {
+/// What is wrong with the directory that the socket of a listener is to lie in.
+pub(super) fn no_directory((address, origin): (&Address, &Origin), listener: &str) -> Option<Problem> {
     let Address::Unix(path) = address else { return None };
-    path.parent().and_then(|directory| check_directory(directory).err())
+    let text = path.parent().and_then(|directory| check_directory(directory).err())?;
+    Some(Problem::new(origin, format!("`{listener}.address`: {text}")))
 }
 
 /// The parts, if nothing is wrong with them and with the roles.

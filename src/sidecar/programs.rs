@@ -57,7 +57,8 @@ impl Programs {
         tokio::time::timeout(limit, running).await.unwrap_or(Err(LaunchError::TimedOut))
     }
 
-    /// The file that a name means, unless that is our own. Blocks. It is itself with a slash in it, else the first of that name that may be executed.
+    /// The file that a name means, unless that is our own: itself with a slash in it, else the first of that name in the path
+    /// that may be executed. Blocks.
     pub(super) fn find(&self, name: &str) -> Result<PathBuf, LaunchError> {
         let directories = self.path.split(':').filter(|directory| !directory.is_empty());
         let mut files = directories.map(|directory| Path::new(directory).join(name));

@@ -140,9 +140,7 @@ pub(super) fn warnings(settings: &Settings) -> Vec<Problem> {
             VendWay::Metadata { .. } => Kind::Metadata,
             VendWay::Process { .. } => Kind::Process,
         };
-        let text = no_directory(&vend.address);
-        let text = text.map(|text| Problem::new(&vend.origin, format!("`vend[{index}].address`: {text}")));
-        warnings.extend(text);
+        warnings.extend(no_directory((&vend.address, &vend.origin), &format!("vend[{index}]")));
         let life = asked_life(settings, &vend.role);
         if let (Some(least), Some(life)) = (kind.least_life(), life)
             && life < least

@@ -108,9 +108,7 @@ pub(super) fn read(host: &str, secret_name: &KmsSecretName, answer: &Answer) -> 
     }
     let data = answered.secret_data.filter(|data| !data.is_empty()).ok_or(AnswerError::Incomplete);
     let (access_key_id, secret) = data.and_then(|data| key_in(data.as_bytes())).map_err(bad)?;
-    let text = |value: &'_ Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
-    let (automatic, next) = (text(&answered.automatic_rotation), text(&answered.next_rotation_date));
-    let rotation = rotation(automatic.as_deref(), next.as_deref());
+    let rotation = rotation(text(&answered.automatic_rotation), text(&answered.next_rotation_date));
     Ok(Kept { access_key_id, secret, rotation })
 }
 
@@ -125,6 +123,10 @@ fn key_in(data: &[u8]) -> Result<(AccessKeyId, Secret), AnswerError> {
         id.ok_or(AnswerError::Malformed("AccessKeyId"))?,
         secret.ok_or(AnswerError::Malformed("AccessKeySecret"))?,
     ))
+}
+
+fn text(value: &Option<Value>) -> Option<&str> {
+    value.as_ref()?.as_str()
 }
 
 /// A key is good whatever is said of the next one: what cannot be read is as good as not told.

@@ -204,3 +204,11 @@ async fn an_account_cannot_be_told_from_there() {
     stage.role("default", RoleConfig { source, accounts, ..RoleConfig::default() });
     assert_eq!(stage.try_open().unwrap_err(), [BadRole::UnknownAccount(RoleName::new("default"))]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_no_credential_has_is_believed_for_the_longest_session_and_a_little() {
+    let stage = stage();
+    stage.cloud.play(|_| Reply::answer(200, BODY.replace("2027-", "2099-")));
+    let credential = stage.open().wait().await.unwrap();
+    assert_eq!(credential.life().unwrap().length(), Duration::from_secs(12 * 3_600 + 300));
+}
